@@ -1,0 +1,98 @@
+# Thin and self-documenting: `make` prints the targets. Every recipe is what one would type by hand.
+#
+# There is one environment, .venv, and one stamp per lock. Locks are *added* to it (`uv pip install`), never synced:
+# the development lock contains the runtime lock with the same versions, so `make run` after `make test` installs
+# nothing and removes nothing, and a machine that only ever runs `make run` never gets the development tools.
+
+BIN      := .venv/bin
+INSTALL  := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r
+COMPILE  := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
+POSTGRES := $(if $(filter postgres%,$(DATABASE_URL)),.venv/.postgres)
+JOBS     ?= 2
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run serve migrate test browser check lint format audit bench bench-short lock upgrade translations screenshots clean
+
+help:  ## Print this list
+	@echo "Stadtrunde: make <target>"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: export BOARD_DEMO := 1
+run: export HOST := $(or $(HOST),0.0.0.0)
+run: export PORT := $(or $(PORT),8000)
+run: export BOARD_DATA := $(or $(BOARD_DATA),data)
+run: .venv/.runtime $(POSTGRES)  ## Start the demo on real facts (HOST, PORT, BOARD_DATA, DATABASE_URL); Ctrl-C stops it
+	@$(BIN)/flask --app wsgi demo
+	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
+
+serve: .venv/.runtime $(POSTGRES)  ## Start the board for real; settings come from the environment, see `make migrate`
+	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
+
+migrate: .venv/.runtime $(POSTGRES)  ## Create the database or bring it up to date; on purpose not part of `make serve`
+	@$(BIN)/flask --app wsgi init
+
+test: .venv/.dev browser  ## Run all tests (REQUIRE_ALL=1: a missing browser is an error)
+	@$(BIN)/pytest -q -n $(JOBS)
+
+browser: .venv/.dev  ## Find or install the Chromium that the browser tests drive
+	@.ci/browser
+
+check: lint test  ## Everything that must be green before a commit
+
+lint: .venv/.dev  ## Static checks: style, types, directions of imports, security
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml board
+
+format: .venv/.dev  ## Let ruff format and repair what it can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+audit: .venv/.dev  ## Ask whether a locked package has a known vulnerability (needs network)
+	@for lock in requirements.lock requirements-postgres.lock requirements-dev.lock; do \
+		$(BIN)/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
+
+bench: .venv/.dev  ## Measure, as ratios to a bare Flask route in the same run
+	@$(BIN)/python -m bench
+
+bench-short: .venv/.dev  ## Show that the benchmarks still run; the figures mean nothing
+	@$(BIN)/python -m bench --short
+
+lock: .venv/.uv  ## Write the locks from pyproject.toml, keeping locked versions (`make upgrade` takes the newest)
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra postgres -c requirements.lock -o requirements-postgres.lock
+	@$(COMPILE) pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock
+	@echo uv | $(COMPILE) - -o requirements-uv.lock
+
+upgrade:  ## Write the locks with the newest versions that pyproject.toml allows
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+
+translations: .venv/.dev  ## Bring board/locale/de up to date with the texts in code and templates
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-location --sort-output --omit-header -o .venv/messages.pot .
+	@$(BIN)/pybabel --quiet update -i .venv/messages.pot -d board/locale -l de --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+screenshots: .venv/.dev browser  ## Take the pictures of the README from the running demo
+	@$(BIN)/python docs/screenshots.py
+
+clean:  ## Remove the environment and all caches; data/ stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment -----------------------------------------------------------------------------------------------
+
+.venv/.uv: requirements-uv.lock
+	@python=$$(.ci/python) && { test -x $(BIN)/python || $$python -m venv .venv; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+.venv/.runtime: requirements.lock .venv/.uv
+	@echo "Installing packages …" && $(INSTALL) $< && touch $@
+
+.venv/.postgres: requirements-postgres.lock .venv/.uv
+	@$(INSTALL) $< && touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.uv
+	@echo "Installing packages and development tools …" && $(INSTALL) $< && touch $@

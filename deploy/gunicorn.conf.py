@@ -1,0 +1,40 @@
+"""How gunicorn serves the board: one process with threads on one SQLite file, more processes only on PostgreSQL.
+
+Settings: HOST, PORT, THREADS, WEB_CONCURRENCY, DATABASE_URL (docs/operating.md). When `gunicorn_h1c` is installed,
+gunicorn's `http_parser = "auto"` takes its C parser.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+
+def _number(name: str, default: int) -> int:
+    """A whole number of at least 1 from the environment; ends with a sentence when it is none."""
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        sys.exit(f"{name} must be a whole number of at least 1, not {text!r}.")
+    return int(text)
+
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
+
+# Threads suit an application that waits for disk and for live streams. One SQLite file is written by one process.
+worker_class = "gthread"
+workers = _number("WEB_CONCURRENCY", 1)
+threads = _number("THREADS", 48)
+if workers > 1 and not os.environ.get("DATABASE_URL", "").startswith("postgresql"):
+    sys.exit("WEB_CONCURRENCY above 1 needs PostgreSQL: one SQLite file is served by one process.")
+
+keepalive = 15
+graceful_timeout = 10
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only the heartbeat lives there
+umask = 0o027  # Database and secret are nobody else's to read.
+
+# The board alone decides which proxies it trusts (BOARD_PROXIES), so gunicorn believes no forwarded header.
+forwarded_allow_ips = ""
+control_socket_disable = True
+
+# The board logs its own requests, without personal data; gunicorn reports only warnings and errors.
+accesslog = None
+loglevel = "warning"
