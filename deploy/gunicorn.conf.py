@@ -5,8 +5,11 @@ gunicorn's `http_parser = "auto"` takes its C parser.
 """
 
 import os
+import signal
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 
 def _number(name: str, default: int) -> int:
@@ -38,3 +41,18 @@ control_socket_disable = True
 # The board logs its own requests, without personal data; gunicorn reports only warnings and errors.
 accesslog = None
 loglevel = "warning"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let live streams end when the worker is told to stop; otherwise each would hold it for `graceful_timeout`.
+
+    The streams watch the `threading.Event` in `app.extensions["stopping"]`.
+    """
+    stopping = worker.wsgi.extensions.get("stopping")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT) if stopping else ():
+        signal.signal(number, partial(_stop, stopping, signal.getsignal(number)))
+
+
+def _stop(stopping: Any, then: Any, number: int, frame: Any) -> None:
+    stopping.set()
+    then(number, frame)
