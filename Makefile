@@ -71,7 +71,7 @@ upgrade:  ## Write the locks with the newest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
 
 translations: .venv/.dev  ## Bring board/locale/de up to date with the texts in code and templates
-	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-location --sort-output --omit-header -o .venv/messages.pot .
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-location --sort-output --project Stadtrunde --version "" --copyright-holder "the Stadtrunde contributors" -o .venv/messages.pot .
 	@$(BIN)/pybabel --quiet update -i .venv/messages.pot -d board/locale -l de --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 screenshots: .venv/.dev browser  ## Take the pictures of the README from the running demo
