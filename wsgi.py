@@ -1,5 +1,11 @@
 """What gunicorn serves and what `flask --app wsgi` commands run in: the board, configured by the environment."""
 
-from board import create_app
+import sys
 
-app = create_app()
+from board import create_app
+from board.config import BadSetting
+
+try:
+    app = create_app()
+except BadSetting as bad:
+    sys.exit(f"The board does not start: {bad}")

@@ -43,6 +43,16 @@ accesslog = None
 loglevel = "warning"
 
 
+def on_starting(server: Any) -> None:
+    """Refuse bad settings once and in one sentence, before any worker starts."""
+    from board import config
+
+    try:
+        config.read()
+    except config.BadSetting as bad:
+        sys.exit(f"The board does not start: {bad}")
+
+
 def post_worker_init(worker: Any) -> None:
     """Let live streams end when the worker is told to stop; otherwise each would hold it for `graceful_timeout`.
 
