@@ -1,0 +1,45 @@
+"""Stadtrunde: the board on which several municipalities steer one shared city app together.
+
+Files here are ground, folders are features. `create_app` puts the ground down, then the features, nothing else.
+"""
+
+from importlib import import_module
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from board import cli, config, db, health, log, migrations, routing, security, static, web
+from board.accounts import session
+
+FEATURES = ("accounts", "partners", "proposals", "voting", "work", "comments", "activity", "desk", "live")
+MAX_BODY = 1024 * 1024
+
+
+def create_app(settings: config.Config | None = None) -> Flask:
+    """The application, ready to serve. Raises config.BadSetting when a setting is refused."""
+    board = settings or config.read()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        BOARD=board,
+        SECRET_KEY=board.secret_key,
+        SQLALCHEMY_DATABASE_URI=board.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(board.database_url),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+    )
+    db.db.init_app(app)
+    migrations.init_app(app)
+    routing.init_app(app)
+    log.init_app(app, board)
+    static.init_app(app)
+    security.init_app(app, board)
+    session.init_app(app, board)
+    web.init_app(app)
+    health.init_app(app)
+    cli.init_app(app)
+    for feature in FEATURES:
+        app.register_blueprint(import_module(f"board.{feature}.views").bp)
+    if board.proxies:
+        hops = board.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

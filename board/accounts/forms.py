@@ -1,0 +1,14 @@
+"""Forms of signing in."""
+
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, Length
+
+from board.accounts.passwords import MAX_LENGTH
+from board.forms import BoardForm, line
+
+
+class SignInForm(BoardForm):
+    """E-mail and password; nothing of the password is trimmed or cut."""
+
+    email = line("E-mail address", 254, required=True)
+    password = PasswordField("Password", validators=[InputRequired(), Length(max=MAX_LENGTH)])

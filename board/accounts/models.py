@@ -1,0 +1,104 @@
+"""People, memberships, sessions and the throttle."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from board.db import Base, now
+from board.partners.models import Partner
+
+
+class Role(enum.StrEnum):
+    """What a membership allows: a delegate casts the partner's ballot."""
+
+    MEMBER = "member"
+    DELEGATE = "delegate"
+
+
+class Person(Base):
+    """A human being with an account. Rows are never deleted: erasing turns them into a pseudonym."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    is_product_owner: Mapped[bool] = mapped_column(default=False)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    locale: Mapped[str | None] = mapped_column(String(2))
+    theme: Mapped[str | None] = mapped_column(String(8))
+    seen_activity: Mapped[int] = mapped_column(default=0)
+    visit_activity: Mapped[int] = mapped_column(default=0)
+    visited_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    disabled_at: Mapped[datetime | None]
+
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it: the person is the actor, nothing else."""
+        return {}
+
+
+class Membership(Base):
+    """A person's place in a partner; ended, never deleted."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        Index(
+            "uq_membership_live",
+            "person_id",
+            "partner_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        CheckConstraint("role IN ('member', 'delegate')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    role: Mapped[str] = mapped_column(String(10), default=Role.MEMBER)
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+    partner: Mapped[Partner] = relationship(lazy="raise_on_sql")
+
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it."""
+        return {"about_id": self.partner_id}
+
+
+class LoginSession(Base):
+    """A signed-in browser. The cookie holds a random token, the row only its hash."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it."""
+        return {}
+
+
+class Throttle(Base):
+    """Failures per key (a keyed hash of an address or account) and window; shared by processes and nodes."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    window: Mapped[int] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)

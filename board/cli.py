@@ -1,0 +1,19 @@
+"""Commands of the ground: `flask init`. Features bring their own (`flask user …`, `flask demo`)."""
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands."""
+    app.cli.add_command(init)
+
+
+@click.command("init")
+@with_appcontext
+def init() -> None:
+    """Create or upgrade the database; safe to repeat."""
+    upgrade()
+    click.echo("The database is up to date.")

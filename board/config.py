@@ -1,0 +1,151 @@
+"""Every setting once: read from the environment, checked at start, each with its sentence.
+
+`docs/operating.md` lists the same names; a house test compares the two.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIN_SECRET_LENGTH = 32
+DEFAULT_SECRETS = frozenset({"changeme", "change-me", "dev", "secret", "secret-key", "default", "test"})
+
+
+class BadSetting(Exception):
+    """A setting that the board refuses to start with; says which one and what would be right."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, its default and what it does."""
+
+    name: str
+    default: str
+    sentence: str
+
+
+SETTINGS = (
+    Setting("BOARD_DATA", "data", "Folder for the SQLite file, the generated secret and other state."),
+    Setting("DATABASE_URL", "", "Database; empty means SQLite in BOARD_DATA, postgresql://… means PostgreSQL."),
+    Setting("SECRET_KEY", "", "Secret of at least 32 characters; empty means: generated once into BOARD_DATA."),
+    Setting("BOARD_ORIGIN", "", "Public address such as https://stadtrunde.example; required unless BOARD_DEMO=1."),
+    Setting("BOARD_HOSTS", "", "Further host names the board answers to, separated by commas."),
+    Setting("BOARD_DEMO", "0", "1 marks every page as a demo and offers one-click sign-in."),
+    Setting("BOARD_PROXIES", "0", "Number of trusted reverse proxies in front of the board."),
+    Setting("BOARD_PUBLIC", "1", "1 lets anybody read proposals, packages and counts; 0 asks for sign-in."),
+    Setting("BOARD_QUORUM", "0", "Share of voting partners in percent that is shown as quorum; 0 shows none."),
+    Setting("BOARD_VOTE_DAYS", "42", "Days until the answer-by date of a new proposal."),
+    Setting("BOARD_LEASE_DAYS", "60", "Days for which a claim holds before it asks."),
+    Setting("BOARD_GRACE_DAYS", "14", "Silent days after which a claim that asked is freed."),
+    Setting("BOARD_STREAMS", "24", "Live streams at once per process; further browsers poll. Keep below THREADS."),
+    Setting("BOARD_LOG", "info", "Log level: debug, info, warning or error."),
+    Setting("HOST", "127.0.0.1", "Address the server listens on."),
+    Setting("PORT", "8000", "Port the server listens on."),
+    Setting("THREADS", "48", "Request threads per process."),
+    Setting("WEB_CONCURRENCY", "1", "Processes; more than one only with PostgreSQL."),
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The checked settings. Days are whole days, the quorum is a percentage."""
+
+    data: Path
+    database_url: str
+    secret_key: str = field(repr=False)
+    origin: str
+    hosts: tuple[str, ...]
+    demo: bool
+    proxies: int
+    public: bool
+    quorum: int
+    vote_days: int
+    lease_days: int
+    grace_days: int
+    streams: int
+    log: str
+    port: int
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the board over https."""
+        return self.origin.startswith("https://")
+
+
+def read(environ: Mapping[str, str] | None = None) -> Config:
+    """Read and check all settings; raises BadSetting with a sentence that helps."""
+    env = os.environ if environ is None else environ
+    values = {s.name: env.get(s.name, "").strip() or s.default for s in SETTINGS}
+    data = Path(values["BOARD_DATA"]).absolute()
+    demo = _flag(values, "BOARD_DEMO")
+    return Config(
+        data=data,
+        database_url=_database_url(values["DATABASE_URL"], data),
+        secret_key=_secret(values["SECRET_KEY"], data),
+        origin=_origin(values["BOARD_ORIGIN"], demo),
+        hosts=tuple(h.strip().lower() for h in values["BOARD_HOSTS"].split(",") if h.strip()),
+        demo=demo,
+        proxies=_number(values, "BOARD_PROXIES", 0, 9),
+        public=_flag(values, "BOARD_PUBLIC"),
+        quorum=_number(values, "BOARD_QUORUM", 0, 100),
+        vote_days=_number(values, "BOARD_VOTE_DAYS", 1, 366),
+        lease_days=_number(values, "BOARD_LEASE_DAYS", 1, 366),
+        grace_days=_number(values, "BOARD_GRACE_DAYS", 0, 366),
+        streams=_number(values, "BOARD_STREAMS", 0, 10_000),
+        log=values["BOARD_LOG"].lower(),
+        port=_number(values, "PORT", 1, 65_535),
+    )
+
+
+def _flag(values: Mapping[str, str], name: str) -> bool:
+    if values[name] not in {"0", "1"}:
+        raise BadSetting(f"{name} must be 0 or 1, not {values[name]!r}.")
+    return values[name] == "1"
+
+
+def _number(values: Mapping[str, str], name: str, low: int, high: int) -> int:
+    try:
+        number = int(values[name])
+    except ValueError:
+        raise BadSetting(f"{name} must be a whole number, not {values[name]!r}.") from None
+    if not low <= number <= high:
+        raise BadSetting(f"{name} must lie between {low} and {high}, not {number}.")
+    return number
+
+
+def _database_url(url: str, data: Path) -> str:
+    if not url:
+        data.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{data / 'board.sqlite'}"
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise BadSetting("DATABASE_URL must start with sqlite:/// or postgresql://.")
+    return url
+
+
+def _origin(origin: str, demo: bool) -> str:
+    if not origin and not demo:
+        raise BadSetting("BOARD_ORIGIN is missing: set the public address, such as https://stadtrunde.example.")
+    if origin and (not origin.startswith(("https://", "http://")) or origin.count("/") != 2):
+        raise BadSetting("BOARD_ORIGIN must look like https://stadtrunde.example, without a path.")
+    return origin.lower()
+
+
+def _secret(secret: str, data: Path) -> str:
+    """The given secret, or the one generated on the first start; a default or short one is refused."""
+    if secret:
+        if secret.lower() in DEFAULT_SECRETS or len(secret) < MIN_SECRET_LENGTH:
+            raise BadSetting(f"SECRET_KEY must be random and at least {MIN_SECRET_LENGTH} characters long.")
+        return secret
+    path = data / "secret"
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    kept = path.read_text().strip()
+    if len(kept) < MIN_SECRET_LENGTH:
+        raise BadSetting(f"{path} holds no usable secret: delete the file to have a new one generated.")
+    return kept

@@ -1,0 +1,133 @@
+"""The database: Base, engine set-up for SQLite and PostgreSQL, and `transaction()`, the one place that commits."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from board.errors import Busy
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+LOCK_SECONDS = 10
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware and UTC in Python, whatever the database keeps."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database; a naive time is a bug and raises."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime must not reach the database")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database, always UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The parent of all models."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Moment}
+
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+_writing = threading.Lock()
+_clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
+
+
+def now() -> datetime:
+    """This moment, UTC; inside `at(…)` the moment given there."""
+    return _clock.get() or datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Let things happen at another moment: for imports, the demo and tests of leases and dates."""
+    token = _clock.set(moment)
+    try:
+        yield
+    finally:
+        _clock.reset(token)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for create_engine. Enough connections for every thread; streams hold none."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"isolation_level": None, "timeout": 5}, "pool_size": 16, "max_overflow": 100}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+
+
+@event.listens_for(Engine, "connect")
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    """WAL for readers beside a writer, FULL so that an acknowledged write survives a power cut."""
+    if not type(connection).__module__.startswith("sqlite3"):
+        return
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    """A write takes its lock at the start: upgrading a read snapshot would fail at once."""
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One transaction, begun anew: all or nothing, with its activity rows.
+
+    What was loaded before is detached and stale; verbs refuse it. Load with FOR UPDATE inside
+    (PostgreSQL; SQLite has one writer). Raises Busy when the writer's lock cannot be had.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("transaction() does not nest: begin it once, at the edge")
+    session.close()
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    if sqlite and not _writing.acquire(timeout=LOCK_SECONDS):
+        raise Busy()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"write": True})
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("writing", None)
+        session.close()
+        if sqlite:
+            _writing.release()
+
+
+def on_postgres() -> bool:
+    """Whether the database is PostgreSQL."""
+    return db.session().get_bind().dialect.name == "postgresql"

@@ -1,0 +1,1 @@
+"""The demo: real partners and proposals, invented and marked people, ballots and work."""

@@ -1,0 +1,1 @@
+"""The desk: what waits for you, or the partnership at a glance."""

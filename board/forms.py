@@ -1,0 +1,80 @@
+"""The base form on WTForms: cleaned text, messages in the person's language, and fields used by several features."""
+
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from board import text
+from board.i18n import current_locale, translate_plural
+from board.i18n import gettext as _
+
+
+class _Translations:
+    """What WTForms asks for its own messages; their English texts are message ids of our catalogue."""
+
+    def gettext(self, string: str) -> str:
+        return _(string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return translate_plural(current_locale(), singular, plural, n)
+
+
+class BoardForm(Form):
+    """A form that takes listed fields only. Its labels are English message ids, translated where they are shown."""
+
+    class Meta:
+        """Messages come from the board's own catalogues."""
+
+        def get_translations(self, _form: Form) -> _Translations:
+            """The request's language."""
+            return _Translations()
+
+    def __init__(self, formdata: MultiDict[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(formdata, **kwargs)
+
+
+def tidy(value: str | None) -> str:
+    """Filter for text fields."""
+    return text.clean(value or "")
+
+
+def line(label: str, maximum: int, *, required: bool = False, **kwargs: Any) -> StringField:
+    """One line of text."""
+    return StringField(label, filters=[tidy, _one_line], validators=_limits(maximum, required), **kwargs)
+
+
+def paragraph(label: str, maximum: int, *, required: bool = False, **kwargs: Any) -> TextAreaField:
+    """Text of several lines."""
+    return TextAreaField(label, filters=[tidy], validators=_limits(maximum, required), **kwargs)
+
+
+def whole_number(label: str, low: int, high: int, **kwargs: Any) -> IntegerField:
+    """An optional whole number within bounds."""
+    return IntegerField(label, validators=[Optional(), between(low, high)], **kwargs)
+
+
+def between(low: float, high: float) -> Callable[[Form, Any], None]:
+    """Validator: the number lies within bounds (both included)."""
+
+    def check(_form: Form, field: Any) -> None:
+        if field.data is not None and not low <= field.data <= high:
+            raise ValidationError(_("Enter a number from %(low)s to %(high)s.", low=low, high=high))
+
+    return check
+
+
+def web_address(_form: Form, field: Any) -> None:
+    """Validator: empty, or an http(s) address."""
+    if field.data and not field.data.lower().startswith(("https://", "http://")):
+        raise ValidationError(_("Enter an address that starts with https://."))
+
+
+def _one_line(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _limits(maximum: int, required: bool) -> list[Any]:
+    return [InputRequired() if required else Optional(strip_whitespace=False), Length(max=maximum)]

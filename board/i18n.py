@@ -1,0 +1,160 @@
+"""Languages: German first, English beside it. Catalogues, and dates and numbers in the reader's locale.
+
+Message ids are English; `locale/de/<feature>.po` hold the German texts and are read at start (no compiled files).
+The language of the running request lives in a context variable, so the domain needs no request.
+Catalogue texts are trusted HTML in templates; a house test refuses `<` and lone `%` in them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+from board.db import now
+
+LOCALES = ("de", "en")
+BERLIN = ZoneInfo("Europe/Berlin")
+CATALOGUES = Path(__file__).parent / "locale"
+
+_locale: ContextVar[str] = ContextVar("locale", default="de")
+
+
+def current_locale() -> str:
+    """The language of the running request, `de` or `en`."""
+    return _locale.get()
+
+
+def set_locale(locale: str) -> None:
+    """Choose the language for what follows; an unknown one means German."""
+    _locale.set(locale if locale in LOCALES else "de")
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Speak another language for a while (feeds, command line, tests)."""
+    token = _locale.set(locale)
+    try:
+        yield
+    finally:
+        _locale.reset(token)
+
+
+@cache
+def catalogue(locale: str) -> dict[str, str | tuple[str, ...]]:
+    """Message id → text, or → (singular, plural)."""
+    found: dict[str, str | tuple[str, ...]] = {}
+    for path in sorted((CATALOGUES / locale).glob("*.po")):
+        with path.open("rb") as file:
+            found |= dict(_texts(read_po(file, locale=locale)))
+    return found
+
+
+def _texts(messages: Catalog) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    for message in messages:
+        key = message.id[0] if isinstance(message.id, (tuple, list)) else message.id
+        text = message.string
+        if key and text and (isinstance(text, str) or all(text)):
+            yield key, text if isinstance(text, str) else tuple(text)
+
+
+def translate(locale: str, message: str) -> str:
+    """The text in that language, or the English message id itself."""
+    text = catalogue(locale).get(message, message)
+    return text if isinstance(text, str) else text[0]
+
+
+def translate_plural(locale: str, singular: str, plural: str, n: float) -> str:
+    """The singular or plural text; German and English agree on when (n ≠ 1)."""
+    forms = catalogue(locale).get(singular)
+    if not isinstance(forms, tuple):
+        forms = (singular, plural)
+    return forms[0] if n == 1 else forms[1]
+
+
+def gettext(message: str, **values: object) -> str:
+    """The text in the request's language, with the values filled in (plain text, escaped where it is shown)."""
+    text = translate(_locale.get(), message)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, n: float, **values: object) -> str:
+    """Singular or plural in the request's language; `%(n)s` is the number."""
+    return translate_plural(_locale.get(), singular, plural, n) % {"n": n, **values}
+
+
+def today() -> date:
+    """Today in Germany: relative dates and leases follow this day."""
+    return now().astimezone(BERLIN).date()
+
+
+def day_of(when: date | datetime) -> date:
+    """The day in Germany on which it happened."""
+    return when.astimezone(BERLIN).date() if isinstance(when, datetime) else when
+
+
+def long_date(when: date | datetime, locale: str) -> str:
+    """3. November 2026."""
+    return format_date(day_of(when), "long", locale)
+
+
+def short_date(when: date | datetime, locale: str) -> str:
+    """03.11.26 in German, 11/3/26 in English."""
+    return format_date(day_of(when), "short" if locale == "de" else "medium", locale)
+
+
+def exact(when: date | datetime, locale: str) -> str:
+    """3. November 2026 um 14:02."""
+    if isinstance(when, datetime):
+        return format_datetime(when.astimezone(BERLIN), "long", locale=locale, tzinfo=BERLIN).rsplit(" ", 1)[0]
+    return long_date(when, locale)
+
+
+def clock(when: datetime, locale: str) -> str:
+    """14:02."""
+    return format_time(time(when.astimezone(BERLIN).hour, when.astimezone(BERLIN).minute), "short", locale=locale)
+
+
+def relative(when: date | datetime, locale: str) -> str:
+    """Heute 14:02, gestern, vor 3 Tagen, in 5 Tagen, else the date; never finer than a day except today."""
+    days = (today() - day_of(when)).days
+    if days == 0:
+        if isinstance(when, datetime):
+            return translate(locale, "today %(time)s") % {"time": clock(when, locale)}
+        return translate(locale, "today")
+    if days == 1:
+        return translate(locale, "yesterday")
+    if days == -1:
+        return translate(locale, "tomorrow")
+    if 1 < days <= 30:
+        return translate(locale, "%(n)s days ago") % {"n": days}
+    if -30 <= days < -1:
+        return translate(locale, "in %(n)s days") % {"n": -days}
+    return long_date(when, locale)
+
+
+def time_tag(when: date | datetime, locale: str) -> Markup:
+    """A relative date with the exact one as its title."""
+    machine = when.isoformat(timespec="minutes") if isinstance(when, datetime) else when.isoformat()
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        machine, exact(when, locale), relative(when, locale)
+    )
+
+
+def number(value: int | float | Decimal, locale: str) -> str:
+    """1.234,5 in German."""
+    return format_decimal(value, locale=locale)
+
+
+def in_days(days: int) -> date:
+    """The day that many days from today."""
+    return today() + timedelta(days=days)

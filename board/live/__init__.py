@@ -1,0 +1,1 @@
+"""Live: topics from the activity log to every open browser, through one hub thread per process."""

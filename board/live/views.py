@@ -1,0 +1,5 @@
+"""Routes of this feature."""
+
+from flask import Blueprint
+
+bp = Blueprint("live", __name__)

@@ -1,0 +1,85 @@
+"""Partners and the electorate they form."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from board.db import Base, now
+
+HUES = 12
+
+
+class Kind(enum.StrEnum):
+    """What sort of body a partner is."""
+
+    MUNICIPALITY = "municipality"
+    COUNTY = "county"
+    ASSOCIATION = "association"
+    PROVIDER = "provider"
+
+
+class Partner(Base):
+    """A body taking part in the partnership. `votes` comes from the cooperation agreement; a provider never votes.
+
+    `ags` is the official municipality key as text of eight digits: a number would lose its leading zero.
+    """
+
+    __tablename__ = "partner"
+    __table_args__ = (
+        CheckConstraint("kind <> 'provider' OR NOT votes", name="provider_never_votes"),
+        CheckConstraint("ags IS NULL OR length(ags) IN (5, 8)", name="ags_length"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    official_name: Mapped[str] = mapped_column(String(200), default="")
+    sign: Mapped[str] = mapped_column(String(2))
+    kind: Mapped[str] = mapped_column(String(16))
+    votes: Mapped[bool] = mapped_column(default=False)
+    paused_at: Mapped[datetime | None]
+    ags: Mapped[str | None] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(40), default="")
+    population: Mapped[int | None]
+    population_on: Mapped[date | None]
+    contact: Mapped[str] = mapped_column(String(200), default="")
+    cohort: Mapped[int | None]
+    sources: Mapped[str] = mapped_column(String(2000), default="")
+    fictional: Mapped[bool] = mapped_column(default=False)
+    joined_at: Mapped[datetime] = mapped_column(default=now)
+    version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def hue(self) -> int:
+        """The index of the partner's colour, 0 … 11, steady because derived from the AGS (else from the slug)."""
+        return hue(self.ags or self.slug)
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether this is a service provider."""
+        return self.kind == Kind.PROVIDER
+
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it."""
+        return {"about_id": self.id}
+
+
+def hue(seed: str) -> int:
+    """A steady colour index for an AGS or slug."""
+    return sum(ord(c) * (i + 1) for i, c in enumerate(seed)) % HUES
+
+
+class Electorate(Base):
+    """One row: how many partners vote now (paused ones do not count), and a version for caches."""
+
+    __tablename__ = "electorate"
+    ONLY: ClassVar[int] = 1
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)

@@ -1,0 +1,347 @@
+"""Who may do what: one table, verb → rule, on one page. What is not written here is denied.
+
+`VERBS` guards every state change (`act` asks it first), `PAGES` guards every route.
+A verb's rule sees who acts and on what; a page's rule sees only who acts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Acting:
+    """The partner a person acts for."""
+
+    id: int
+    slug: str
+    name: str
+    sign: str
+    hue: int
+    kind: str
+    votes: bool
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One of a person's memberships, to choose from."""
+
+    id: int
+    partner_name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, for which partner, with which rights: read once per request, never an ORM object."""
+
+    person_id: int | None = None
+    name: str = ""
+    email: str = ""
+    session_id: int | None = None
+    membership_id: int | None = None
+    role: str | None = None
+    partner: Acting | None = None
+    is_product_owner: bool = False
+    is_admin: bool = False
+    is_system: bool = False
+    seen_activity: int = 0
+    locale: str | None = None
+    theme: str | None = None
+    memberships: tuple[Seat, ...] = field(default=(), compare=False)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a person is signed in."""
+        return self.person_id is not None
+
+    @property
+    def partner_id(self) -> int | None:
+        """The partner acted for, if any."""
+        return self.partner.id if self.partner else None
+
+    @property
+    def is_delegate(self) -> bool:
+        """Whether this membership may cast the partner's ballot."""
+        return self.role == "delegate"
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether the person acts for a service provider."""
+        return self.partner is not None and self.partner.kind == "provider"
+
+    @property
+    def may_vote(self) -> bool:
+        """Whether this person may cast the ballot of the partner acted for."""
+        return self.is_delegate and self.partner is not None and self.partner.votes and not self.is_provider
+
+
+ANONYMOUS = Actor()
+SYSTEM = Actor(is_system=True)
+
+Rule = Callable[..., bool]
+
+
+def anyone(by: Actor, _on: Any = None) -> bool:
+    """Everybody, signed in or not."""
+    return True
+
+
+def reader(by: Actor, _on: Any = None) -> bool:
+    """Everybody where reading is public (the ground closes it where it is not)."""
+    return True
+
+
+def signed_in(by: Actor, _on: Any = None) -> bool:
+    """Every person who is signed in."""
+    return by.signed_in
+
+
+def member(by: Actor, _on: Any = None) -> bool:
+    """A person acting for any partner, providers included."""
+    return by.partner is not None
+
+
+def public_body(by: Actor, _on: Any = None) -> bool:
+    """A person acting for a partner that is not a provider (§ 108(6) GWB: only public bodies are party)."""
+    return by.partner is not None and not by.is_provider
+
+
+def provider(by: Actor, _on: Any = None) -> bool:
+    """A person acting for a provider."""
+    return by.is_provider
+
+
+def voter(by: Actor, _on: Any = None) -> bool:
+    """A delegate of a voting partner."""
+    return by.may_vote
+
+
+def delegate(by: Actor, _on: Any = None) -> bool:
+    """A delegate of a partner that is not a provider."""
+    return by.is_delegate and public_body(by)
+
+
+def product_owner(by: Actor, _on: Any = None) -> bool:
+    """A product owner."""
+    return by.is_product_owner
+
+
+def admin(by: Actor, _on: Any = None) -> bool:
+    """An administrator."""
+    return by.is_admin
+
+
+def public_body_or_owner(by: Actor, _on: Any = None) -> bool:
+    """Members of public bodies, and product owners."""
+    return product_owner(by) or public_body(by)
+
+
+proposer = packager = public_body_or_owner
+
+
+def author_or_delegate(by: Actor, proposal: Any) -> bool:
+    """The proposal's author while acting for the proposing partner, or that partner's delegate."""
+    if by.partner is None or proposal.partner_id != by.partner_id:
+        return False
+    return by.is_delegate or proposal.author_id == by.person_id
+
+
+def editor(by: Actor, proposal: Any) -> bool:
+    """Members of the proposing partner, and product owners."""
+    return product_owner(by) or (public_body(by) and proposal.partner_id == by.partner_id)
+
+
+def lead_or_owner(by: Actor, package: Any) -> bool:
+    """Members of the partner in the lead seat, and product owners."""
+    return product_owner(by) or lead(by, package)
+
+
+def lead(by: Actor, package: Any) -> bool:
+    """Members of the partner in the lead seat."""
+    return public_body(by) and package.lead_partner_id == by.partner_id
+
+
+def own_partner(by: Actor, row: Any) -> bool:
+    """Members of the partner that the row belongs to."""
+    return by.partner is not None and row.partner_id == by.partner_id
+
+
+def own_partner_delegate(by: Actor, row: Any) -> bool:
+    """Delegates of the partner that the row belongs to, unless it is a provider."""
+    return delegate(by) and row.partner_id == by.partner_id
+
+
+def own_partner_voter(by: Actor, row: Any) -> bool:
+    """Delegates of the voting partner that the row belongs to."""
+    return voter(by) and row.partner_id == by.partner_id
+
+
+def author(by: Actor, row: Any) -> bool:
+    """The person who wrote it."""
+    return by.signed_in and row.person_id == by.person_id
+
+
+def oneself(by: Actor, person: Any) -> bool:
+    """A person on their own account."""
+    return by.signed_in and person.id == by.person_id
+
+
+def system(by: Actor, _on: Any = None) -> bool:
+    """The board itself: sweeps and imports."""
+    return by.is_system
+
+
+def admin_or_system(by: Actor, _on: Any = None) -> bool:
+    """An administrator, or the command line."""
+    return by.is_admin or by.is_system
+
+
+VERBS: dict[str, Rule] = {
+    # accounts
+    "person.create": admin_or_system,
+    "person.enrol": admin_or_system,
+    "person.appoint": admin_or_system,
+    "person.disable": admin_or_system,
+    "person.prefer": oneself,
+    "session.start": oneself,
+    "session.switch": oneself,
+    "session.end": oneself,
+    "session.end_all": oneself,
+    # partners
+    "partner.create": admin_or_system,
+    "partner.pause": admin_or_system,
+    "partner.resume": admin_or_system,
+    # proposals
+    "proposal.propose": proposer,
+    "proposal.import": system,
+    "proposal.edit": editor,
+    "proposal.withdraw": author_or_delegate,
+    "proposal.accept": product_owner,
+    "proposal.defer": product_owner,
+    "proposal.decline": product_owner,
+    "proposal.start": product_owner,
+    "proposal.pilot": product_owner,
+    "proposal.publish": product_owner,
+    "proposal.reopen": product_owner,
+    # voting
+    "ballot.cast": own_partner_voter,
+    "ballot.withdraw": own_partner_voter,
+    "offer.declare": own_partner_delegate,
+    "offer.confirm": own_partner_delegate,
+    "offer.withdraw": own_partner_delegate,
+    "condition.state": own_partner_delegate,
+    "condition.clear": own_partner_delegate,
+    "reuse.record": own_partner_delegate,
+    # work
+    "package.create": packager,
+    "package.edit": packager,
+    "package.claim": public_body,
+    "package.support": public_body,
+    "package.renew": own_partner,
+    "package.hand_back": own_partner,
+    "package.lapse": system,
+    "package.start": lead,
+    "package.submit": lead,
+    "package.finish": lead_or_owner,
+    "package.return": lead_or_owner,
+    "package.hold": lead_or_owner,
+    "package.resume": lead_or_owner,
+    "package.commission": lead,
+    "package.bid": provider,
+    "package.withdraw_bid": own_partner,
+    # comments
+    "comment.write": member,
+    "comment.edit": author,
+    "comment.delete": author,
+}
+
+PAGES: dict[str, Rule] = {
+    "static": anyone,
+    "ground.healthz": anyone,
+    "ground.readyz": anyone,
+    # accounts
+    "accounts.sign_in": anyone,
+    "accounts.sign_out": signed_in,
+    "accounts.sign_out_everywhere": signed_in,
+    "accounts.switch": signed_in,
+    "accounts.preferences": signed_in,
+    "accounts.show": signed_in,
+    # partners
+    "partners.index": reader,
+    "partners.show": reader,
+    # proposals
+    "proposals.index": reader,
+    "proposals.news": reader,
+    "proposals.show": reader,
+    "proposals.new": anyone,
+    "proposals.similar": reader,
+    "proposals.propose": proposer,
+    "proposals.several": proposer,
+    "proposals.propose_several": proposer,
+    "proposals.edit": proposer,
+    "proposals.counts": reader,
+    "proposals.state": reader,
+    "proposals.withdraw": signed_in,
+    "proposals.accept": product_owner,
+    "proposals.defer": product_owner,
+    "proposals.decline": product_owner,
+    "proposals.start": product_owner,
+    "proposals.pilot": product_owner,
+    "proposals.publish": product_owner,
+    "proposals.reopen": product_owner,
+    # voting
+    "voting.ballot": reader,
+    "voting.cast": delegate,
+    "voting.withdraw": delegate,
+    "voting.tally": reader,
+    "voting.offers": reader,
+    "voting.confirm": delegate,
+    "voting.coalition": reader,
+    "voting.ballots": signed_in,
+    "voting.reuse": reader,
+    "voting.record_reuse": delegate,
+    # work
+    "work.index": reader,
+    "work.news": reader,
+    "work.show": reader,
+    "work.card": reader,
+    "work.packages": reader,
+    "work.new": packager,
+    "work.create": packager,
+    "work.edit": packager,
+    "work.claim": public_body,
+    "work.renew": member,
+    "work.hand_back": member,
+    "work.move": public_body_or_owner,
+    "work.hold": public_body_or_owner,
+    "work.resume": public_body_or_owner,
+    "work.commission": public_body,
+    "work.bid": provider,
+    "work.withdraw_bid": provider,
+    # comments
+    "comments.index": reader,
+    "comments.write": member,
+    "comments.edit": signed_in,
+    "comments.delete": signed_in,
+    # activity
+    "activity.index": reader,
+    "activity.atom": reader,
+    # desk
+    "desk.show": reader,
+    # live
+    "live.stream": reader,
+    "live.topics": reader,
+}
+
+
+def allowed(by: Actor, verb: str, on: Any = None) -> bool:
+    """Whether the actor may do this; an unknown verb is denied."""
+    rule = VERBS.get(verb)
+    return rule is not None and rule(by, on)
+
+
+def page_allowed(by: Actor, endpoint: str | None) -> bool:
+    """Whether the actor may call this route at all; an undeclared route is denied."""
+    rule = PAGES.get(endpoint or "")
+    return rule is not None and rule(by)

@@ -1,0 +1,111 @@
+"""What every request must pass and every answer carries: hosts, cross-site check, headers and CSP."""
+
+import socket
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import BadRequest, Forbidden
+
+from board.config import Config
+
+CSP = "; ".join((
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+))  # fmt: skip
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+HTTPS_HEADERS = {
+    "Strict-Transport-Security": "max-age=31536000",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CROSS_SITE_EXEMPT = frozenset({"hooks.receive"})
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Guard every request, dress every answer."""
+    known = known_hosts(config)
+
+    def guard() -> None:
+        check_host(known)
+        check_text()
+        check_origin(config)
+
+    app.before_request(guard)
+    app.after_request(add_headers)
+
+
+def known_hosts(config: Config) -> frozenset[str]:
+    """The host names the board answers to; a demo also answers to this machine's own addresses."""
+    hosts = {urlsplit(config.origin).hostname or "", *config.hosts} - {""}
+    if config.demo or not config.origin:
+        hosts |= {"localhost", "127.0.0.1", socket.gethostname().lower(), *own_addresses()}
+    return frozenset(hosts)
+
+
+def own_addresses() -> set[str]:
+    """This machine's IPv4 addresses, as far as it knows them; sends nothing."""
+    found: set[str] = set()
+    with suppress(OSError):
+        found |= {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        found.add(probe.getsockname()[0])
+    return found
+
+
+def check_host(known: frozenset[str]) -> None:
+    """An unknown Host is refused: links and redirects must never be built from it."""
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if host.lower() not in known:
+        raise BadRequest
+
+
+def check_text() -> None:
+    """A NUL in an address is never a person's doing."""
+    if "\x00" in request.path or "%00" in request.query_string.decode("ascii", "replace"):
+        raise BadRequest
+
+
+def check_origin(config: Config) -> None:
+    """Cross-site check on every unsafe method: the browser says where a request comes from, tokens are not needed.
+
+    `Sec-Fetch-Site` must be same-origin, else `Origin` must equal ours in scheme, host and port; a request that
+    carries a cookie and neither header is refused. Source: ADR 0004.
+    """
+    if request.method in SAFE_METHODS or request.endpoint in CROSS_SITE_EXEMPT:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        if site != "same-origin":
+            raise Forbidden
+    elif origin is not None:
+        own = {config.origin} if config.origin else set()
+        if config.demo or not config.origin:
+            own.add(f"{request.scheme}://{request.host}".lower())
+        if origin.lower() not in own:
+            raise Forbidden
+    elif request.cookies:
+        raise Forbidden
+
+
+def add_headers(response: Response) -> Response:
+    """The headers of every answer, errors and static files included."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["BOARD"].https:
+        for name, value in HTTPS_HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response

