@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
-from board.db import Base, now
+from board.db import Base, db, now
 from board.partners.models import Partner
 
 
@@ -169,3 +169,14 @@ class Decision(Base):
     electorate_size: Mapped[int]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(default=now)
+
+
+def touch(proposal_id: int, **changes: int | str) -> None:
+    """Something shown on the proposal changed: add whole numbers to its counters, set texts, renew its version."""
+    values = {name: getattr(Proposal, name) + by if isinstance(by, int) else by for name, by in changes.items()}
+    db.session.execute(
+        update(Proposal)
+        .where(Proposal.id == proposal_id)
+        .values(version=Proposal.version + 1, active_at=now(), **values)
+        .execution_options(synchronize_session=False)
+    )
