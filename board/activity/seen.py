@@ -1,0 +1,9 @@
+"""Who may see which events: product.md's "Who sees what", in one place for pages, feeds and live topics."""
+
+ACCOUNT = frozenset({"session", "person"})
+HIDDEN_PARTNER = frozenset({"ballot", "condition"})
+
+
+def hides_partner(verb: str) -> bool:
+    """Whether readers who are not signed in must not learn which partner did it: who voted how stays inside."""
+    return verb.split(".", 1)[0] in HIDDEN_PARTNER
