@@ -1,0 +1,137 @@
+"""The house rules, checked: what the design promises about the code is read from the code."""
+
+import ast
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from board import config, policy, web
+from board.templating import STATIC, TEMPLATES
+from tests.conftest import Browser
+
+ROOT = Path(__file__).parent.parent
+BOARD = ROOT / "board"
+MODULES = sorted(p for p in BOARD.rglob("*.py") if "migrations" not in p.parts)
+PAGES = sorted(TEMPLATES.rglob("*.html"))
+FORBIDDEN_IDIOMS = {
+    "hx-on": "needs eval, which our CSP forbids; use addEventListener in static/js",
+    "js:": "needs eval",
+    "hx-boost": "not used here",
+    "hx-swap-oob": "use <hx-partial>",
+    "hx-ext=": "extensions are named in the config",
+    "sse-connect": "htmx 2; use hx-sse:connect",
+    "sse-swap": "htmx 2; events are topics",
+    "hx-disabled-elt": "htmx 2; and hx-disable drops the focus",
+    "htmx:afterSwap": "htmx 2; htmx:after:swap",
+    "from:body": "topics arrive at document",
+    "<script>": "inline script",
+    " onclick=": "inline handler",
+    "javascript:": "inline script",
+    "http://": "third-party or unencrypted request",
+}
+
+
+def name(path: Path) -> str:
+    """How a test names a file."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_every_module_tells_its_story(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), "no docstring"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_only_db_commits_and_only_web_knows_htmx(path: Path) -> None:
+    text = path.read_text()
+    assert path.name == "db.py" or ".commit(" not in text
+    assert path == BOARD / "web.py" or "HX-" not in text
+    assert path == BOARD / "db.py" or "datetime.now(" not in text, "use board.db.now()"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_templates_use_no_forbidden_idiom(path: Path) -> None:
+    text = path.read_text()
+    found = {idiom: why for idiom, why in FORBIDDEN_IDIOMS.items() if idiom in text}
+    assert not found
+    assert not re.search(r"<\w[^>{%]*\sstyle=", text), "inline style"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_forms_that_change_something_post_and_queue_their_requests(path: Path) -> None:
+    for form in re.findall(r"<form\b[^>]*\bhx-post[^>]*>", path.read_text()):
+        assert 'method="post"' in form, form
+        assert "action=" in form, form
+        assert "hx-sync" in form, form
+
+
+def test_vendored_files_are_what_their_sources_published() -> None:
+    vendor = STATIC / "vendor"
+    lines = [line.split("\t") for line in (vendor / "VERSIONS").read_text().splitlines() if "\t" in line]
+    listed = {columns[0]: columns[-1] for columns in lines}
+    files = {p.relative_to(vendor).as_posix(): p for p in vendor.rglob("*") if p.is_file() and p.name != "VERSIONS"}
+    assert files.keys() == listed.keys()
+    for file, path in files.items():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == listed[file], file
+
+
+def test_every_verb_that_is_acted_is_ruled_and_every_rule_is_used() -> None:
+    acted = set()
+    for path in MODULES:
+        acted |= (
+            set(re.findall(r'"((?:[a-z_]+)\.(?:[a-z_]+))"', path.read_text())) if path.name != "policy.py" else set()
+        )
+    assert policy.VERBS.keys() <= acted, policy.VERBS.keys() - acted
+    for path in MODULES:
+        for verb in re.findall(r'\bact\(\s*[\w.()]+,\s*"([a-z_.]+)"', path.read_text()):
+            assert verb in policy.VERBS, (name(path), verb)
+
+
+def test_every_route_is_declared_and_every_declaration_has_its_route(board: Flask) -> None:
+    routes = {rule.endpoint for rule in board.url_map.iter_rules()} | {"static"}
+    assert routes == policy.PAGES.keys()
+
+
+def test_an_undeclared_route_is_denied_at_run_time() -> None:
+    everything = policy.Actor(person_id=1, is_admin=True, is_product_owner=True)
+    assert not policy.page_allowed(everything, "surprise.show")
+    assert not policy.allowed(everything, "surprise.act")
+
+
+def test_a_stranger_can_post_nowhere_but_to_the_doors(board: Flask, gast: Browser) -> None:
+    doors = {"accounts.sign_in", "hooks.receive"}
+    samples = {"proposal_id": 1, "package_id": 1, "slug": "aalen"}
+    for rule in board.url_map.iter_rules():
+        if "POST" not in (rule.methods or set()) or rule.endpoint in doors:
+            continue
+        with board.test_request_context():
+            url = board.url_for(rule.endpoint, **{a: samples.get(a, 1) for a in rule.arguments})
+        assert gast.post(url).status_code in {401, 404, 405}, rule.endpoint
+
+
+def test_the_navigation_shows_only_what_exists(board: Flask) -> None:
+    assert {endpoint for endpoint, _label in web.NAV} <= board.view_functions.keys()
+
+
+def test_every_setting_and_command_is_in_the_operating_guide(board: Flask) -> None:
+    guide = (ROOT / "docs" / "operating.md").read_text()
+    assert not [s.name for s in config.SETTINGS if f"`{s.name}`" not in guide]
+    ours = [c for c in board.cli.commands if c not in {"db", "run", "shell", "routes"}]
+    assert not [c for c in ours if f"flask {c}" not in guide]
+
+
+def test_the_core_stays_light() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert len(project["dependencies"]) <= 20
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=name)
+def test_locks_carry_hashes_and_no_address(lock: Path) -> None:
+    text = lock.read_text()
+    assert "--hash=sha256:" in text
+    assert "://" not in text
+    assert "--index-url" not in text

@@ -1,0 +1,72 @@
+"""German and English complete: every text in code and templates has its German, and catalogues are safe to trust."""
+
+import re
+from io import BytesIO
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
+from board import i18n
+from tests.test_house import MODULES, PAGES, name
+
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+FILES = sorted((i18n.CATALOGUES / "de").glob("*.po"))
+LABELS = re.compile(r"""\b(?:line|paragraph|whole_number|[A-Za-z]+Field)\(\s*"([A-Z][^"]+)\"""")
+WTFORMS = {"This field is required.", "Not a valid choice.", "Not a valid date value.", "Not a valid integer value."}
+
+
+def messages() -> dict[str, str]:
+    """Every message id and a place where it stands."""
+    found: dict[str, str] = {}
+    for path in PAGES:
+        options = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
+        for _line, _function, text, _comments in extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, (), options):
+            found[_first(text)] = name(path)
+    for path in MODULES:
+        for _line, _function, text, _comments in extract("python", BytesIO(path.read_bytes()), KEYWORDS):
+            found[_first(text)] = name(path)
+        if path.name == "forms.py":
+            found |= dict.fromkeys(LABELS.findall(path.read_text()), name(path))
+    return {text: place for text, place in found.items() if text}
+
+
+def _first(text: object) -> str:
+    """The singular of a message; empty where it is put together at run time."""
+    parts = text if isinstance(text, (tuple, list)) else [text]
+    return str(parts[0] or "") if parts else ""
+
+
+def test_every_text_is_there_in_german() -> None:
+    german = i18n.catalogue("de")
+    missing = {
+        text: place for text, place in (messages() | dict.fromkeys(WTFORMS, "wtforms")).items() if text not in german
+    }
+    assert not missing
+
+
+def test_no_text_has_two_germans() -> None:
+    seen: dict[str, str] = {}
+    for path in FILES:
+        with path.open("rb") as file:
+            for message in read_po(file, locale="de"):
+                key = message.id[0] if isinstance(message.id, (tuple, list)) else message.id
+                if key:
+                    assert key not in seen, f"{key!r} stands in {seen[key]} and {path.name}"
+                    seen[key] = path.name
+
+
+@pytest.mark.parametrize("locale", i18n.LOCALES)
+def test_catalogues_hold_no_markup_and_no_lone_percent(locale: str) -> None:
+    for key, text in i18n.catalogue(locale).items():
+        for form in (text,) if isinstance(text, str) else text:
+            assert "<" not in form, key
+            assert "%" not in re.sub(r"%\([a-z_]+\)[sd]|%%", "", form), key
+            assert set(re.findall(r"%\(\w+\)", form)) <= set(re.findall(r"%\(\w+\)", key)) | {"%(n)", "%(max)"}, key
+
+
+def test_german_texts_address_people_formally_and_without_gender_marks() -> None:
+    for key, text in i18n.catalogue("de").items():
+        for form in (text,) if isinstance(text, str) else text:
+            assert not re.search(r"\b(du|dein|deine|dir|dich)\b", form, re.IGNORECASE), key
+            assert not re.search(r"\w[*:_]innen\b", form), key
