@@ -15,10 +15,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from board import i18n, templating
-from board.errors import Denied, Refusal, Unknown
+from board.errors import Conflict, Denied, Refusal, Unknown
 from board.i18n import gettext as _
 from board.log import log, request_id
 from board.policy import ANONYMOUS, Actor, page_allowed
+from board.security import SAFE_METHODS
 
 NAV = (
     ("desk.show", "Overview"),
@@ -254,11 +255,28 @@ def _gate() -> None:
     if request.endpoint is None:
         return
     by, board = actor(), current_app.config["BOARD"]
+    check_acting_for(by)
     open_anyway = request.endpoint in {"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive"}
     if not (by.signed_in or board.public or open_anyway) or not page_allowed(by, request.endpoint):
         if not by.signed_in:
             raise Unknown(_("Please sign in to do this."))
         raise Denied(_("You may not do this."))
+
+
+def check_acting_for(by: Actor) -> None:
+    """A form says for which partner it was shown (`acting_for`, the partner's id or nothing); it is compared only.
+
+    Raises Conflict when the person has switched in another tab since: nobody acts for a partner by accident.
+    """
+    if request.method in SAFE_METHODS or not by.signed_in or "acting_for" not in request.form:
+        return
+    if request.form["acting_for"] == str(by.partner_id or ""):
+        return
+    if by.partner is None:
+        raise Conflict(_("You no longer act for a partner. Nothing was changed; please reload the page."))
+    raise Conflict(
+        _("You now act on behalf of %(partner)s. Nothing was changed; please reload the page.", partner=by.partner.name)
+    )
 
 
 def _on_refusal(refusal: Refusal) -> Response:
