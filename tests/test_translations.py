@@ -21,10 +21,10 @@ def messages() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in PAGES:
         options = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
-        for _line, _function, text, _comments in extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, (), options):
+        for _line, text, _comments, _context in extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, (), options):
             found[_first(text)] = name(path)
     for path in MODULES:
-        for _line, _function, text, _comments in extract("python", BytesIO(path.read_bytes()), KEYWORDS):
+        for _line, text, _comments, _context in extract("python", BytesIO(path.read_bytes()), KEYWORDS):
             found[_first(text)] = name(path)
         if path.name == "forms.py":
             found |= dict.fromkeys(LABELS.findall(path.read_text()), name(path))
