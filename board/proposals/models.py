@@ -1,16 +1,24 @@
-"""Proposals, their topics, links and decisions."""
+"""Proposals, their topics, links and decisions, and the verbs that move a proposal from state to state.
+
+How a text comes in and changes (`propose`, `import_`, `edit`) stands in `writing`.
+"""
 
 from __future__ import annotations
 
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
-from board.db import Base, db, now
-from board.partners.models import Partner
+from board.activity.models import act
+from board.db import Base, db, now, on_postgres
+from board.errors import Conflict
+from board.i18n import gettext as _
+from board.partners.models import Electorate, Partner
+from board.policy import Actor
 
 
 class State(enum.StrEnum):
@@ -25,6 +33,34 @@ class State(enum.StrEnum):
     AVAILABLE = "available"
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
+
+
+MOVES: dict[str, tuple[tuple[State, ...], State]] = {
+    "withdraw": ((State.OPEN,), State.WITHDRAWN),
+    "accept": ((State.OPEN, State.DEFERRED), State.ACCEPTED),
+    "defer": ((State.OPEN,), State.DEFERRED),
+    "decline": ((State.OPEN,), State.DECLINED),
+    "start": ((State.ACCEPTED,), State.BUILDING),
+    "pilot": ((State.BUILDING,), State.PILOTING),
+    "publish": ((State.BUILDING, State.PILOTING), State.AVAILABLE),
+    "reopen": ((State.ACCEPTED, State.DEFERRED, State.DECLINED, State.WITHDRAWN), State.OPEN),
+}
+"""Verb → (states it starts from, state it leads to). Source: product.md."""
+
+LABELS: dict[str, str] = {
+    State.OPEN: "ballot open",
+    State.ACCEPTED: "accepted",
+    State.DEFERRED: "deferred",
+    State.DECLINED: "declined",
+    State.BUILDING: "being built",
+    State.PILOTING: "in pilot use",
+    State.AVAILABLE: "available",
+    State.WITHDRAWN: "withdrawn",
+    State.MERGED: "merged",
+}
+"""State → the message id of the word people read."""
+
+DECISIONS = ("accept", "defer", "decline")
 
 
 class Topic(Base):
@@ -46,7 +82,8 @@ class Proposal(Base):
     """A feature that one partner asks the others for.
 
     The counters (`n_…`, `days_…`, `contest`) are kept in SQL in the transaction that changes what they count.
-    `version` changes with anything shown, `text_version` with title or text only.
+    `version` changes with anything shown, `text_version` with title or text only. `once` is the token of the form
+    it came from: a second click finds the first one's proposal.
     """
 
     __tablename__ = "proposal"
@@ -56,8 +93,9 @@ class Proposal(Base):
         Index("ix_proposal_partner", "partner_id", "id"),
         Index("ix_proposal_support", "n_for", "id"),
         Index("ix_proposal_contest", "contest", "id"),
-        Index("ix_proposal_vote_by", "vote_by", "id"),
+        Index("ix_proposal_due", "state", "vote_by", "id"),
         Index("ix_proposal_active", "active_at", "id"),
+        UniqueConstraint("author_id", "once"),
         CheckConstraint("n_for >= 0 AND n_against >= 0 AND n_abstain >= 0", name="tally"),
     )
 
@@ -76,6 +114,7 @@ class Proposal(Base):
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     imported: Mapped[bool] = mapped_column(default=False)
+    once: Mapped[str | None] = mapped_column(String(40))
     vote_by: Mapped[date | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"))
     electorate_size: Mapped[int | None]
@@ -115,9 +154,94 @@ class Proposal(Base):
         """Whether ballots can be cast."""
         return self.state == State.OPEN
 
+    @property
+    def label(self) -> str:
+        """The state in the reader's words."""
+        return _(LABELS[self.state])
+
     def refs(self) -> dict[str, int | None]:
         """How the activity log files it."""
         return {"proposal_id": self.id}
+
+    def can(self, verb: str) -> bool:
+        """Whether the state allows a verb of `MOVES`; the right is asked by `act`."""
+        return self.state in MOVES[verb][0]
+
+    def withdraw(self, by: Actor) -> None:
+        """Take it out of the running; ballots already cast stay on record."""
+        self._move(by, "withdraw")
+        self._freeze()
+
+    def accept(self, by: Actor, *, body: str, decided_on: date, reason: str) -> None:
+        """Record that the committee accepted it; ballots and electorate are frozen."""
+        self._decide(by, "accept", body, decided_on, reason)
+
+    def defer(self, by: Actor, *, body: str, decided_on: date, reason: str) -> None:
+        """Record that the committee put it off; ballots and electorate are frozen."""
+        self._decide(by, "defer", body, decided_on, reason)
+
+    def decline(self, by: Actor, *, body: str, decided_on: date, reason: str) -> None:
+        """Record that the committee declined it; ballots and electorate are frozen."""
+        self._decide(by, "decline", body, decided_on, reason)
+
+    def start(self, by: Actor) -> None:
+        """The work has begun."""
+        self._move(by, "start")
+
+    def pilot(self, by: Actor) -> None:
+        """The first partners try it out."""
+        self._move(by, "pilot")
+
+    def publish(self, by: Actor) -> None:
+        """Everyone can use it."""
+        self._move(by, "publish")
+
+    def reopen(self, by: Actor, *, vote_by: date) -> None:
+        """Ask again, with a new answer-by date: ballots are kept, the electorate is today's again."""
+        self._move(by, "reopen")
+        self.electorate_size = self.closed_at = None
+        self.vote_by = vote_by
+
+    def _move(self, by: Actor, verb: str) -> None:
+        """One step of `MOVES`, on the row as it stands now. Raises Denied, and Conflict in another state."""
+        act(by, f"proposal.{verb}", self, to=MOVES[verb][1].value)
+        db.session.refresh(self, FRESH, with_for_update=True)
+        if not self.can(verb):
+            raise Conflict(_(REFUSED[verb], state=self.label), state=self.state)
+        before, self.state = self.state, MOVES[verb][1]
+        self.version += 1
+        self.active_at = now()
+        count({(before, self.topic_id): -1, (self.state, self.topic_id): 1})
+
+    def _decide(self, by: Actor, verb: str, body: str, decided_on: date, reason: str) -> None:
+        self._move(by, verb)
+        if self.electorate_size is None:
+            self._freeze()
+        db.session.add(
+            Decision(
+                proposal_id=self.id, outcome=self.state, body=body, decided_on=decided_on, reason=reason,
+                n_for=self.n_for, n_against=self.n_against, n_abstain=self.n_abstain,
+                electorate_size=self.electorate_size, recorded_by_id=by.person_id, recorded_at=now(),
+            )
+        )  # fmt: skip
+
+    def _freeze(self) -> None:
+        """End the ballot: from now on the tally is over those who vote today."""
+        self.electorate_size = db.session.get_one(Electorate, Electorate.ONLY).size
+        self.closed_at = now()
+
+
+FRESH = ("state", "topic_id", "n_for", "n_against", "n_abstain", "electorate_size", "version", "text_version")
+REFUSED = {
+    "withdraw": "Only an open proposal can be withdrawn; this one is now: %(state)s.",
+    "accept": "Only an open or deferred proposal can be accepted; this one is now: %(state)s.",
+    "defer": "Only an open proposal can be deferred; this one is now: %(state)s.",
+    "decline": "Only an open proposal can be declined; this one is now: %(state)s.",
+    "start": "Work begins on an accepted proposal; this one is now: %(state)s.",
+    "pilot": "Only what is being built can go into pilot use; this one is now: %(state)s.",
+    "publish": "Only what is being built or piloted can be published; this one is now: %(state)s.",
+    "reopen": "Only a decided or withdrawn proposal can be reopened; this one is now: %(state)s.",
+}
 
 
 class ProposalLink(Base):
@@ -180,3 +304,18 @@ def touch(proposal_id: int, **changes: int | str) -> None:
         .values(version=Proposal.version + 1, active_at=now(), **values)
         .execution_options(synchronize_session=False)
     )
+
+
+def count(changes: dict[tuple[str, int], int]) -> None:
+    """Add to the totals per (state, topic), in the transaction of the change.
+
+    In a fixed order, so that two transactions never wait for each other; + 0 takes the locks ahead.
+    """
+    insert = postgresql.insert if on_postgres() else sqlite.insert
+    for (state, topic_id), n in sorted((key, n) for key, n in changes.items()):
+        row = insert(ProposalCount).values(state=str(state), topic_id=topic_id, n=n)
+        db.session.execute(
+            row.on_conflict_do_update(
+                index_elements=[ProposalCount.state, ProposalCount.topic_id], set_={"n": ProposalCount.n + n}
+            )
+        )

@@ -116,6 +116,7 @@ def upgrade():
         sa.Column("partner_id", sa.Integer(), nullable=True),
         sa.Column("author_id", sa.Integer(), nullable=True),
         sa.Column("imported", sa.Boolean(), nullable=False),
+        sa.Column("once", sa.String(length=40), nullable=True),
         sa.Column("vote_by", sa.Date(), nullable=True),
         sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.Column("electorate_size", sa.Integer(), nullable=True),
@@ -139,6 +140,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_proposal_partner_id")),
         sa.ForeignKeyConstraint(["topic_id"], ["topic.id"], name=op.f("fk_proposal_topic_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+        sa.UniqueConstraint("author_id", "once", name=op.f("uq_proposal_author_id_once")),
     )
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.create_index("ix_proposal_active", ["active_at", "id"], unique=False)
@@ -147,7 +149,7 @@ def upgrade():
         batch_op.create_index("ix_proposal_state", ["state", "id"], unique=False)
         batch_op.create_index("ix_proposal_support", ["n_for", "id"], unique=False)
         batch_op.create_index("ix_proposal_topic", ["topic_id", "id"], unique=False)
-        batch_op.create_index("ix_proposal_vote_by", ["vote_by", "id"], unique=False)
+        batch_op.create_index("ix_proposal_due", ["state", "vote_by", "id"], unique=False)
 
     op.create_table(
         "proposal_count",
@@ -560,7 +562,7 @@ def downgrade():
     op.drop_table("ballot")
     op.drop_table("proposal_count")
     with op.batch_alter_table("proposal", schema=None) as batch_op:
-        batch_op.drop_index("ix_proposal_vote_by")
+        batch_op.drop_index("ix_proposal_due")
         batch_op.drop_index("ix_proposal_topic")
         batch_op.drop_index("ix_proposal_support")
         batch_op.drop_index("ix_proposal_state")

@@ -1,0 +1,114 @@
+"""How a proposal's text comes onto the board and changes: propose, import, edit.
+
+HTML, summary and the searched text are made here, once, when something is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from board import text
+from board.activity.models import act
+from board.db import db, now
+from board.errors import Conflict
+from board.i18n import gettext as _
+from board.policy import Actor
+from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink, State, count
+
+SUMMARY_LENGTH = 240
+
+
+@dataclass(frozen=True)
+class Link:
+    """A titled link; `source` marks where an imported proposal comes from."""
+
+    title: str
+    url: str
+    source: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a proposal says. An empty summary means: the beginning of the text."""
+
+    title: str
+    topic_id: int
+    text: str = ""
+    vote_by: date | None = None
+    summary: str = ""
+    title_en: str = ""
+    text_en: str = ""
+    summary_en: str = ""
+    links: tuple[Link, ...] = ()
+
+
+def propose(by: Actor, draft: Draft, once: str | None = None) -> Proposal:
+    """Ask the others for a feature, on behalf of the partner acted for (a product owner may act for none)."""
+    proposal = Proposal(state=State.OPEN, partner_id=by.partner_id, author_id=by.person_id, once=once)
+    _write(proposal, draft)
+    _store(proposal, draft)
+    act(by, "proposal.propose", proposal)
+    return proposal
+
+
+def import_(by: Actor, draft: Draft, *, state: State = State.OPEN, builders: Sequence[int] = ()) -> Proposal:
+    """Bring in a proposal from elsewhere: it has sources and builders (partner ids), never a proposer."""
+    proposal = Proposal(state=state, imported=True)
+    _write(proposal, draft)
+    _store(proposal, draft)
+    act(by, "proposal.import", proposal)
+    db.session.add_all(ProposalBuilder(proposal_id=proposal.id, partner_id=partner_id) for partner_id in builders)
+    return proposal
+
+
+def edit(proposal: Proposal, by: Actor, draft: Draft, *, text_version: int) -> None:
+    """Change what it says; `text_version` is that of the text one began with.
+
+    Its links must be loaded. Sources of an imported proposal stay. Once it is decided, only product owners amend it.
+    Raises Conflict with `hints["stale"]` when somebody else has changed the text meanwhile.
+    """
+    act(by, "proposal.edit", proposal)
+    db.session.refresh(proposal, FRESH, with_for_update=True)
+    if proposal.text_version != text_version:
+        raise Conflict(_("Somebody else has changed the text meanwhile."), stale=True)
+    if proposal.state != State.OPEN and not by.is_product_owner:
+        raise Conflict(_("The proposal is not open any more; only the product owner can still amend it."))
+    before = _words(proposal)
+    if proposal.topic_id != draft.topic_id:
+        count({(proposal.state, proposal.topic_id): -1, (proposal.state, draft.topic_id): 1})
+    _write(proposal, draft)
+    proposal.search = _searched(proposal)
+    proposal.links[:] = [link for link in proposal.links if link.source] + _links(draft)
+    proposal.version += 1
+    proposal.text_version += before != _words(proposal)
+    proposal.active_at = now()
+
+
+def _store(proposal: Proposal, draft: Draft) -> None:
+    proposal.links = _links(draft)
+    db.session.add(proposal)
+    db.session.flush()
+    proposal.search = _searched(proposal)
+    count({(proposal.state, proposal.topic_id): 1})
+
+
+def _write(proposal: Proposal, draft: Draft) -> None:
+    proposal.title, proposal.title_en = draft.title, draft.title_en
+    proposal.text, proposal.text_en = draft.text, draft.text_en
+    proposal.html, proposal.html_en = text.markdown(draft.text), text.markdown(draft.text_en)
+    proposal.summary = draft.summary or text.excerpt(draft.text, SUMMARY_LENGTH)
+    proposal.summary_en = draft.summary_en or text.excerpt(draft.text_en, SUMMARY_LENGTH)
+    proposal.topic_id, proposal.vote_by = draft.topic_id, draft.vote_by
+
+
+def _links(draft: Draft) -> list[ProposalLink]:
+    return [ProposalLink(title=link.title, url=link.url, source=link.source) for link in draft.links]
+
+
+def _words(proposal: Proposal) -> tuple[str, ...]:
+    """What a ballot answers to."""
+    return (proposal.title, proposal.text, proposal.title_en, proposal.text_en)
+
+
+def _searched(proposal: Proposal) -> str:
+    return text.fold(" ".join((proposal.key, *_words(proposal), proposal.summary, proposal.summary_en)))

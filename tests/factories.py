@@ -1,0 +1,37 @@
+"""Factories: what tests need on the board, made by the verbs. Call them in an app context, outside a transaction."""
+
+from datetime import timedelta
+from typing import Any
+
+from board.db import transaction
+from board.i18n import today
+from board.policy import Actor
+from board.proposals.models import State
+from board.proposals.writing import Draft, propose
+from tests.people import Cast
+
+
+def make_proposal(people: Cast, by: Actor | None = None, state: str = State.OPEN, **words: Any) -> int:
+    """A proposal of Ada's (or `by`), led by Pia to `state`; `words` go into the draft. Returns its id."""
+    words = {"title": "Mängel melden", "text": "Schäden **einfach** melden.", "topic_id": people.defects} | words
+    words.setdefault("vote_by", today() + timedelta(days=42))
+    with transaction():
+        proposal = propose(by or people.ada.actor, Draft(**words))
+        for verb in PATHS[State(state)]:
+            if verb in {"accept", "defer", "decline"}:
+                getattr(proposal, verb)(people.pia.actor, body="Lenkungskreis", decided_on=today(), reason="Beschluss")
+            else:
+                getattr(proposal, verb)(people.ada.actor if verb == "withdraw" else people.pia.actor)
+        return proposal.id
+
+
+PATHS = {
+    State.OPEN: (),
+    State.WITHDRAWN: ("withdraw",),
+    State.ACCEPTED: ("accept",),
+    State.DEFERRED: ("defer",),
+    State.DECLINED: ("decline",),
+    State.BUILDING: ("accept", "start"),
+    State.PILOTING: ("accept", "start", "pilot"),
+    State.AVAILABLE: ("accept", "start", "publish"),
+}

@@ -1,0 +1,157 @@
+"""Proposals: their verbs, their page, writing and editing them."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from board.activity.models import Activity
+from board.db import db, transaction
+from board.errors import Conflict, Denied
+from board.i18n import today
+from board.policy import SYSTEM, Actor
+from board.proposals.models import MOVES, Decision, Proposal, ProposalCount, State
+from board.proposals.writing import Draft, Link, edit, import_, propose
+from tests.factories import PATHS, make_proposal
+from tests.people import Cast
+
+WORDS = {"body": "Lenkungskreis", "decided_on": today(), "reason": "Weil alle es brauchen."}
+
+
+def do(verb: str, proposal: Proposal, by: Actor) -> None:
+    """One verb of the state table."""
+    words = WORDS if verb in {"accept", "defer", "decline"} else {}
+    if verb == "reopen":
+        words = {"vote_by": today() + timedelta(days=42)}
+    getattr(proposal, verb)(by, **words)
+
+
+def counted() -> dict[tuple[str, int], int]:
+    """What really stands in the table, per state and topic."""
+    rows = db.session.execute(select(Proposal.state, Proposal.topic_id, func.count()).group_by("state", "topic_id"))
+    return {(state, topic): n for state, topic, n in rows}
+
+
+def kept() -> dict[tuple[str, int], int]:
+    """What the maintained totals say."""
+    rows = db.session.execute(select(ProposalCount.state, ProposalCount.topic_id, ProposalCount.n))
+    return {(state, topic): n for state, topic, n in rows if n}
+
+
+def test_each_verb_leads_from_its_states_to_its_state_and_nowhere_else(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        for state, verb in itertools.product(PATHS, MOVES):
+            number = make_proposal(people, state=state)
+            by = people.ada.actor if verb == "withdraw" else people.pia.actor
+            with transaction():
+                proposal = db.session.get_one(Proposal, number)
+                if state in MOVES[verb][0]:
+                    do(verb, proposal, by)
+                    assert proposal.state == MOVES[verb][1]
+                else:
+                    with pytest.raises(Conflict, match=": "):
+                        do(verb, proposal, by)
+                    assert proposal.state == state
+        assert kept() == counted()
+
+
+def test_a_decision_keeps_the_tally_and_freezes_the_electorate(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number = make_proposal(people, state="deferred")
+        with transaction():
+            db.session.get_one(Proposal, number).accept(people.pia.actor, **WORDS)
+        decisions = db.session.scalars(select(Decision).order_by(Decision.id)).all()
+        proposal = db.session.get_one(Proposal, number)
+        assert [d.outcome for d in decisions] == ["deferred", "accepted"]
+        assert decisions[1].electorate_size == proposal.electorate_size == 3
+        assert proposal.closed_at is not None
+
+
+def test_reopening_unfreezes_the_electorate(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number = make_proposal(people, state="declined")
+        with transaction():
+            db.session.get_one(Proposal, number).reopen(people.pia.actor, vote_by=today())
+        proposal = db.session.get_one(Proposal, number)
+        assert (proposal.state, proposal.electorate_size, proposal.closed_at) == (State.OPEN, None, None)
+
+
+def test_only_the_author_and_the_own_delegate_withdraw(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number = make_proposal(people, by=people.ben.actor)
+        for who in (people.cleo, people.pia, people.dora, people.rolf):
+            with pytest.raises(Denied), transaction():
+                db.session.get_one(Proposal, number).withdraw(who.actor)
+        with transaction():
+            db.session.get_one(Proposal, number).withdraw(people.ada.actor)
+        assert db.session.get_one(Proposal, number).state == State.WITHDRAWN
+
+
+def test_a_provider_proposes_nothing(app: Flask, people: Cast) -> None:
+    with app.app_context(), pytest.raises(Denied), transaction():
+        propose(people.rolf.actor, Draft(title="Kaufen", topic_id=people.defects))
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Proposal)) == 0
+
+
+def test_an_imported_proposal_has_sources_and_no_proposer(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        with transaction():
+            draft = Draft(
+                title="Busse", topic_id=people.transport, links=(Link("Konzept", "https://a.example", source=True),)
+            )
+            number = import_(SYSTEM, draft, state=State.AVAILABLE, builders=[people.aalen]).id
+        proposal = db.session.get_one(Proposal, number)
+        assert (proposal.partner_id, proposal.author_id, proposal.imported) == (None, None, True)
+        assert kept() == counted() == {("available", people.transport): 1}
+        assert db.session.scalars(select(Activity.verb)).all()[-1] == "proposal.import"
+
+
+def test_text_is_rendered_safely_and_found_folded(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number = make_proposal(people, title="Mängel", text="**Straße** <script>x</script>", title_en="Defects")
+        proposal = db.session.get_one(Proposal, number)
+        assert "<strong>Straße</strong>" in proposal.html
+        assert "<script" not in proposal.html
+        for words in (f"fv-{number}", "maengel", "strasse", "defects"):
+            assert words in proposal.search
+
+
+def test_only_title_and_text_renew_the_text_version(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number = make_proposal(people, title="A", text="B")
+        for draft, version in (
+            (Draft(title="A", text="B", topic_id=people.transport, links=(Link("x", "https://x.example"),)), 1),
+            (Draft(title="A2", text="B", topic_id=people.transport), 2),
+        ):
+            with transaction():
+                proposal = db.session.get_one(Proposal, number)
+                db.session.refresh(proposal, ["links"])
+                edit(proposal, people.ben.actor, draft, text_version=1)
+            assert db.session.get_one(Proposal, number).text_version == version
+        assert kept() == counted() == {("open", people.transport): 1}
+
+
+def test_a_stale_edit_is_a_conflict(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number = make_proposal(people)
+        for title in ("Erste", "Zweite"):
+            with transaction():
+                proposal = db.session.get_one(Proposal, number)
+                db.session.refresh(proposal, ["links"])
+                if title == "Erste":
+                    edit(proposal, people.ada.actor, Draft(title, people.defects), text_version=1)
+                else:
+                    with pytest.raises(Conflict):
+                        edit(proposal, people.pia.actor, Draft(title, people.defects), text_version=1)
+        assert db.session.get_one(Proposal, number).title == "Erste"
+
+
+def test_strangers_do_not_edit(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number = make_proposal(people)
+        for who in (people.cleo, people.rolf, people.dora):
+            with pytest.raises(Denied), transaction():
+                edit(db.session.get_one(Proposal, number), who.actor, Draft("X", people.defects), text_version=1)
