@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -295,8 +296,8 @@ class Decision(Base):
     recorded_at: Mapped[datetime] = mapped_column(default=now)
 
 
-def touch(proposal_id: int, **changes: int | str) -> None:
-    """Something shown on the proposal changed: add whole numbers to its counters, set texts, renew its version."""
+def touch(proposal_id: int, **changes: int | str | ColumnElement[Any]) -> None:
+    """Something shown on the proposal changed: add whole numbers, set texts and SQL, renew its version."""
     values = {name: getattr(Proposal, name) + by if isinstance(by, int) else by for name, by in changes.items()}
     db.session.execute(
         update(Proposal)

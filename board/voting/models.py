@@ -1,4 +1,4 @@
-"""Ballots, offers, conditions and reuse."""
+"""Ballots, offers, conditions and reuse: the tables. Their verbs are in `ballots`, `offers` and `reuses`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ class ReuseStatus(enum.StrEnum):
 
 
 class Ballot(Base):
-    """One partner's ballot on one proposal; it remembers which text it answered."""
+    """One partner's ballot on one proposal; it remembers which text it answered.
+
+    `counted` is false while its partner is paused; a decision freezes it with the rest of the tally.
+    """
 
     __tablename__ = "ballot"
     __table_args__ = (
@@ -59,6 +62,7 @@ class Ballot(Base):
     choice: Mapped[str] = mapped_column(String(8))
     reason: Mapped[str] = mapped_column(String(2000), default="")
     text_version: Mapped[int]
+    counted: Mapped[bool] = mapped_column(default=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     cast_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)

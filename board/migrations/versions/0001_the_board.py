@@ -167,6 +167,7 @@ def upgrade():
         sa.Column("choice", sa.String(length=8), nullable=False),
         sa.Column("reason", sa.String(length=2000), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("cast_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
