@@ -1,7 +1,9 @@
 /* What the board adds to htmx: plain listeners, nothing a page needs in order to work. See docs/look.md. */
 "use strict";
 const $ = (id) => document.getElementById(id);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const on = (type, listener) => document.addEventListener(type, listener);
+const words = document.body.dataset;
 document.documentElement.classList.add("js");
 
 /* Live parts: a morph keeps an open <details> open; a page loaded in the background opens no stream. */
@@ -13,11 +15,11 @@ let fading;
 function say(text, stay) {
   $("status").textContent = text;
   clearTimeout(fading);
-  if (!stay) fading = setTimeout(() => { $("status").textContent = ""; }, 8000);
+  if (!stay) fading = setTimeout(say, 8000, "", true);
 }
 const acts = (e) => /POST/i.test(e.detail?.ctx?.request?.method);
-on("htmx:response:error", (e) => { if (e.detail.ctx.response.status >= 500 && acts(e)) say(document.body.dataset.failed, true); });
-on("htmx:error", (e) => { if (acts(e)) say(document.body.dataset.offline, true); });
+on("htmx:response:error", (e) => { if (e.detail.ctx.response.status >= 500 && acts(e)) say(words.failed, true); });
+on("htmx:error", (e) => { if (acts(e)) say(words.offline, true); });
 
 /* hx-confirm asks in our own dialog. */
 on("htmx:confirm", (e) => {
@@ -38,7 +40,7 @@ on("htmx:after:swap", (e) => {
   if ($("status").textContent.trim()) say($("status").textContent);
   settle();
   if (!target?.isConnected) return;
-  target.querySelectorAll("[data-draft]").forEach(restore);
+  all("[data-draft]", target).forEach(restore);
   const error = target.querySelector("[data-focus]");
   if (error && e.target.matches?.("form")) error.focus();
   else if (held && document.activeElement === document.body) ($(held) || target.querySelector("a[href], button, input, select, textarea"))?.focus({preventScroll: true});
@@ -49,59 +51,50 @@ on("htmx:after:swap", (e) => {
 });
 
 /* Menus close on Escape, on a click elsewhere, and when the focus leaves them. */
-const closeMenus = (except) => document.querySelectorAll("details[data-close][open]").forEach((m) => { if (!m.contains(except)) m.open = false; });
-on("click", (e) => closeMenus(e.target));
-on("focusin", (e) => closeMenus(e.target));
+const leave = (e) => all("details[data-close][open]").forEach((menu) => { if (!menu.contains(e.target)) menu.open = false; });
+on("click", leave);
+on("focusin", leave);
 
 /* Keys: j and k walk the rows, o opens, / searches. Switched off in the footer (WCAG 2.1.4). */
-const keysOn = () => localStorage.getItem("keys") !== "off";
-$("keys")?.setAttribute("aria-pressed", keysOn());
-$("keys")?.addEventListener("click", (e) => {
-  localStorage.setItem("keys", keysOn() ? "off" : "on");
-  e.currentTarget.setAttribute("aria-pressed", keysOn());
-});
+const keys = () => localStorage.getItem("keys") !== "off";
+const showKeys = () => $("keys")?.setAttribute("aria-pressed", keys());
+$("keys")?.addEventListener("click", () => { localStorage.setItem("keys", keys() ? "off" : "on"); showKeys(); });
+showKeys();
 on("keydown", (e) => {
   const menu = e.key === "Escape" && e.target.closest?.("details[data-close][open]");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
-  if (!keysOn() || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input, select, textarea, dialog, [contenteditable]")) return;
-  if (e.key === "j" || e.key === "k") {
-    const rows = [...document.querySelectorAll("[data-row]")].filter((r) => r.querySelector("[data-open]"));
-    const here = rows.indexOf(document.activeElement.closest("[data-row]"));
-    const row = rows[here < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, here + (e.key === "j" ? 1 : -1)))];
-    row?.querySelector("[data-open]").focus();
-    row?.scrollIntoView({block: "nearest"});
-  } else if (e.key === "o") document.activeElement.closest("[data-row]")?.querySelector("[data-open]").click();
-  else if (e.key === "/" && $("q")) { e.preventDefault(); $("q").focus(); }
+  if (!keys() || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input, select, textarea, dialog")) return;
+  const links = all("[data-row] [data-open]"), row = e.target.closest?.("[data-row]"), here = links.findIndex((a) => row?.contains(a));
+  const next = {j: here + 1, k: Math.max(here - 1, 0)}[e.key];
+  if (next < links.length) { links[next].focus(); links[next].closest("[data-row]").scrollIntoView({block: "nearest"}); }
+  if (e.key === "o") links[here]?.click();
+  if (e.key === "/" && $("q")) { e.preventDefault(); $("q").focus(); }
 });
 
 /* A filter form sends itself when a select or a box changes; its button "apply" is for browsers without scripts. */
-on("change", (e) => {
-  if (e.target.matches("form[data-auto] :is(select, [type=checkbox], [type=radio], [type=date])")) e.target.form.requestSubmit();
-});
+on("change", (e) => { if (e.target.matches("form[data-auto] :is(select, [type=checkbox], [type=radio], [type=date])")) e.target.form.requestSubmit(); });
 
 /* Drafts: <form data-draft="proposal"> keeps its texts in this tab until they were accepted, also across a sign-in. */
+const store = sessionStorage, slot = (form) => "draft:" + form.dataset.draft;
 const texts = (form) => [...form.elements].filter((f) => f.name && f.matches("textarea, select, input:not([type=hidden], [type=password], [type=file], [type=checkbox], [type=radio])"));
-const written = (form) => texts(form).some((f) => f.value && f.tagName !== "SELECT" && f.type !== "date");
+const written = (form) => texts(form).some((f) => f.value && !f.matches("select, [type=date]"));
 function restore(form) {
-  const saved = JSON.parse(sessionStorage.getItem("draft:" + form.dataset.draft));
+  const saved = JSON.parse(store.getItem(slot(form)));
   if (!saved || written(form)) return;
   texts(form).forEach((f) => { f.value = saved[f.name] ?? f.value; });
-  say(document.body.dataset.restored);
+  say(words.restored);
 }
-on("input", (e) => {
-  const form = e.target.form;
-  if (form?.dataset.draft) sessionStorage.setItem("draft:" + form.dataset.draft, JSON.stringify(Object.fromEntries(texts(form).map((f) => [f.name, f.value]))));
-});
-on("submit", (e) => {
-  if (e.target.dataset.draft) sessionStorage.setItem("sent", e.target.dataset.draft);
-  if (e.target.action.endsWith("/sign-out")) sessionStorage.clear();
+on("input", ({target: {form}}) => { if (form?.dataset.draft) store.setItem(slot(form), JSON.stringify(Object.fromEntries(texts(form).map((f) => [f.name, f.value])))); });
+on("submit", ({target: form}) => {
+  if (form.dataset.draft) store.setItem("sent", slot(form));
+  if (form.getAttribute("action")?.endsWith("/sign-out")) store.clear();
 });
 /* Accepted: what answers is neither an error nor the sign-in, and no longer shows what was typed. */
 function settle() {
-  const sent = sessionStorage.getItem("sent"), form = document.querySelector(`[data-draft="${sent}"]`);
+  const sent = store.getItem("sent"), form = all("[data-draft]").find((f) => slot(f) === sent);
   if (!sent || document.querySelector("[type=password], .failure") || form && (written(form) || form.querySelector("[aria-invalid]"))) return;
-  sessionStorage.removeItem("draft:" + sent);
-  sessionStorage.removeItem("sent");
+  store.removeItem(sent);
+  store.removeItem("sent");
 }
 settle();
-document.querySelectorAll("[data-draft]").forEach(restore);
+all("[data-draft]").forEach(restore);
