@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, IntegerField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from board import text
 from board.i18n import current_locale, translate_plural
@@ -77,4 +77,4 @@ def _one_line(value: str) -> str:
 
 
 def _limits(maximum: int, required: bool) -> list[Any]:
-    return [InputRequired() if required else Optional(strip_whitespace=False), Length(max=maximum)]
+    return [DataRequired() if required else Optional(strip_whitespace=False), Length(max=maximum)]

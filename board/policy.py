@@ -72,8 +72,12 @@ class Actor:
 
     @property
     def may_vote(self) -> bool:
-        """Whether this person may cast the ballot of the partner acted for."""
-        return self.is_delegate and self.partner is not None and self.partner.votes and not self.is_provider
+        """Whether this person may cast the ballot of the partner acted for; who administers the board never may."""
+        return self.is_delegate and self.partner is not None and self.partner.votes and not self._barred
+
+    @property
+    def _barred(self) -> bool:
+        return self.is_provider or self.is_admin
 
 
 ANONYMOUS = Actor()
@@ -177,6 +181,11 @@ def own_partner_voter(by: Actor, row: Any) -> bool:
     return voter(by) and row.partner_id == by.partner_id
 
 
+def commenter(by: Actor, _on: Any = None) -> bool:
+    """Everybody who acts for a partner, providers included, and product owners."""
+    return member(by) or product_owner(by)
+
+
 def author(by: Actor, row: Any) -> bool:
     """The person who wrote it."""
     return by.signed_in and row.person_id == by.person_id
@@ -251,7 +260,7 @@ VERBS: dict[str, Rule] = {
     "package.bid": provider,
     "package.withdraw_bid": own_partner,
     # comments
-    "comment.write": member,
+    "comment.write": commenter,
     "comment.edit": author,
     "comment.delete": author,
 }
@@ -321,7 +330,8 @@ PAGES: dict[str, Rule] = {
     "work.withdraw_bid": provider,
     # comments
     "comments.index": reader,
-    "comments.write": member,
+    "comments.write": commenter,
+    "comments.editor": signed_in,
     "comments.edit": signed_in,
     "comments.delete": signed_in,
     # activity

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from board.comments import queries as comments
+from board.comments.models import Comment
 from board.db import transaction
 from board.i18n import today
 from board.policy import Actor
@@ -35,3 +37,9 @@ PATHS = {
     State.PILOTING: ("accept", "start", "pilot"),
     State.AVAILABLE: ("accept", "start", "publish"),
 }
+
+
+def comment(by: Actor, text: str, proposal_id: int | None = None, package_id: int | None = None) -> int:
+    """A comment under a proposal or a package; returns its id."""
+    with transaction():
+        return Comment.write(comments.subject(proposal_id, package_id, locked=True), text, by=by).id
