@@ -61,6 +61,12 @@ def upgrade():
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
     )
     op.create_table(
+        "task_lock",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_task_lock")),
+    )
+    op.create_table(
         "throttle",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("window", sa.Integer(), nullable=False),
@@ -581,6 +587,7 @@ def downgrade():
     op.drop_table("membership")
     op.drop_table("topic")
     op.drop_table("throttle")
+    op.drop_table("task_lock")
     op.drop_table("person")
     op.drop_table("partner")
     op.drop_table("electorate")

@@ -1,0 +1,17 @@
+"""The lock row of each recurring task: whoever moves its time forward runs it, so only one process does."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from board.db import Base
+
+
+class TaskLock(Base):
+    """A recurring task and the moment until which nobody needs to run it again."""
+
+    __tablename__ = "task_lock"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    until: Mapped[datetime]
