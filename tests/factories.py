@@ -10,6 +10,10 @@ from board.i18n import today
 from board.policy import Actor
 from board.proposals.models import State
 from board.proposals.writing import Draft, propose
+from board.work import claims
+from board.work.models import Seat
+from board.work.packages import Draft as PackageDraft
+from board.work.packages import create, locked
 from tests.people import Cast
 
 
@@ -43,3 +47,17 @@ def comment(by: Actor, text: str, proposal_id: int | None = None, package_id: in
     """A comment under a proposal or a package; returns its id."""
     with transaction():
         return Comment.write(comments.subject(proposal_id, package_id, locked=True), text, by=by).id
+
+
+def make_package(people: Cast, proposal_id: int | None = None, by: Actor | None = None, **words: Any) -> int:
+    """An open package of Ada's (or `by`) under that proposal, or under a new one; `words` go into the draft."""
+    proposal_id = proposal_id or make_proposal(people)
+    with transaction():
+        (package,) = create(proposal_id, by or people.ada.actor, [PackageDraft(**{"title": "Formular bauen"} | words)])
+        return package.id
+
+
+def claim(package_id: int, by: Actor, seat: str = Seat.LEAD, **terms: Any) -> int:
+    """A seat for the partner that `by` acts for; returns the claim's id."""
+    with transaction():
+        return claims.claim(locked(package_id), by, Seat(seat), **terms).id

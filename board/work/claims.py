@@ -1,0 +1,200 @@
+"""Seats in a package: claim, renew, hand back, and what happens when a lease runs out.
+
+Rule 3: at most one live lead claim per package, kept by a partial unique index. Every verb here gets a package
+that is locked (`packages.locked`); its claims are read after that, so they are never stale.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from board.activity.models import act
+from board.db import db, now, on_postgres
+from board.errors import Conflict, Denied
+from board.i18n import day_of, today
+from board.i18n import gettext as _
+from board.partners.models import Partner
+from board.policy import SYSTEM, Actor
+from board.proposals.models import touch
+from board.work.models import Claim, EndReason, Package, PackageState, Seat, touch_package
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How long a claim holds before it asks, and after how many further silent days it is freed."""
+
+    lease_days: int = 60
+    grace_days: int = 14
+
+    def lease(self) -> date:
+        """The last day of a lease that begins today."""
+        return today() + timedelta(days=self.lease_days)
+
+    def lapsed(self, claim: Claim, day: date) -> bool:
+        """Whether the lease has asked in vain. A package on hold never lapses: its clock stands still."""
+        return claim.package.held_at is None and claim.lease_until + timedelta(days=self.grace_days) <= day
+
+
+USUAL = Terms()
+
+
+def claim(package: Package, by: Actor, seat: Seat, days: Decimal | None = None, terms: Terms = USUAL) -> Claim:
+    """Take a seat for one's partner, under a lease; ends the package's lapsed claims. One's own again is harmless.
+
+    `days`: person-days the partner gives. Raises Conflict when another partner leads; its hints name the winner
+    (`winner`, `winner_slug`) and carry `days` for a support seat.
+    """
+    lapse_due(package, terms, today())
+    held = own(package, by)
+    if held and held.seat == seat:
+        return held
+    act(by, "package.claim" if seat == Seat.LEAD else "package.support", package)
+    if package.state == PackageState.DONE:
+        raise Conflict(_("This work package is done already."))
+    if held and held.seat == Seat.LEAD:
+        raise Conflict(_("Your partner already leads this work package."))
+    if held:  # The supporter steps up.
+        held.ended_at, held.end_reason, days = now(), EndReason.HANDED_BACK, days or held.days
+        db.session.flush()
+    taken = _take(package, by, seat, days, terms)
+    if taken is None:
+        raise _lost(package, days)
+    if seat == Seat.LEAD:
+        package.lead_partner_id, package.state = by.partner_id, PackageState.CLAIMED
+    touch_package(package.id)
+    touch(package.proposal_id, n_free=-1 if seat == Seat.LEAD else 0)
+    return taken
+
+
+def _take(package: Package, by: Actor, seat: Seat, days: Decimal | None, terms: Terms) -> Claim | None:
+    """The seat, or None when the database says that it is taken."""
+    values = {
+        "package_id": package.id, "partner_id": by.partner_id, "person_id": by.person_id, "seat": seat.value,
+        "days": days, "lease_until": terms.lease(),
+    }  # fmt: skip
+    insert: Insert
+    if on_postgres():
+        insert = postgresql.insert(Claim).values(**values).on_conflict_do_nothing()
+    else:
+        insert = sqlite.insert(Claim).values(**values).on_conflict_do_nothing()
+    claim_id = db.session.scalar(insert.returning(Claim.id))
+    return db.session.get(Claim, claim_id) if claim_id else None
+
+
+def _lost(package: Package, days: Decimal | None) -> Conflict:
+    """What the loser reads: who won, and what is still to be had."""
+    winner = db.session.scalar(
+        select(Partner)
+        .join(Claim, Claim.partner_id == Partner.id)
+        .where(Claim.package_id == package.id, Claim.seat == Seat.LEAD, Claim.ended_at.is_(None))
+    )
+    if winner is None:  # Cannot be while the package is locked; the world is simply asked again.
+        return Conflict(_("Somebody was faster, or the page is out of date."))
+    return Conflict(
+        _("%(partner)s was faster and now leads this work package.", partner=winner.name),
+        winner=winner.name, winner_slug=winner.slug, days=days,
+    )  # fmt: skip
+
+
+def own(package: Package, by: Actor) -> Claim | None:
+    """The live seat of the partner acted for, if any."""
+    return db.session.scalar(
+        select(Claim).where(Claim.package_id == package.id, Claim.partner_id == by.partner_id, Claim.ended_at.is_(None))
+    )
+
+
+def renew(package: Package, by: Actor, days: Decimal | None = None, terms: Terms = USUAL) -> Claim:
+    """Let one's partner's lease begin anew, and say how many person-days it gives now (None: as before)."""
+    held = _held(package, by)
+    until = terms.lease() - _paused(package, held)
+    if held.lease_until == until and days in {None, held.days}:
+        return held
+    act(by, "package.renew", held)
+    held.lease_until, held.days = until, days if days is not None else held.days
+    touch_package(package.id)
+    touch(package.proposal_id)
+    return held
+
+
+def hand_back(package: Package, by: Actor) -> None:
+    """Give one's partner's seat back; without a lead the package is free again, its supporters stay."""
+    last = db.session.scalar(
+        select(Claim)
+        .where(Claim.package_id == package.id, Claim.partner_id == by.partner_id)
+        .order_by(Claim.id.desc())
+        .limit(1)
+    )
+    if last and last.end_reason == EndReason.HANDED_BACK:
+        return
+    give_up(_held(package, by), by)
+
+
+def give_up(held: Claim, by: Actor) -> None:
+    """Hand a certain live seat back. Raises Denied for another partner's."""
+    act(by, "package.hand_back", held, seat=held.seat)
+    _end(held, EndReason.HANDED_BACK)
+
+
+def lapse_due(package: Package, terms: Terms, day: date) -> int:
+    """End the claims of this package whose lease asked in vain, as the board itself; returns how many."""
+    live = select(Claim).where(Claim.package_id == package.id, Claim.ended_at.is_(None)).order_by(Claim.seat)
+    due = [held for held in db.session.scalars(live) if terms.lapsed(held, day)]
+    for held in due:
+        act(SYSTEM, "package.lapse", held, seat=held.seat)
+        _end(held, EndReason.LAPSED)
+    db.session.flush()
+    return len(due)
+
+
+def settle(package: Package) -> None:
+    """The package is done: its seats end, and stay on record as those who did it."""
+    for held in _live(package):
+        held.ended_at, held.end_reason = now(), EndReason.DONE
+
+
+def shift(package: Package) -> None:
+    """The clock runs on: what a lease lost while the package was on hold is added to it."""
+    for held in _live(package):
+        held.lease_until += _paused(package, held)
+    package.held_at, package.held_reason = None, ""
+
+
+def alive(package: Package, by: Actor, terms: Terms) -> None:
+    """Who moves a package is not silent: the lease of the partner acted for begins anew."""
+    held = own(package, by)
+    if held:
+        held.lease_until = max(held.lease_until, terms.lease() - _paused(package, held))
+
+
+def _paused(package: Package, held: Claim) -> timedelta:
+    """For how many days the running hold has stopped this lease; none without a hold."""
+    if package.held_at is None:
+        return timedelta(0)
+    return max(timedelta(0), today() - max(day_of(package.held_at), day_of(held.claimed_at)))
+
+
+def _live(package: Package) -> list[Claim]:
+    return list(db.session.scalars(select(Claim).where(Claim.package_id == package.id, Claim.ended_at.is_(None))))
+
+
+def _held(package: Package, by: Actor) -> Claim:
+    held = own(package, by)
+    if held is not None:
+        return held
+    had = select(Claim.id).where(Claim.package_id == package.id, Claim.partner_id == by.partner_id).limit(1)
+    if db.session.scalar(had):
+        raise Conflict(_("Your partner's claim has ended. You can claim the work package anew."))
+    raise Denied(_("Your partner holds no seat in this work package."))
+
+
+def _end(held: Claim, reason: EndReason) -> None:
+    package = held.package
+    held.ended_at, held.end_reason = now(), reason
+    if held.seat == Seat.LEAD:
+        shift(package)
+        package.lead_partner_id, package.state, package.commissioned = None, PackageState.OPEN, ""
+    touch_package(package.id)
+    touch(package.proposal_id, n_free=1 if held.seat == Seat.LEAD else 0)
