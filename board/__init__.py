@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from board import cli, config, db, health, log, migrations, routing, security, static, web
-from board.accounts import session
+from board.accounts import choices, session
 
 FEATURES = ("accounts", "partners", "proposals", "voting", "work", "comments", "activity", "desk", "live")
 MAX_BODY = 1024 * 1024
@@ -34,6 +34,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     static.init_app(app)
     security.init_app(app, board)
     session.init_app(app, board)
+    choices.init_app(app)
     web.init_app(app)
     health.init_app(app)
     cli.init_app(app)

@@ -5,10 +5,13 @@ from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
+from board.accounts.commands import user
+
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(init)
+    app.cli.add_command(user)
 
 
 @click.command("init")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -115,7 +116,7 @@ def transaction() -> Iterator[None]:
         raise Busy()
     session.info["writing"] = True
     try:
-        session.connection(execution_options={"write": True})
+        _take_lock(session)
         yield
         session.commit()
     except BaseException:
@@ -126,6 +127,14 @@ def transaction() -> Iterator[None]:
         session.close()
         if sqlite:
             _writing.release()
+
+
+def _take_lock(session: Any) -> None:
+    """Begin to write; another process that holds SQLite's lock for too long, or a database that is away: Busy."""
+    try:
+        session.connection(execution_options={"write": True})
+    except OperationalError as why:
+        raise Busy() from why
 
 
 def on_postgres() -> bool:

@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from board import i18n, templating
-from board.errors import Conflict, Denied, Refusal, Unknown
+from board.errors import Busy, Conflict, Denied, Refusal, Unknown
 from board.i18n import gettext as _
 from board.log import log, request_id
 from board.policy import ANONYMOUS, Actor, page_allowed
@@ -28,6 +30,12 @@ NAV = (
     ("partners.index", "Partners"),
     ("activity.index", "Activity"),
 )
+
+DATABASE_AWAY = (OperationalError, PoolTimeout)
+LAST_RESORT = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Stadtrunde</title>
+<h1>Bei uns ist etwas schiefgegangen.</h1><p>Bitte versuchen Sie es gleich noch einmal.</p>
+<p lang="en">Something went wrong on our side. Please try again in a moment.</p><p><code>{}</code></p></html>
+"""
 
 
 def actor() -> Actor:
@@ -176,6 +184,14 @@ def tagged(response: Response, tag: str) -> Response:
     return response
 
 
+def choose_language() -> None:
+    """Speak the person's choice, the switch's cookie, the browser's wish, German; in this order."""
+    wish = actor().locale or request.cookies.get("lang", "")
+    if wish not in i18n.LOCALES:
+        wish = request.accept_languages.best_match(i18n.LOCALES, default="de") or "de"
+    i18n.set_locale(wish)
+
+
 def theme() -> str:
     """auto, light or dark: the person's choice, else the browser's cookie."""
     chosen = actor().theme or request.cookies.get("theme", "auto")
@@ -210,6 +226,7 @@ def _surroundings() -> dict[str, Any]:
                 if endpoint in current_app.view_functions
             ],
             "demo": current_app.config["BOARD"].demo,
+            "public": current_app.config["BOARD"].public,
             "quorum": current_app.config["BOARD"].quorum,
             "flashes": g.get("flashes", []),
             "live_cursor": g.get("live_cursor", ""),
@@ -259,7 +276,8 @@ def _gate() -> None:
     open_anyway = request.endpoint in {"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive"}
     if not (by.signed_in or board.public or open_anyway) or not page_allowed(by, request.endpoint):
         if not by.signed_in:
-            raise Unknown(_("Please sign in to do this."))
+            ended = g.get("session_ended", False)
+            raise Unknown(_("Your session has ended. Please sign in again.") if ended else "")
         raise Denied(_("You may not do this."))
 
 
@@ -280,7 +298,11 @@ def check_acting_for(by: Actor) -> None:
 
 
 def _on_refusal(refusal: Refusal) -> Response:
-    response = error(refusal.status, refusal.message)
+    return retry_after(error(refusal.status, refusal.message), refusal)
+
+
+def retry_after(response: Response, refusal: Refusal) -> Response:
+    """Tell how long to wait, where waiting helps."""
     if refusal.status in {429, 503}:
         response.headers["Retry-After"] = str(refusal.hints.get("seconds", 5))
     return response
@@ -296,18 +318,28 @@ def _on_http_error(problem: HTTPException) -> BaseResponse:
 
 
 def _on_crash(crash: Exception) -> Response:
+    """Answer 503 while the database is away, busy or read-only, else 500; without the error page if that fails too."""
     log.error("crash", request_id=request_id(), exc_info=crash)
-    return error(500, "")
+    try:
+        if isinstance(crash, DATABASE_AWAY):
+            return _on_refusal(Busy())
+        return error(500, "")
+    except Exception as again:  # noqa: BLE001 - the last resort, whatever went wrong
+        log.error("crash", request_id=request_id(), exc_info=again)
+        return Response(LAST_RESORT.format(request_id()), 500, mimetype="text/html")
 
 
 def error(status: int, message: str) -> Response:
     """An error as a page, or as a small alert for htmx. Says what happened and what helps, never internals."""
+    if "actor" not in g:  # Refused before anybody asked who it is.
+        choose_language()
     sign_in = url_for("accounts.sign_in") + "?" + urlencode({"next": _place()}) if status == 401 else ""
     context = {
         "status": status,
         "message": message or _reason(status),
         "sign_in": sign_in,
         "request_id": request_id(),
+        "live_cursor": "",
     }
     if not is_partial():
         return _answer(_render("error.html", context), status)

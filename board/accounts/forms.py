@@ -12,3 +12,8 @@ class SignInForm(BoardForm):
 
     email = line("E-mail address", 254, required=True)
     password = PasswordField("Password", validators=[InputRequired(), Length(max=MAX_LENGTH)])
+
+    @property
+    def account(self) -> str:
+        """The address as accounts are filed under."""
+        return (self.email.data or "").lower()

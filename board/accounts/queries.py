@@ -1,9 +1,15 @@
 """Every way to read people, memberships and sessions."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
-from board.accounts.models import Membership, Person
-from board.db import db
+from sqlalchemy import func, select
+
+from board.accounts.models import LoginSession, Membership, Person, Role
+from board.db import db, now
+from board.partners.models import Partner, hue
+from board.policy import Acting
 
 
 def by_email(email: str) -> Person | None:
@@ -19,3 +25,98 @@ def first_membership(person_id: int) -> Membership | None:
         .order_by(Membership.role, Membership.id)
         .limit(1)
     )
+
+
+@dataclass(frozen=True)
+class Seated:
+    """A membership as its person sees it."""
+
+    id: int
+    role: str
+    partner: Acting
+
+
+def memberships(person_id: int) -> list[Seated]:
+    """A person's live memberships by the partner's name."""
+    rows = db.session.execute(
+        select(Membership.id, Membership.role, Partner)
+        .join(Partner, Partner.id == Membership.partner_id)
+        .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
+        .order_by(Partner.name)
+    )
+    return [Seated(id_, role, acting(partner)) for id_, role, partner in rows]
+
+
+def acting(partner: Partner) -> Acting:
+    """The partner acted for, as an actor carries it; a paused partner does not vote."""
+    votes = partner.votes and partner.paused_at is None
+    return Acting(partner.id, partner.slug, partner.name, partner.sign, partner.hue, partner.kind, votes)
+
+
+def live_sessions(person_id: int, idle: timedelta) -> int:
+    """In how many browsers a person is signed in."""
+    return db.session.scalar(
+        select(func.count(LoginSession.id)).where(
+            LoginSession.person_id == person_id, LoginSession.ended_at.is_(None), LoginSession.seen_at > now() - idle
+        )
+    ) or 0  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Face:
+    """One person of the demo, to be chosen by one click."""
+
+    email: str
+    name: str
+    partner: Acting | None
+
+
+def cast() -> list[tuple[str, list[Face]]]:
+    """The demo's people by what they may do: delegates, members, product owners, administration, providers.
+
+    Returns (group, people) pairs without empty groups; the group is delegate, member, product_owner, admin, provider.
+    """
+    rows = db.session.execute(
+        select(
+            Person.email, Person.name, Person.is_product_owner, Person.is_admin, Membership.role,
+            Partner.id.label("partner_id"), Partner.slug, Partner.name.label("partner"), Partner.sign, Partner.ags,
+            Partner.kind, Partner.votes,
+        )
+        .outerjoin(Membership, (Membership.person_id == Person.id) & Membership.ended_at.is_(None))
+        .outerjoin(Partner, Partner.id == Membership.partner_id)
+        .where(Person.disabled_at.is_(None), Person.password_hash != "")
+        .order_by(Partner.fictional, Partner.name, Person.name)
+    )  # fmt: skip
+    groups: dict[str, list[Face]] = {name: [] for name in ("delegate", "member", "product_owner", "admin", "provider")}
+    for row in rows:
+        place = None
+        if row.partner_id is not None:
+            colour = hue(row.ags or row.slug)
+            place = Acting(row.partner_id, row.slug, row.partner, row.sign, colour, row.kind, row.votes)
+        groups[_group(row)].append(Face(row.email, row.name, place))
+    return [(name, faces) for name, faces in groups.items() if faces]
+
+
+def _group(row: object) -> str:
+    facts = row._mapping  # type: ignore[attr-defined]
+    if facts["is_admin"]:
+        return "admin"
+    if facts["is_product_owner"]:
+        return "product_owner"
+    if facts["kind"] == "provider":
+        return "provider"
+    return "delegate" if facts["role"] == Role.DELEGATE else "member"
+
+
+def everybody() -> Sequence[tuple[Person, str]]:
+    """All people with their seats in one line (`ulm: delegate`), for the command line."""
+    seats: dict[int, list[str]] = {}
+    for person_id, slug, role in db.session.execute(
+        select(Membership.person_id, Partner.slug, Membership.role)
+        .join(Partner, Partner.id == Membership.partner_id)
+        .where(Membership.ended_at.is_(None))
+        .order_by(Partner.slug)
+    ):
+        seats.setdefault(person_id, []).append(f"{slug}: {role}")
+    people = db.session.scalars(select(Person).order_by(Person.email))
+    return [(person, ", ".join(seats.get(person.id, []))) for person in people]

@@ -7,22 +7,29 @@ takes effect with the next request.
 import hashlib
 import json
 import secrets
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import i18n
+from board.accounts import visits
 from board.accounts.models import LoginSession, Membership, Person
+from board.accounts.queries import acting
 from board.activity.models import act
 from board.config import Config
 from board.db import db, now, transaction
+from board.errors import Busy
+from board.log import log, request_id
 from board.partners.models import Partner, hue
 from board.policy import ANONYMOUS, Acting, Actor, Seat
-from board.web import is_partial
+from board.web import choose_language, is_partial
 
 IDLE = timedelta(hours=12)
 IDLE_PRIVILEGED = timedelta(minutes=30)
@@ -61,6 +68,7 @@ def begin(person_id: int, membership_id: int | None) -> str:
     partner = db.session.get(Partner, seat.partner_id) if seat else None
     token = secrets.token_urlsafe(32)
     db.session.add(LoginSession(token_hash=_hash(token), person_id=person_id, membership_id=membership_id))
+    visits.note(person_id)
     act(as_actor(person, seat, partner), "session.start", person)
     return token
 
@@ -77,12 +85,6 @@ def as_actor(person: Person, seat: Membership | None, partner: Partner | None) -
         is_product_owner=person.is_product_owner,
         is_admin=person.is_admin,
     )
-
-
-def acting(partner: Partner) -> Acting:
-    """The partner acted for, as an actor carries it; a paused partner does not vote."""
-    votes = partner.votes and partner.paused_at is None
-    return Acting(partner.id, partner.slug, partner.name, partner.sign, partner.hue, partner.kind, votes)
 
 
 def give_cookie(response: BaseResponse, token: str) -> BaseResponse:
@@ -102,13 +104,13 @@ def take_cookie(response: BaseResponse) -> BaseResponse:
 
 
 def alive(session_id: int) -> bool:
-    """Whether a session still stands; live streams ask from time to time."""
+    """Whether a session still stands; live streams ask from time to time (asking renews nothing)."""
     row = db.session.execute(
-        select(LoginSession.id)
+        select(LoginSession.seen_at, Person.is_product_owner, Person.is_admin)
         .join(Person, Person.id == LoginSession.person_id)
         .where(LoginSession.id == session_id, LoginSession.ended_at.is_(None), Person.disabled_at.is_(None))
     ).first()
-    return row is not None
+    return row is not None and now() - row.seen_at <= idle(row.is_product_owner or row.is_admin)
 
 
 def _hash(token: str) -> str:
@@ -135,7 +137,8 @@ def _load(_request: Any) -> SignedIn | None:
             LoginSession.token_hash == _hash(token), LoginSession.ended_at.is_(None), Person.disabled_at.is_(None)
         )
     ).first()  # fmt: skip
-    if row is None or now() - row.seen_at > _idle(row.is_product_owner or row.is_admin):
+    if row is None or now() - row.seen_at > idle(row.is_product_owner or row.is_admin):
+        g.session_ended = True
         return None
     g.session_seen_at, g.flashes = row.seen_at, [tuple(f) for f in row.flashes or []]
     return SignedIn(_actor(row))
@@ -174,7 +177,8 @@ def _seats(person_id: int) -> tuple[Seat, ...]:
     return tuple(Seat(*row) for row in rows)
 
 
-def _idle(privileged: bool) -> timedelta:
+def idle(privileged: bool) -> timedelta:
+    """After how much silence a session ends."""
     if current_app.config["BOARD"].demo:
         return IDLE_DEMO
     return IDLE_PRIVILEGED if privileged else IDLE
@@ -186,22 +190,30 @@ def _begin() -> None:
         return
     user = current_app.login_manager._load_user_from_request(request)  # type: ignore[attr-defined]
     g.actor = user.actor if user else ANONYMOUS
-    i18n.set_locale(_language())
-    if user and request.endpoint not in QUIET and now() - g.session_seen_at > TOUCH:
-        _touch(user.actor.session_id, now())
+    choose_language()
+    if user and not _by_itself() and now() - g.session_seen_at > TOUCH:
+        with _best_effort():
+            _note_visit(user.actor)
 
 
-def _language() -> str:
-    """The person's choice, the switch's cookie, the browser's wish, German; in this order."""
-    wish = g.actor.locale or request.cookies.get("lang", "")
-    if wish in i18n.LOCALES:
-        return wish
-    return request.accept_languages.best_match(i18n.LOCALES, default="de") or "de"
+def _by_itself() -> bool:
+    """Whether the browser asks on its own (streams, components that follow live): that keeps no session alive."""
+    return request.endpoint in QUIET or (request.method == "GET" and is_partial())
 
 
-def _touch(session_id: int, when: datetime) -> None:
+def _note_visit(by: Actor) -> None:
     with transaction():
-        db.session.execute(update(LoginSession).where(LoginSession.id == session_id).values(seen_at=when))
+        seen = visits.note(by.person_id or 0, by.session_id)
+    g.actor = replace(by, seen_activity=seen)
+
+
+@contextmanager
+def _best_effort() -> Iterator[None]:
+    """Bookkeeping must not spoil an answer: reading goes on while the database cannot be written."""
+    try:
+        yield
+    except (Busy, OperationalError) as why:
+        log.warning("bookkeeping", request_id=request_id(), why=type(why).__name__)
 
 
 def _end(response: Response) -> Response:
@@ -211,7 +223,7 @@ def _end(response: Response) -> Response:
     told = g.get("flashes") and response.mimetype == "text/html" and response.status_code == 200 and not is_partial()
     if by.session_id is not None and (fresh or told):
         kept = fresh if told else [*map(list, g.get("flashes", [])), *fresh]
-        with transaction():
+        with _best_effort(), transaction():
             db.session.execute(
                 update(LoginSession)
                 .where(LoginSession.id == by.session_id)

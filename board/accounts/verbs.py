@@ -1,0 +1,115 @@
+"""What happens to people and their sessions. Every function runs inside a transaction and begins with its right."""
+
+import re
+
+from sqlalchemy import select, update
+
+from board.accounts.models import LoginSession, Membership, Person, Role
+from board.accounts.passwords import hash_password, objection
+from board.activity.models import act
+from board.db import db, now
+from board.errors import Conflict, Missing, Refusal
+from board.i18n import LOCALES
+from board.i18n import gettext as _
+from board.partners.models import Partner
+from board.policy import Actor
+
+THEMES = ("auto", "light", "dark")
+_EMAIL = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']+\.[^\s@<>\"'.]{2,}")
+
+
+def create(by: Actor, email: str, name: str, password: str) -> Person:
+    """Create a person with a password. Raises Refusal for a bad address or a weak password, Conflict for a known one.
+
+    The demo's public password is among the weak ones: the demo sets its own hashes.
+    """
+    email, name = email.strip().lower(), " ".join(name.split())
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise Refusal(_("This is no e-mail address."))
+    if not 0 < len(name) <= 120:
+        raise Refusal(_("A name is needed, of at most 120 characters."))
+    if weak := objection(password, email, name):
+        raise Refusal(weak)
+    if db.session.scalar(select(Person.id).where(Person.email == email)):
+        raise Conflict(_("Somebody with this e-mail address is already here."))
+    person = Person(email=email, name=name, password_hash=hash_password(password))
+    db.session.add(person)
+    db.session.flush()
+    act(by, "person.create", person, person=person.id)
+    return person
+
+
+def enrol(person: Person, partner: Partner, role: Role, by: Actor) -> Membership:
+    """Give a person a seat in a partner, or another role in it. A provider has members, never a delegate."""
+    if partner.is_provider and role == Role.DELEGATE:
+        raise Conflict(_("A provider does not vote, so it has no delegate."))
+    seat = db.session.scalar(
+        select(Membership)
+        .where(Membership.person_id == person.id, Membership.partner_id == partner.id, Membership.ended_at.is_(None))
+        .with_for_update()
+    )
+    if seat is None:
+        seat = Membership(person_id=person.id, partner_id=partner.id, role=role)
+        db.session.add(seat)
+        db.session.flush()
+    act(by, "person.enrol", seat, person=person.id, role=str(role))
+    seat.role = role
+    return seat
+
+
+def appoint(person: Person, by: Actor, *, product_owner: bool | None = None, admin: bool | None = None) -> None:
+    """Give or take the flags; None leaves one as it is."""
+    act(by, "person.appoint", person, person=person.id, product_owner=product_owner, admin=admin)
+    if product_owner is not None:
+        person.is_product_owner = product_owner
+    if admin is not None:
+        person.is_admin = admin
+
+
+def disable(person: Person, by: Actor) -> None:
+    """Close the account; all its sessions end with it. Repeating it is harmless."""
+    act(by, "person.disable", person, person=person.id)
+    person.disabled_at = person.disabled_at or now()
+    _end(LoginSession.person_id == person.id)
+
+
+def prefer(person: Person, by: Actor, *, locale: str | None = None, theme: str | None = None) -> None:
+    """Remember a person's language or appearance. Raises Refusal for values that do not exist."""
+    act(by, "person.prefer", person)
+    if (locale, theme) == (None, None) or locale not in {None, *LOCALES} or theme not in {None, *THEMES}:
+        raise Refusal(_("There is no such choice."))
+    person.locale = locale or person.locale
+    person.theme = theme or person.theme
+
+
+def switch(session_id: int | None, membership_id: int, by: Actor) -> Partner:
+    """Act for another of one's partners in this session from now on; returns that partner."""
+    row = db.session.get_one(LoginSession, session_id)
+    person = db.session.get_one(Person, row.person_id)
+    act(by, "session.switch", person, membership=membership_id)
+    seat = db.session.get(Membership, membership_id)
+    if seat is None or seat.person_id != person.id or seat.ended_at is not None:
+        raise Missing(_("You have no such membership."))
+    row.membership_id = seat.id
+    return db.session.get_one(Partner, seat.partner_id)
+
+
+def end(session_id: int | None, by: Actor) -> None:
+    """End one session. Ending it twice is harmless."""
+    act(by, "session.end", db.session.get_one(Person, by.person_id))
+    _end(LoginSession.id == session_id, LoginSession.person_id == by.person_id)
+
+
+def end_all(by: Actor) -> None:
+    """End all of one's sessions, in every browser."""
+    act(by, "session.end_all", db.session.get_one(Person, by.person_id))
+    _end(LoginSession.person_id == by.person_id)
+
+
+def _end(*which: object) -> None:
+    db.session.execute(
+        update(LoginSession)
+        .where(*which, LoginSession.ended_at.is_(None))  # type: ignore[arg-type]
+        .values(ended_at=now())
+        .execution_options(synchronize_session=False)
+    )
