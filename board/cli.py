@@ -6,12 +6,14 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from board.accounts.commands import user
+from board.demo.commands import demo
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(init)
     app.cli.add_command(user)
+    app.cli.add_command(demo)
 
 
 @click.command("init")

@@ -11,6 +11,14 @@ depends_on = None
 
 def upgrade():
     op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_installation_only_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
+    )
+    op.create_table(
         "electorate",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -591,3 +599,4 @@ def downgrade():
     op.drop_table("person")
     op.drop_table("partner")
     op.drop_table("electorate")
+    op.drop_table("installation")
