@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -113,9 +113,9 @@ def short_date(when: date | datetime, locale: str) -> str:
 
 
 def exact(when: date | datetime, locale: str) -> str:
-    """3. November 2026 um 14:02."""
+    """3. November 2026, 14:02."""
     if isinstance(when, datetime):
-        return format_datetime(when.astimezone(BERLIN), "long", locale=locale, tzinfo=BERLIN).rsplit(" ", 1)[0]
+        return f"{long_date(when, locale)}, {clock(when, locale)}"
     return long_date(when, locale)
 
 
