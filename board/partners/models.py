@@ -60,6 +60,17 @@ class Partner(Base):
         return hue(self.ags or self.slug)
 
     @property
+    def counts(self) -> bool:
+        """Whether it belongs to the electorate now: it votes and is not paused."""
+        return self.votes and self.paused_at is None
+
+    @property
+    def source_links(self) -> list[tuple[str, str]]:
+        """The sources as (title, address); `sources` keeps one a line, the address last. Other schemes are left out."""
+        pairs = [line.rpartition(" ")[::2] for line in self.sources.splitlines()]
+        return [(title or url, url) for title, url in pairs if url.startswith(("https://", "http://"))]
+
+    @property
     def is_provider(self) -> bool:
         """Whether this is a service provider."""
         return self.kind == Kind.PROVIDER
