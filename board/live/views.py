@@ -14,13 +14,16 @@ from board.errors import Busy, Unknown
 from board.i18n import gettext as _
 from board.live import log
 from board.live.hub import BATCH, RELOAD, Hub, Stream
+from board.live.jobs import Job
 from board.live.log import Position
 from board.web import actor, is_partial, no_store
+from board.work.leases import sweep_due
 
 bp = Blueprint("live", __name__)
 
 HEARTBEAT_SECONDS = 15
 BUSY_SECONDS = 30
+JOBS = (Job("leases", 300, sweep_due),)
 WITHOUT_LIVE = frozenset({"live", "ground", "accounts"})
 
 

@@ -8,7 +8,38 @@ document.documentElement.classList.add("js");
 
 /* Live parts: a morph keeps an open <details> open; a page loaded in the background opens no stream. */
 htmx.registerExtension("keep", {htmx_before_morph_attr: (el, d) => !(d.attrName === "open" && el.tagName === "DETAILS")});
-on("htmx:config:request", (e) => { if (e.target.id === "live" && document.hidden) e.preventDefault(); });
+on("htmx:config:request", (e) => { if (e.target.id === "live" && (document.hidden || over)) e.preventDefault(); });
+
+/* Topics come as events on #live and bubble. "reload" means that too much happened to name it: every live part fetches
+   itself. Without a free stream (503) the page asks every five seconds; after sign-out (401) it says so once and is quiet. */
+const live = $("live");
+let cursor = live && new URL(live.getAttribute("hx-sse:connect"), location).searchParams.get("after");
+let polling, over = false, resuming = true;
+const tell = (topics) => topics.forEach((topic) => live.dispatchEvent(new CustomEvent(topic, {bubbles: true})));
+const awaited = () => all('[hx-trigger*="from:document"]:not(#live)')
+  .flatMap((el) => [...el.getAttribute("hx-trigger").matchAll(/([\w-]+) from:document/g)].map((match) => match[1]));
+async function poll() {
+  const answer = document.hidden ? null : await fetch("/live/topics?after=" + encodeURIComponent(cursor)).catch(() => null);
+  if (answer?.status === 401) clearInterval(polling);
+  if (!answer?.ok) return;
+  const news = await answer.json();
+  cursor = news.cursor;
+  tell(news.topics);
+}
+live?.addEventListener("reload", () => tell([...new Set(awaited())]));
+live?.addEventListener("htmx:sse:before:message", (e) => { cursor = e.detail.message.id || cursor; });
+live?.addEventListener("htmx:sse:after:connection", () => { polling = clearInterval(polling); });
+live?.addEventListener("htmx:response:error", (e) => {
+  over = e.detail.ctx.response.status === 401;
+  if (e.detail.ctx.response.status === 503) polling ??= setInterval(poll, 5000);
+});
+/* A refused reconnection: the extension would ask for ever and show nothing, so let htmx ask once more instead. */
+live?.addEventListener("htmx:sse:error", (e) => { resuming = ![401, 503].includes(e.detail.status); });
+live?.addEventListener("htmx:sse:before:connection", (e) => {
+  if (!resuming) e.preventDefault();
+  if (!resuming) setTimeout(() => document.dispatchEvent(new Event("visibilitychange")));
+  resuming = true;
+});
 
 /* Failures say so in the one live region; a message of success goes away by itself. */
 let fading;

@@ -1,0 +1,260 @@
+"""A real gunicorn on a real database and a real Chromium. Every page that a test opens is watched: a message in the
+console, a refused policy, a crash or a failed request fails the test that caused it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from board import config, create_app, i18n
+from board.accounts import session
+from board.db import db, transaction
+from tests import factories
+from tests.people import Cast, populate
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+EXPECTED = (
+    "Failed to load resource: the server responded with a status of 4",  # Chromium notes every 4xx itself.
+    "Failed to load resource: the server responded with a status of 503",
+    "Failed to load resource: net::ERR_",
+)
+AXE = (Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js").read_text()
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Seed:
+    """What is on the board at first (ids): several open proposals, one decided, packages under the first."""
+
+    people: Cast
+    proposals: list[int]
+    decided: int
+    packages: list[int]
+    comment: int
+
+
+def seed(app: Flask) -> Seed:
+    """People, proposals, packages and a comment, made by the verbs."""
+    with app.app_context():
+        with transaction():
+            people = populate()
+        proposals = [
+            factories.make_proposal(people, title=title, text=f"{title}: **so** soll es gehen.")
+            for title in (
+                "Mängel am Radweg melden", "Termin im Bürgeramt buchen", "Hitzekarte mit Trinkbrunnen",
+                "Müllkalender mit Erinnerung", "Kitaplätze anzeigen", "Veranstaltungen am Wochenende",
+            )
+        ]  # fmt: skip
+        decided = factories.make_proposal(people, title="Abfahrten in Echtzeit", state="accepted")
+        packages = [
+            factories.make_package(people, proposals[0], title=title)
+            for title in ("Formular bauen", "Schnittstelle anbinden", "Texte schreiben", "Karte zeichnen")
+        ]
+        comment = factories.comment(people.ada.actor, "Das brauchen wir **bald**.", proposal_id=proposals[0])
+        return Seed(people, proposals, decided, packages, comment)
+
+
+@dataclass
+class House:
+    """The running server, the same application for direct looks at the database, and what is in it."""
+
+    url: str
+    app: Flask
+    seed: Seed
+    process: subprocess.Popen[bytes]
+
+    def token(self, name: str) -> str:
+        """A new session's token of one of the named people."""
+        who = getattr(self.seed.people, name)
+        with self.app.app_context(), transaction():
+            return session.begin(who.person_id, who.membership_id)
+
+    def end_sessions(self, name: str) -> None:
+        """End all sessions of somebody, as if time had passed."""
+        who = getattr(self.seed.people, name)
+        with self.app.app_context(), transaction():
+            db.session.execute(
+                session.LoginSession.__table__.update()
+                .where(session.LoginSession.person_id == who.person_id)
+                .values(ended_at=session.now().replace(tzinfo=None))
+            )
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def serve(folder: Path, **changes: str) -> tuple[str, subprocess.Popen[bytes]]:
+    """Start gunicorn as `make run` does; returns its address when it answers."""
+    port = free_port()
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(folder), "BOARD_DATA": str(folder), "BOARD_DEMO": "1",
+        "HOST": "127.0.0.1", "PORT": str(port), "BOARD_LOG": "error", **changes,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + 20
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/readyz", timeout=2).close()
+            return url, process
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    raise RuntimeError("the server did not start:\n" + (folder / "server.log").read_text())
+
+
+def stop(process: subprocess.Popen[bytes]) -> float:
+    """Tell the server to stop as a service manager does; returns the seconds it took."""
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    return time.monotonic() - begun
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Flask, Seed]]:
+    """A seeded SQLite database in its folder."""
+    folder = tmp_path_factory.mktemp("house")
+    app = create_app(config.read({"BOARD_DATA": str(folder), "BOARD_DEMO": "1", "BOARD_LOG": "error"}))
+    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    i18n.set_locale("de")
+    yield folder, app, seed(app)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def house(built: tuple[Path, Flask, Seed]) -> Iterator[House]:
+    """The server that the journeys run against."""
+    folder, app, seeded = built
+    url, process = serve(folder)
+    yield House(url, app, seeded, process)
+    stop(process)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium or Chrome, else Playwright's own; without one the test is skipped in one line."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_playwright() as playwright:
+        if not found and not Path(playwright.chromium.executable_path).exists():
+            if REQUIRE_ALL:
+                pytest.fail("No Chromium or Chrome on this machine, and REQUIRE_ALL=1 forbids skipping.")
+            pytest.skip("No Chromium or Chrome on this machine: `make browser` installs one.")
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What a page said that it should not have said."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda m: self._note(m.type, m.text) if m.type in {"error", "warning"} else None)
+        self.page.on("pageerror", lambda e: self._note("crash", str(e)))
+        self.page.on("requestfailed", lambda r: self._note("request", f"{r.url} {r.failure}"))
+        self.page.on("response", lambda r: self._note("answer", f"{r.status} {r.url}") if r.status >= 500 else None)
+
+    def _note(self, kind: str, text: str) -> None:
+        aborted = kind == "request" and "ERR_ABORTED" in text  # Left before it was answered, as streams are.
+        if not aborted and not text.startswith(EXPECTED):
+            self.said.append(f"{kind}: {text}")
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(house: House, chromium: Browser) -> Iterator[Visit]:
+    """Open a browser of one's own: `visit("ada", "/proposals", PHONE, js=False, dark=True)`; `None` is a stranger.
+
+    At the end of the test every page must have been silent; `page.watch.said` can be cleared when noise is meant.
+    """
+    with ExitStack() as stack:
+        watches: list[Watch] = []
+
+        def open_(who: str | None, path: str = "/", size: Any = DESK, *, js: bool = True, dark: bool = False) -> Page:
+            context = chromium.new_context(
+                base_url=house.url, viewport=size, java_script_enabled=js, locale="de-DE",
+                color_scheme="dark" if dark else "light", reduced_motion="reduce",
+            )  # fmt: skip
+            stack.callback(context.close)
+            if who:
+                sign_in(house, context, who)
+            page = context.new_page()
+            page.set_default_timeout(5000)
+            watch = Watch(page)
+            watches.append(watch)
+            page.watch = watch  # type: ignore[attr-defined]
+            page.goto(path)
+            return page
+
+        yield open_
+        said = [line for watch in watches for line in watch.said]
+        assert said == []
+
+
+def sign_in(house: House, context: BrowserContext, who: str) -> None:
+    """Give a browser a session, without the form."""
+    context.add_cookies([{"name": "session", "value": house.token(who), "url": house.url}])
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.0 to 2.2, levels A and AA: one line per violation, empty when all is well."""
+    watch: Watch = page.watch  # type: ignore[attr-defined]
+    before = len(watch.said)
+    page.evaluate(AXE)
+    options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
+    result = page.evaluate("options => axe.run(document, options)", options)
+    del watch.said[before:]  # Axe measures with inline styles, which our policy refuses and the console notes.
+    return [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for violation in result["violations"]
+        for node in violation["nodes"][:3]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

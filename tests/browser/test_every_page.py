@@ -1,0 +1,63 @@
+"""Every page, on a phone and on a desk, light and dark: accessible, silent, never wider than its window."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflow
+
+NO_PAGES = re.compile(r"^(static|live\..*|ground\..*|.*\.atom)$")
+
+
+def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
+    """(endpoint, path) of every route that shows something, with keys from the seed."""
+    samples = {
+        "proposal_id": seed.proposals[0], "package_id": seed.packages[0], "comment_id": seed.comment, "slug": "aalen",
+    }  # fmt: skip
+    with app.test_request_context():
+        adapter = app.url_map.bind("127.0.0.1")
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            if "GET" not in (rule.methods or ()) or NO_PAGES.match(rule.endpoint):
+                continue
+            unknown = rule.arguments - samples.keys()
+            assert not unknown, f"{rule.rule}: give this test a sample for {unknown}"
+            yield rule.endpoint, adapter.build(rule.endpoint, {name: samples[name] for name in rule.arguments})
+
+
+WHERE_ROLES_DIFFER = {"desk.show", "proposals.show", "proposals.edit", "work.show", "work.index", "accounts.show"}
+
+
+@pytest.mark.parametrize("who", [None, "ada", "pia", "rolf"])
+def test_every_page_is_accessible_silent_and_fits(house: House, visit: Visit, who: str | None) -> None:
+    page = visit(who, "/", PHONE)
+    problems = []
+    for endpoint, path in addresses(house.app, house.seed):
+        if who in {"pia", "rolf"} and endpoint not in WHERE_ROLES_DIFFER:
+            continue
+        answer = page.goto(path)
+        assert answer
+        if answer.status in {401, 403} and endpoint != "accounts.show":
+            continue  # Refusals look the same everywhere: one is looked at.
+        problems += [f"{path}: {problem}" for problem in _look(page, answer.status)]
+    assert problems == []
+
+
+def _look(page: Page, status: int) -> Iterator[str]:
+    if status >= 404:
+        yield f"answers {status}"
+        return
+    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        yield from (f"{size['width']} {scheme}: {found}" for found in axe(page))
+        if (pixels := overflow(page)) > 0:
+            yield f"{size['width']}: {pixels} pixels wider than its window"
+
+
+def test_errors_are_pages_too(visit: Visit) -> None:
+    page = visit(None, "/nothing-here", PHONE)
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert [*_look(page, 200)] == []
