@@ -10,6 +10,8 @@ from board.i18n import today
 from board.policy import Actor
 from board.proposals.models import State
 from board.proposals.writing import Draft, propose
+from board.voting import ballots, offers
+from board.voting.models import OfferKind
 from board.work import claims
 from board.work.models import Seat
 from board.work.packages import Draft as PackageDraft
@@ -29,6 +31,21 @@ def make_proposal(people: Cast, by: Actor | None = None, state: str = State.OPEN
             else:
                 getattr(proposal, verb)(people.ada.actor if verb == "withdraw" else people.pia.actor)
         return proposal.id
+
+
+def cast(people: Cast, proposal_id: int, choice: str, by: Actor | None = None, reason: str = "") -> None:
+    """Ada's ballot (or that of `by`); one against gets a reason when none is given."""
+    reason = reason or ("Zu teuer." if choice == "against" else "")
+    by = by or people.ada.actor
+    with transaction():
+        ballots.cast(ballots.locked(proposal_id, by), choice, reason or None, by)
+
+
+def offer(people: Cast, proposal_id: int, kind: str, by: Actor | None = None, days: int | None = None) -> None:
+    """An offer of Aalen (or of the partner of `by`), declared."""
+    by = by or people.ada.actor
+    with transaction():
+        offers.declare(ballots.locked(proposal_id, by), OfferKind(kind), days, by)
 
 
 PATHS = {

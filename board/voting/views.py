@@ -1,5 +1,235 @@
-"""Routes of this feature."""
+"""Routes of voting: the ballot, the offers beside it, the tally, the coalition, who voted how, and reuse."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from board.db import transaction
+from board.errors import Refusal
+from board.i18n import gettext as _
+from board.proposals.models import Proposal
+from board.voting import ballots as voting
+from board.voting import offers as offering
+from board.voting import queries, reuses
+from board.voting.forms import BallotForm, ConfirmForm, OffersForm, ReuseForm, VotingForm
+from board.voting.models import Choice, OfferKind
+from board.voting.shapes import Box, Panel
+from board.web import actor, component, refusals, respond
 
 bp = Blueprint("voting", __name__)
+
+RECORDED = {
+    Choice.FOR: "Ballot recorded: for.",
+    Choice.AGAINST: "Ballot recorded: against.",
+    Choice.ABSTAIN: "Ballot recorded: abstention.",
+}
+FACES = {"ballot": "voting/_ballot.html", "offers": "voting/_offers.html"}
+
+
+@bp.get("/proposals/<proposal:proposal_id>/ballot")
+def ballot(proposal_id: int) -> Response:
+    """The ballot of the partner acted for."""
+    return _show(FACES["ballot"], proposal_id, ballot=_box(queries.get(proposal_id)))
+
+
+@bp.post("/proposals/<proposal:proposal_id>/ballot")
+def cast(proposal_id: int) -> BaseResponse:
+    """Cast the ballot of the partner acted for; with `offers=1` its offers too (then the choice may be absent)."""
+    with_offers = request.form.get("offers") == "1"
+    vote = None if with_offers and "choice" not in request.form else BallotForm(request.form)
+    wish = OffersForm(request.form) if with_offers else None
+    bad = _bad(proposal_id, vote, wish)
+    said: voting.Said | None = None
+    before = queries.panel(queries.get(proposal_id), actor()).values if wish else None
+
+    def change(proposal: Proposal) -> None:
+        nonlocal said
+        if vote:
+            said = voting.cast(proposal, vote.choice.data or "", vote.given_reason, actor())
+        if wish:
+            offering.apply(proposal, wish.wish(), actor())
+
+    refusal = None if bad else _change(proposal_id, change)
+    if wish:
+        return _answer_offers(proposal_id, bad or wish, refusal, before)
+    undo = said if said and vote and said.reason and said.choice != vote.choice.data else None
+    told = _(RECORDED[Choice(vote.choice.data or "")]) if vote and not bad else ""
+    return _answer_ballot(proposal_id, bad or vote, refusal, told, undo)
+
+
+@bp.post("/proposals/<proposal:proposal_id>/ballot/withdraw")
+def withdraw(proposal_id: int) -> BaseResponse:
+    """Take the ballot back."""
+    said: voting.Said | None = None
+
+    def change(proposal: Proposal) -> None:
+        nonlocal said
+        said = voting.withdraw(proposal, actor())
+
+    refusal = _change(proposal_id, change)
+    return _answer_ballot(proposal_id, None, refusal, _("Ballot withdrawn."), said if said and said.reason else None)
+
+
+@bp.get("/proposals/<proposal:proposal_id>/tally")
+def tally(proposal_id: int) -> Response:
+    """Where the ballots stand, and the coalition in one line."""
+    return _show("voting/_tally.html", proposal_id, tally=_tally(queries.get(proposal_id)))
+
+
+@bp.get("/proposals/<proposal:proposal_id>/offers")
+def offers(proposal_id: int) -> Response:
+    """What the partner acted for brings in, as a form."""
+    return _show(FACES["offers"], proposal_id, offers=queries.panel(queries.get(proposal_id), actor()))
+
+
+@bp.post("/proposals/<proposal:proposal_id>/offers/confirm")
+def confirm(proposal_id: int) -> BaseResponse:
+    """Record which body confirmed one of the partner's offers, and when; `undo=1` makes it a declared one again."""
+    undo = request.form.get("undo") == "1"
+    form = ConfirmForm(request.form)
+    valid = form.validate() if not undo else form.kind.validate(form)
+
+    def change(proposal: Proposal) -> None:
+        kind = OfferKind(form.kind.data or "")
+        if undo:
+            offering.unconfirm(proposal, kind, actor())
+        elif form.date.data:
+            offering.confirm(proposal, kind, form.body.data or "", form.date.data, actor())
+
+    refusal = _change(proposal_id, change) if valid else None
+    return _answer_offers(proposal_id, form, refusal, None)
+
+
+@bp.get("/proposals/<proposal:proposal_id>/coalition")
+def coalition(proposal_id: int) -> Response:
+    """Who takes part."""
+    return _show("voting/_coalition.html", proposal_id, coalition=queries.coalition(queries.get(proposal_id), actor()))
+
+
+@bp.get("/proposals/<proposal:proposal_id>/ballots")
+def ballots(proposal_id: int) -> Response:
+    """Who voted how, and every change."""
+    return _show("voting/_ballots.html", proposal_id, ballots=queries.ballots(queries.get(proposal_id), actor()))
+
+
+@bp.get("/proposals/<proposal:proposal_id>/reuse")
+def reuse(proposal_id: int) -> Response:
+    """Who uses it, and the partner's own record."""
+    return _show("voting/_reuse.html", proposal_id, reuse=queries.users(queries.get(proposal_id), actor()))
+
+
+@bp.post("/proposals/<proposal:proposal_id>/reuse")
+def record_reuse(proposal_id: int) -> BaseResponse:
+    """Record how far the partner acted for is with using it; `remove=1` takes the record away."""
+    remove = request.form.get("remove") == "1"
+    form = None if remove else ReuseForm(request.form)
+    before = queries.users(queries.get(proposal_id), actor()).values
+
+    def change(proposal: Proposal) -> None:
+        if form:
+            reuses.record(proposal, form.record(), actor())
+        else:
+            reuses.remove(proposal, actor())
+
+    refusal = _change(proposal_id, change) if form is None or form.validate() else None
+    users = queries.users(queries.get(proposal_id), actor())
+    if refusal is None and not (form and form.errors) and users.values != before:
+        users = replace(users, undo=before)
+    return respond(
+        "voting/_reuse.html",
+        back_to=_back_to(proposal_id, "reuse"),
+        form=form,
+        refusal=refusal,
+        message=_("Reuse recorded.") if form else _("The entry was removed."),
+        reuse=users,
+    )
+
+
+def _change(proposal_id: int, change: Callable[[Proposal], None]) -> Refusal | None:
+    """Do it to the locked proposal in one transaction; what was refused has changed nothing."""
+    with refusals() as caught, transaction():
+        change(voting.locked(proposal_id, actor()))
+    return caught.refusal
+
+
+def _bad(proposal_id: int, vote: BallotForm | None, wish: OffersForm | None) -> VotingForm | None:
+    """The form that has to be shown again, if any. A tap on what already stands needs no second reason."""
+    if vote is not None:
+        wrong = not vote.validate()
+        if not wrong and vote.given_reason is None and vote.choice.data == Choice.AGAINST:
+            wrong = _box(queries.get(proposal_id)).choice != Choice.AGAINST and vote.require_reason()
+        elif not wrong:
+            wrong = vote.require_reason()
+        if wrong:
+            return vote
+    return wish if wish is not None and not wish.validate() else None
+
+
+def _answer_ballot(
+    proposal_id: int,
+    form: VotingForm | None,
+    refusal: Refusal | None,
+    message: str,
+    undo: voting.Said | None,
+) -> BaseResponse:
+    proposal = queries.get(proposal_id)
+    box = _box(proposal)
+    return respond(
+        FACES["ballot"],
+        back_to=_back_to(proposal_id, "ballot"),
+        form=form,
+        refusal=refusal,
+        message=message,
+        beside={f"tally-{proposal_id}": "voting/_tally.html"},
+        ballot=replace(box, undo=undo) if undo and not refusal else box,
+        tally=_tally(proposal),
+        face=_face(),
+    )
+
+
+def _answer_offers(proposal_id: int, form: VotingForm, refusal: Refusal | None, before: Any) -> BaseResponse:
+    proposal = queries.get(proposal_id)
+    panel: Panel = queries.panel(proposal, actor())
+    if before is not None and not refusal and not form.errors and before != panel.values:
+        panel = replace(panel, undo=before)
+    return respond(
+        FACES["offers"],
+        back_to=_back_to(proposal_id, "offers"),
+        form=form,
+        refusal=refusal,
+        message=_("Offers recorded."),
+        faces=FACES,
+        beside={
+            f"tally-{proposal_id}": "voting/_tally.html",
+            f"coalition-{proposal_id}": "voting/_coalition.html",
+        },
+        offers=panel,
+        ballot=_box(proposal),
+        tally=_tally(proposal),
+        coalition=queries.coalition(proposal, actor()),
+        face=_face(),
+    )
+
+
+def _show(template: str, proposal_id: int, **shown: Any) -> Response:
+    return component(template, back_to=f"/proposals/FV-{proposal_id}", face=_face(), **shown)
+
+
+def _box(proposal: Proposal) -> Box:
+    return queries.boxes([proposal], actor())[proposal.id]
+
+
+def _tally(proposal: Proposal) -> Any:
+    return queries.tallies([proposal])[proposal.id]
+
+
+def _face() -> str:
+    """`card` where the component stands apart, on the proposal's own page; else a part of a row."""
+    return "card" if request.values.get("face") == "card" else ""
+
+
+def _back_to(proposal_id: int, noun: str) -> str:
+    return f"/proposals/FV-{proposal_id}#{noun}-{proposal_id}"

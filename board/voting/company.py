@@ -1,0 +1,234 @@
+"""Who takes part in a proposal, who voted how, who uses it: everything that lists partners by name.
+
+Names of people, reasons, conditions and contacts are read for signed-in readers only.
+"""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from board.accounts.models import Person
+from board.activity.models import Activity
+from board.db import db
+from board.i18n import current_locale
+from board.partners.models import Partner, hue
+from board.policy import Acting, Actor
+from board.proposals.models import Proposal, State
+from board.voting import rights
+from board.voting.models import Ballot, Condition, Offer, OfferKind, Reuse, ReuseStatus
+from board.voting.shapes import Ballots, Change, Coalition, Companion, Given, Use, Users, Voice
+
+HISTORY = ("ballot.", "offer.", "condition.")
+HISTORY_LENGTH = 200
+NAMES = select(
+    Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes
+)
+PROGRESS = {s.value: n for n, s in enumerate((
+    ReuseStatus.LIVE, ReuseStatus.PILOT, ReuseStatus.PLANNED, ReuseStatus.EXAMINING, ReuseStatus.ENDED,
+))}  # fmt: skip
+
+
+def coalition(proposal: Any, by: Actor) -> Coalition:
+    """Who takes part, leaders first; what stands behind it (conditions) only for signed-in readers."""
+    offers: dict[int, list[Given]] = {}
+    partners: dict[int, Acting] = {}
+    rows = db.session.execute(
+        NAMES.add_columns(Offer)
+        .join(Offer, Offer.partner_id == Partner.id)
+        .where(Offer.proposal_id == proposal.id, Offer.withdrawn_at.is_(None))
+        .order_by(Partner.name)
+    ).all()
+    for row in rows:
+        partners[row.partner_id] = _acting(row)
+        offers.setdefault(row.partner_id, []).append(given(row.Offer))
+    conditions = _conditions(proposal.id, partners) if by.signed_in else {}
+    order = list(OfferKind)
+    companions = [
+        _companion(
+            partners[id_],
+            sorted(offers.get(id_, []), key=lambda g: order.index(OfferKind(g.kind))),
+            conditions.get(id_),
+        )
+        for id_ in partners
+    ]
+    companions.sort(key=lambda c: order.index(OfferKind(c.offers[0].kind)) if c.offers else len(order))
+    return Coalition(proposal.id, f"FV-{proposal.id}", tuple(companions))
+
+
+def ballots(proposal: Any, by: Actor) -> Ballots:
+    """Who voted how, with reasons and names, who has not, and every change; nothing of it for strangers."""
+    key = f"FV-{proposal.id}"
+    if not by.signed_in:
+        return Ballots(proposal.id, key, visible=False)
+    rows = db.session.execute(
+        NAMES.add_columns(Ballot, Person.name.label("person"))
+        .join(Ballot, Ballot.partner_id == Partner.id)
+        .outerjoin(Person, Person.id == Ballot.person_id)
+        .where(Ballot.proposal_id == proposal.id)
+        .order_by(Partner.name)
+    ).all()
+    voices = tuple(_voice(row, proposal) for row in rows)
+    return Ballots(proposal.id, key, True, voices, _silent(proposal, voices), _changes(proposal.id))
+
+
+def users(proposal: Any, by: Actor) -> Users:
+    """Who uses it, furthest first. The contact is shown to signed-in readers only."""
+    rows = db.session.execute(
+        NAMES.add_columns(Reuse)
+        .join(Reuse, Reuse.partner_id == Partner.id)
+        .where(Reuse.proposal_id == proposal.id)
+        .order_by(Partner.name)
+    ).all()
+    uses = [_use(row, by) for row in rows]
+    uses.sort(key=lambda u: PROGRESS[u.status])
+    own = next((u for u in uses if u.partner.id == by.partner_id), None)
+    gone = rights.closed_sentence(proposal) if proposal.state in rights.GONE else ""
+    why = rights.why_no_offer(by) or gone
+    return Users(proposal.id, f"FV-{proposal.id}", tuple(uses), by.partner, not why, why, _record(own))
+
+
+def for_partner(partner: Any, by: Actor) -> dict[str, Any]:
+    """What a partner's page shows of voting: `votes` (signed-in readers only, else None), `offered`, `runs`.
+
+    Each is a list of mappings with key, title, state of the proposal and what the partner said, newest first.
+    """
+    return {
+        "votes": _votes(partner.id) if by.signed_in else None,
+        "offered": _offered(partner.id),
+        "runs": _runs(partner.id),
+    }
+
+
+def given(offer: Offer) -> Given:
+    """One offer as it is shown."""
+    return Given(offer.kind, offer.days, offer.declared_at, offer.confirmed_body, offer.confirmed_on)
+
+
+def _acting(row: Any) -> Acting:
+    return Acting(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug), row.kind, row.votes)
+
+
+def _record(own: Use | None) -> dict[str, Any]:
+    if own is None:
+        return dict.fromkeys(("status", "variant", "release", "contact", "confirmed_on"), "")
+    on = own.confirmed_on.isoformat() if own.confirmed_on else ""
+    return {
+        "status": own.status, "variant": own.variant, "release": own.release, "contact": own.contact,
+        "confirmed_on": on,
+    }  # fmt: skip
+
+
+def _conditions(proposal_id: int, partners: dict[int, Acting]) -> dict[int, Condition]:
+    """The conditions by partner; partners that offer nothing else are added to `partners`."""
+    found: dict[int, Condition] = {}
+    rows = db.session.execute(
+        NAMES.add_columns(Condition)
+        .join(Condition, Condition.partner_id == Partner.id)
+        .where(Condition.proposal_id == proposal_id)
+        .order_by(Partner.name)
+    ).all()
+    for row in rows:
+        partners.setdefault(row.partner_id, _acting(row))
+        found[row.partner_id] = row.Condition
+    return found
+
+
+def _companion(partner: Acting, offers: list[Given], condition: Condition | None) -> Companion:
+    if condition is None:
+        return Companion(partner, tuple(offers), "", False, "", None)
+    return Companion(
+        partner,
+        tuple(offers),
+        condition.text,
+        condition.reserved,
+        condition.reserved_body,
+        condition.reserved_on,
+    )
+
+
+def _voice(row: Any, proposal: Any) -> Voice:
+    cast: Ballot = row.Ballot
+    stale = cast.text_version != proposal.text_version
+    return Voice(_acting(row), cast.choice, cast.reason, cast.cast_at, row.person or "", stale, cast.counted)
+
+
+def _silent(proposal: Any, voices: tuple[Voice, ...]) -> tuple[Acting, ...]:
+    """Who has not answered yet; after the decision nobody asks any more."""
+    if proposal.state != State.OPEN:
+        return ()
+    spoken = {v.partner.id for v in voices}
+    rows = db.session.execute(NAMES.where(Partner.votes, Partner.paused_at.is_(None)).order_by(Partner.name))
+    return tuple(_acting(row) for row in rows if row.partner_id not in spoken)
+
+
+def _changes(proposal_id: int) -> tuple[Change, ...]:
+    """The newest first, at most `HISTORY_LENGTH`; the whole is in the activity log."""
+    verbs = Activity.verb.startswith(HISTORY[0])
+    for prefix in HISTORY[1:]:
+        verbs |= Activity.verb.startswith(prefix)
+    rows = db.session.execute(
+        select(
+            Activity.at, Activity.verb, Activity.details, Person.name.label("person"), Partner.id.label("partner_id"),
+            Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes,
+        )
+        .outerjoin(Partner, Partner.id == Activity.about_id)
+        .outerjoin(Person, Person.id == Activity.person_id)
+        .where(Activity.proposal_id == proposal_id, verbs)
+        .order_by(Activity.id.desc())
+        .limit(HISTORY_LENGTH)
+    )  # fmt: skip
+    return tuple(
+        Change(r.at, r.verb, _acting(r) if r.partner_id else None, r.person or "", r.details or {}) for r in rows
+    )
+
+
+def _use(row: Any, by: Actor) -> Use:
+    use: Reuse = row.Reuse
+    contact = use.contact if by.signed_in else ""
+    return Use(_acting(row), use.status, use.variant, use.release, contact, use.source, use.confirmed_on)
+
+
+def _entry(row: Any, **said: Any) -> dict[str, Any]:
+    title = row.title_en if current_locale() == "en" and row.title_en else row.title
+    return {"id": row.id, "key": f"FV-{row.id}", "title": title, "state": row.state, **said}
+
+
+PROPOSED = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state)
+
+
+def _votes(partner_id: int) -> list[dict[str, Any]]:
+    rows = db.session.execute(
+        PROPOSED.add_columns(Ballot.choice, Ballot.cast_at)
+        .join(Ballot, Ballot.proposal_id == Proposal.id)
+        .where(Ballot.partner_id == partner_id)
+        .order_by(Ballot.cast_at.desc(), Proposal.id.desc())
+        .limit(HISTORY_LENGTH)
+    )
+    return [_entry(r, choice=r.choice, cast_at=r.cast_at) for r in rows]
+
+
+def _offered(partner_id: int) -> list[dict[str, Any]]:
+    """One entry per proposal, with its offers."""
+    rows = db.session.execute(
+        PROPOSED.add_columns(Offer)
+        .join(Offer, Offer.proposal_id == Proposal.id)
+        .where(Offer.partner_id == partner_id, Offer.withdrawn_at.is_(None))
+        .order_by(Proposal.id.desc(), Offer.id)
+        .limit(HISTORY_LENGTH)
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        found.setdefault(row.id, _entry(row, offers=[]))["offers"].append(given(row.Offer))
+    return list(found.values())
+
+
+def _runs(partner_id: int) -> list[dict[str, Any]]:
+    rows = db.session.execute(
+        PROPOSED.add_columns(Reuse.status, Reuse.variant, Reuse.release, Reuse.confirmed_on)
+        .join(Reuse, Reuse.proposal_id == Proposal.id)
+        .where(Reuse.partner_id == partner_id)
+        .order_by(Proposal.id.desc())
+        .limit(HISTORY_LENGTH)
+    )
+    runs = [_entry(r, status=r.status, variant=r.variant, release=r.release, confirmed_on=r.confirmed_on) for r in rows]
+    return sorted(runs, key=lambda r: PROGRESS[r["status"]])

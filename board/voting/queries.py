@@ -1,0 +1,133 @@
+"""Every way to read ballots, offers and reuse: lists get them with a fixed number of queries, whatever their length."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from board.accounts.models import Person
+from board.db import db
+from board.errors import Missing
+from board.i18n import gettext as _
+from board.partners.models import Electorate
+from board.policy import Actor
+from board.proposals.models import Proposal, State
+from board.voting import rights
+from board.voting.company import ballots, coalition, for_partner, given, users
+from board.voting.models import Ballot, Condition, Offer, OfferKind
+from board.voting.shapes import Box, Given, Panel, Tally
+
+__all__ = ["ballots", "boxes", "coalition", "for_partner", "for_proposal", "get", "panel", "tallies", "users"]
+
+
+def get(proposal_id: int) -> Proposal:
+    """The proposal, freshly read. Raises Missing."""
+    proposal = db.session.get(Proposal, proposal_id)
+    if proposal is None:
+        raise Missing(_("There is no proposal FV-%(id)s.", id=proposal_id))
+    return proposal
+
+
+def tallies(proposals: Iterable[Any]) -> dict[int, Tally]:
+    """The tally of each, from the proposals' own columns: one small query for all of them."""
+    live = db.session.scalar(select(Electorate.size).where(Electorate.id == Electorate.ONLY)) or 0
+    return {p.id: _tally(p, live) for p in proposals}
+
+
+def boxes(proposals: Iterable[Any], by: Actor) -> dict[int, Box]:
+    """The acting partner's ballot on each; one query for all (a second when the partner does not vote)."""
+    proposals = list(proposals)
+    cast = {row.proposal_id: row for row in _own_ballots([p.id for p in proposals], by)}
+    why = rights.why_no_ballot(by)
+    return {p.id: _box(p, cast.get(p.id), by, why) for p in proposals}
+
+
+def for_proposal(proposal: Any, by: Actor) -> dict[str, Any]:
+    """All that the partials of voting under one proposal show: tally, ballot, offers, coalition, ballots, reuse."""
+    return {
+        "tally": tallies([proposal])[proposal.id],
+        "ballot": boxes([proposal], by)[proposal.id],
+        "offers": panel(proposal, by),
+        "coalition": coalition(proposal, by),
+        "ballots": ballots(proposal, by),
+        "reuse": users(proposal, by),
+    }
+
+
+def panel(proposal: Any, by: Actor) -> Panel:
+    """What the acting partner offers here, for its form."""
+    held: dict[str, Given] = {}
+    condition = None
+    if by.partner_id is not None:
+        own = select(Offer).where(Offer.proposal_id == proposal.id, Offer.partner_id == by.partner_id)
+        held = {o.kind: given(o) for o in db.session.scalars(own.where(Offer.withdrawn_at.is_(None)))}
+        condition = db.session.scalar(
+            select(Condition).where(Condition.proposal_id == proposal.id, Condition.partner_id == by.partner_id)
+        )
+    gone = rights.closed_sentence(proposal) if proposal.state in rights.GONE else ""
+    why = rights.why_no_offer(by) or gone
+    return Panel(
+        id=proposal.id,
+        key=f"FV-{proposal.id}",
+        partner=by.partner,
+        may=not why,
+        why=why,
+        only_use=proposal.state == State.AVAILABLE,
+        given={kind.value: held[kind] for kind in OfferKind if kind in held},
+        values=_wishes(held, condition),
+    )
+
+
+def _tally(p: Any, live: int) -> Tally:
+    total = live if p.electorate_size is None else p.electorate_size
+    told = json.loads(p.coalition) if p.coalition else {}
+    closed = p.state != State.OPEN
+    return Tally(p.id, f"FV-{p.id}", p.n_for, p.n_against, p.n_abstain, total, closed, told)
+
+
+def _own_ballots(proposal_ids: list[int], by: Actor) -> list[Row[Any]]:
+    if by.partner_id is None or not proposal_ids:
+        return []
+    return list(
+        db.session.execute(
+            select(
+                Ballot.proposal_id, Ballot.choice, Ballot.reason, Ballot.cast_at, Ballot.text_version, Person.name
+            )
+            .outerjoin(Person, Person.id == Ballot.person_id)
+            .where(Ballot.partner_id == by.partner_id, Ballot.proposal_id.in_(proposal_ids))
+        )
+    )  # fmt: skip
+
+
+def _box(p: Any, row: Any, by: Actor, why: str) -> Box:
+    closed = "" if p.state == State.OPEN else rights.closed_sentence(p)
+    box = Box(
+        id=p.id,
+        key=f"FV-{p.id}",
+        title=getattr(p, "title", ""),
+        partner=by.partner,
+        may=not why and not closed,
+        why=why,
+        closed=closed,
+        vote_by=p.vote_by,
+    )
+    if row is None:
+        return box
+    stale = row.text_version != p.text_version
+    said = {"choice": row.choice, "reason": row.reason, "cast_at": row.cast_at, "person": row.name or ""}
+    return replace(box, stale=stale, **said)
+
+
+def _wishes(held: Mapping[str, Given], condition: Condition | None) -> dict[str, Any]:
+    """The state of the form: its fields and what is in them."""
+    days = held.get(OfferKind.DAYS)
+    return {
+        **{k.value: k in held for k in (OfferKind.LEAD, OfferKind.PILOT, OfferKind.CO_FUND, OfferKind.USE)},
+        "days": days.days if days else "",
+        "condition": condition.text if condition else "",
+        "reserved": bool(condition and condition.reserved),
+        "reserved_body": condition.reserved_body if condition else "",
+        "reserved_on": condition.reserved_on.isoformat() if condition and condition.reserved_on else "",
+    }

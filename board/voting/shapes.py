@@ -1,0 +1,174 @@
+"""What voting's pages show, as plain frozen objects: nothing in them loads anything later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from board.policy import Acting
+from board.voting.ballots import Said
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Where the ballots stand, over all voting partners: frozen with a decision, else over those of today."""
+
+    id: int
+    key: str
+    n_for: int
+    n_against: int
+    n_abstain: int
+    total: int
+    closed: bool
+    coalition: Mapping[str, Any]
+
+    @property
+    def answered(self) -> int:
+        """How many partners have cast a ballot that counts."""
+        return self.n_for + self.n_against + self.n_abstain
+
+    @property
+    def missing(self) -> int:
+        """How many have not."""
+        return max(0, self.total - self.answered)
+
+    @property
+    def voted(self) -> bool:
+        """Whether there is, or was, a vote at all: what was imported as available never had one."""
+        return not self.closed or self.answered > 0
+
+    def lacking(self, quorum: int) -> int:
+        """How many ballots the quorum (percent of the voting partners) still lacks; display only."""
+        return max(0, -(-self.total * quorum // 100) - self.answered)
+
+
+@dataclass(frozen=True)
+class Box:
+    """One partner's ballot on one proposal as the acting person may see and use it; `why` they may not cast it."""
+
+    id: int
+    key: str
+    title: str
+    partner: Acting | None
+    may: bool
+    why: str
+    closed: str
+    vote_by: date | None
+    choice: str = ""
+    reason: str = ""
+    cast_at: datetime | None = None
+    person: str = ""
+    stale: bool = False
+    undo: Said | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """One offer as it is shown."""
+
+    kind: str
+    days: int | None
+    declared_at: datetime
+    confirmed_body: str
+    confirmed_on: date | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The acting partner's offers and conditions, as its form shows them."""
+
+    id: int
+    key: str
+    partner: Acting | None
+    may: bool
+    why: str
+    only_use: bool
+    given: Mapping[str, Given]
+    values: Mapping[str, Any]
+    undo: Mapping[str, Any] | None = None
+    errors: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A partner that takes part, with all it brings in; the condition is there for signed-in readers only."""
+
+    partner: Acting
+    offers: tuple[Given, ...]
+    condition: str
+    reserved: bool
+    reserved_body: str
+    reserved_on: date | None
+
+
+@dataclass(frozen=True)
+class Coalition:
+    """Who takes part."""
+
+    id: int
+    key: str
+    companions: tuple[Companion, ...]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One partner's ballot with all that goes with it: for signed-in readers."""
+
+    partner: Acting
+    choice: str
+    reason: str
+    cast_at: datetime
+    person: str
+    stale: bool
+    counted: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the history of ballots and offers."""
+
+    at: datetime
+    verb: str
+    partner: Acting | None
+    person: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ballots:
+    """Who voted how, and every change; `visible` is false for readers who are not signed in."""
+
+    id: int
+    key: str
+    visible: bool
+    voices: tuple[Voice, ...] = ()
+    silent: tuple[Acting, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class Use:
+    """One partner's use of one feature."""
+
+    partner: Acting
+    status: str
+    variant: str
+    release: str
+    contact: str
+    source: str
+    confirmed_on: date | None
+
+
+@dataclass(frozen=True)
+class Users:
+    """Who uses a feature, and the acting partner's own record (`values`, for its form)."""
+
+    id: int
+    key: str
+    uses: tuple[Use, ...]
+    partner: Acting | None
+    may: bool
+    why: str
+    values: Mapping[str, Any]
+    undo: Mapping[str, Any] | None = None
+    errors: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,165 @@
+"""The tally and the coalition on a proposal's row: moved in SQL with what they count, and recounted from it.
+
+`n_for + n_against + n_abstain` are the ballots that count; a paused partner's ballot is kept but does not.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, literal, select, update
+
+from board.db import db
+from board.partners.models import Partner
+from board.proposals.models import Proposal, State, touch
+from board.voting.models import Ballot, Choice, Condition, Offer, OfferKind, Reuse, ReuseStatus
+
+COLUMNS = {Choice.FOR: "n_for", Choice.AGAINST: "n_against", Choice.ABSTAIN: "n_abstain"}
+BY_NUMBER = {OfferKind.PILOT: "pilot", OfferKind.CO_FUND: "co_fund", OfferKind.USE: "use"}
+
+
+def contested(in_favour: Any, against: Any) -> ColumnElement[int]:
+    """How contested a proposal is, as SQL: `1000 · smaller side − distance of the sides`, 0 when nobody disagrees.
+
+    So three against three come before twenty against three, and both before one against forty.
+    """
+    return case(
+        ((in_favour == 0) | (against == 0), 0),
+        (in_favour < against, 1001 * in_favour - against),
+        else_=1001 * against - in_favour,
+    )
+
+
+def move(ballot: Ballot, before: str | None, after: str | None) -> None:
+    """One ballot went from one choice to another (None: there was, or is, none): move the tally with it."""
+    steps = dict.fromkeys(COLUMNS.values(), 0)
+    if ballot.counted:
+        for choice, step in ((before, -1), (after, 1)):
+            if choice:
+                steps[COLUMNS[Choice(choice)]] += step
+    new = contested(Proposal.n_for + steps["n_for"], Proposal.n_against + steps["n_against"])
+    touch(ballot.proposal_id, contest=new, **{name: by for name, by in steps.items() if by})
+
+
+def renew_coalition(proposal_id: int) -> None:
+    """Write the coalition's line again from its rows; the proposal is locked by whoever changed them."""
+    touch(proposal_id, coalition=coalition(proposal_id))
+
+
+def coalition(proposal_id: int) -> str:
+    """Who leads, how many pilot, co-fund, give how many days, will use it: JSON, empty when nobody offers.
+
+    `…_confirmed` is the part that a body has confirmed; `conditions` and `reserved` are numbers of partners.
+    """
+    told: dict[str, Any] = {}
+    rows = db.session.execute(
+        select(Offer.kind, Offer.days, Offer.confirmed_on, Partner.name)
+        .join(Partner, Partner.id == Offer.partner_id)
+        .where(Offer.proposal_id == proposal_id, Offer.withdrawn_at.is_(None))
+        .order_by(Partner.name, Offer.id)
+    ).all()
+    for status, chosen in (("", rows), ("_confirmed", [r for r in rows if r.confirmed_on])):
+        told[f"lead{status}"] = [r.name for r in chosen if r.kind == OfferKind.LEAD]
+        told[f"days{status}"] = sum(r.days or 0 for r in chosen)
+    for kind, name in BY_NUMBER.items():
+        told[name] = sum(r.kind == kind for r in rows)
+    told["confirmed"] = sum(r.confirmed_on is not None for r in rows)
+    conditions = db.session.execute(
+        select(Condition.text, Condition.reserved).where(Condition.proposal_id == proposal_id)
+    ).all()
+    told["conditions"] = sum(bool(c.text) for c in conditions)
+    told["reserved"] = sum(c.reserved for c in conditions)
+    told = {name: value for name, value in told.items() if value}
+    return json.dumps(told, ensure_ascii=False, sort_keys=True) if told else ""
+
+
+def recount(proposal_id: int) -> None:
+    """Count everything again from its rows, with today's electorate while the proposal is open.
+
+    To be called when a proposal is reopened and after an import. The proposal is locked by the caller.
+    """
+    _recount([proposal_id])
+    _write([proposal_id], coalition=literal(coalition(proposal_id)), n_live=_number_live())
+
+
+def recount_open_ballots_of(partner_id: int) -> None:
+    """A partner was paused or has resumed: let its ballots on open proposals count no more, or again.
+
+    Second half of `partner.pause` and `partner.resume`, in the same transaction. What is decided stays as it was.
+    """
+    proposals = (
+        select(Proposal.id)
+        .join(Ballot, Ballot.proposal_id == Proposal.id)
+        .where(Ballot.partner_id == partner_id, Proposal.state == State.OPEN)
+        .order_by(Proposal.id)
+        .with_for_update(of=Proposal, key_share=True)
+    )
+    _recount(list(db.session.scalars(proposals)))
+
+
+def check_tallies() -> list[str]:
+    """What is wrong, one sentence each (for `flask check` and tests); an empty list is the only good answer."""
+    contest = contested(Proposal.n_for, Proposal.n_against)
+    wrong = select(Proposal.id).where(
+        (Proposal.n_for != _number(Choice.FOR))
+        | (Proposal.n_against != _number(Choice.AGAINST))
+        | (Proposal.n_abstain != _number(Choice.ABSTAIN))
+        | (Proposal.contest != contest)
+        | (Proposal.n_live != _number_live())
+    )
+    found = [f"FV-{id_}: the tally is not what the ballots say" for id_ in db.session.scalars(wrong)]
+    paused = (
+        select(Ballot.proposal_id)
+        .join(Partner, Partner.id == Ballot.partner_id)
+        .join(Proposal, Proposal.id == Ballot.proposal_id)
+        .where(Proposal.state == State.OPEN, Ballot.counted != Partner.paused_at.is_(None))
+    )
+    found += [f"FV-{id_}: a ballot counts that should not, or the reverse" for id_ in db.session.scalars(paused)]
+    for id_, told in db.session.execute(select(Proposal.id, Proposal.coalition)).all():
+        if told != coalition(id_):
+            found.append(f"FV-{id_}: the coalition's line is not what the offers say")
+    return found
+
+
+def _recount(proposal_ids: list[int]) -> None:
+    open_ones = select(Proposal.id).where(Proposal.id.in_(proposal_ids), Proposal.state == State.OPEN)
+    active = select(Partner.paused_at.is_(None)).where(Partner.id == Ballot.partner_id).scalar_subquery()
+    db.session.flush()
+    db.session.execute(
+        update(Ballot)
+        .where(Ballot.proposal_id.in_(open_ones))
+        .values(counted=active)
+        .execution_options(synchronize_session=False)
+    )
+    _write(proposal_ids, **{column: _number(choice) for choice, column in COLUMNS.items()})
+    _write(proposal_ids, contest=contested(Proposal.n_for, Proposal.n_against))
+
+
+def _number(choice: Choice) -> ScalarSelect[int]:
+    """The ballots of a choice that count, for the proposal of the statement around it."""
+    return (
+        select(func.count())
+        .where(Ballot.proposal_id == Proposal.id, Ballot.choice == choice.value, Ballot.counted)
+        .correlate(Proposal)
+        .scalar_subquery()
+    )
+
+
+def _number_live() -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .where(Reuse.proposal_id == Proposal.id, Reuse.status == ReuseStatus.LIVE.value)
+        .correlate(Proposal)
+        .scalar_subquery()
+    )
+
+
+def _write(proposal_ids: list[int], **values: Any) -> None:
+    """Like `touch`, but nothing has happened on the proposal: it does not count as recently active."""
+    db.session.execute(
+        update(Proposal)
+        .where(Proposal.id.in_(proposal_ids))
+        .values(version=Proposal.version + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
