@@ -336,6 +336,7 @@ PAGES: dict[str, Rule] = {
     "comments.delete": signed_in,
     # activity
     "activity.index": reader,
+    "activity.news": reader,
     "activity.atom": reader,
     # desk
     "desk.show": reader,

@@ -237,7 +237,7 @@ def test_many_comments_cost_as_many_queries_as_one(app: Flask, people: Cast, pro
             event.listen(db.engine, "before_cursor_execute", listener)
             queries.thread(queries.subject(proposal, None), people.ada.actor)
             event.remove(db.engine, "before_cursor_execute", listener)
-            costs.append(len(statements))
+            costs.append(sum(s.startswith("SELECT") for s in statements))
             db.session.rollback()
             for n in range(19):
                 comment(people.ben.actor, f"Nummer {n} mehr.", proposal_id=proposal)

@@ -30,6 +30,7 @@ class Activity(Base):
         Index("ix_activity_partner", "partner_id", "id"),
         Index("ix_activity_about", "about_id", "id"),
         Index("ix_activity_person", "person_id", "id"),
+        Index("ix_activity_verb", "verb", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,5 +1,141 @@
-"""Routes of this feature."""
+"""The activity page, its news line and the feed."""
 
-from flask import Blueprint
+import re
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, current_app, make_response, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from board import i18n, templating
+from board.activity import queries
+from board.activity.queries import KINDS, Filters
+from board.errors import Missing
+from board.partners.models import Partner
+from board.policy import ANONYMOUS
+from board.proposals.queries import Sign
+from board.routing import MAX_DIGITS
+from board.web import actor, component, etag, not_modified, page, tagged
 
 bp = Blueprint("activity", __name__)
+KEY = re.compile(rf"(FV|AP)-0*([1-9]\d{{0,{MAX_DIGITS - 1}}})", re.IGNORECASE)
+ENTRIES = 50
+
+
+@bp.get("/activity")
+def index() -> Response:
+    """What happened on the board, newest first; filters and place stand in the address."""
+    by, filters, before = actor(), _filters(), _id("before")
+    newest = queries.newest()
+    tag = etag("activity", newest, by.signed_in)
+    if response := not_modified(tag):
+        return response
+    events = queries.page(filters, by, before)
+    more = _url(filters, before=events.before) if events.before else ""
+    return tagged(
+        page(
+            "activity/index.html",
+            events=events.items,
+            filters=filters,
+            partners=queries.partners(),
+            kinds=tuple(KINDS),
+            more_url=more,
+            first_url=_url(filters) if before else "",
+            without={name: _url(replace(filters, **{name: empty})) for name, empty in EMPTY.items()},
+            feed=_feed_path(filters),
+            news=_news(filters, 0, newest),
+        ),
+        tag,
+    )
+
+
+@bp.get("/activity/news")
+def news() -> Response:
+    """How much has happened since the page was made; told, never pushed into the list."""
+    filters, after = _filters(), _id("after") or 0
+    return component("activity/_news.html", news=_news(filters, queries.newer(filters, actor(), after), after))
+
+
+@bp.get("/activity.atom")
+def atom() -> BaseResponse:
+    """The feed: what strangers may see, in German or `?lang=en`, of all or of one partner. Raises Missing."""
+    wanted = request.args.get("lang", "de")
+    locale = wanted if wanted in i18n.LOCALES else "de"
+    filters = Filters(partner=_partner())
+    if request.args.get("partner") and filters.partner is None:
+        raise Missing
+    origin = current_app.config["BOARD"].origin or request.host_url.rstrip("/")
+    with i18n.speaking(locale):
+        events = queries.page(filters, ANONYMOUS, limit=ENTRIES).items
+        context = {
+            "events": [(event, _stable(origin, f"activity/{event.id}")) for event in events],
+            "partner": filters.partner,
+            "feed_id": _stable(origin, f"feed/{filters.partner.slug if filters.partner else ''}"),
+            "origin": origin,
+            "here": f"{origin}{_feed_path(filters, locale)}",
+            "page": f"{origin}{_url(filters)}",
+            "epoch": datetime(2026, 1, 1, tzinfo=UTC),
+        }
+        body = templating.render("activity/feed.xml", locale, context)
+    response = make_response(body)
+    response.content_type = "application/atom+xml; charset=utf-8"
+    response.cache_control.no_cache = True
+    response.add_etag(weak=True)
+    if events:
+        response.last_modified = events[0].at
+    return response.make_conditional(request)
+
+
+EMPTY: dict[str, Any] = {"partner": None, "kind": "", "proposal_id": None, "package_id": None}
+
+
+def _filters() -> Filters:
+    """The filters in the address; what is unknown there is left out."""
+    kind = request.args.get("kind", "")
+    on = KEY.fullmatch(request.args.get("on", ""))
+    number = int(on[2]) if on else None
+    is_proposal = bool(on) and on is not None and on[1].upper() == "FV"
+    return Filters(
+        partner=_partner(),
+        kind=kind if kind in KINDS else "",
+        proposal_id=number if is_proposal else None,
+        package_id=None if is_proposal else number,
+    )
+
+
+def _partner() -> Sign | None:
+    slug = request.args.get("partner", "")
+    return queries.sign(Partner.slug == slug) if slug and len(slug) <= 60 else None
+
+
+def _url(filters: Filters, path: str = "/activity", **more: int | None) -> str:
+    """The address of the list with these filters."""
+    key = f"FV-{filters.proposal_id}" if filters.proposal_id else ""
+    key = f"AP-{filters.package_id}" if filters.package_id else key
+    slug = filters.partner.slug if filters.partner else ""
+    query = {"partner": slug, "kind": filters.kind, "on": key, **more}
+    text = urlencode({name: value for name, value in query.items() if value or value == 0})
+    return f"{path}?{text}" if text else path
+
+
+def _feed_path(filters: Filters, locale: str | None = None) -> str:
+    query = {"partner": filters.partner.slug} if filters.partner else {}
+    query |= {"lang": "en"} if (locale or i18n.current_locale()) == "en" else {}
+    return "/activity.atom" + (f"?{urlencode(query)}" if query else "")
+
+
+def _news(filters: Filters, n: int, after: int) -> dict[str, Any]:
+    return {"n": n, "url": _url(filters), "refresh": _url(filters, "/activity/news", after=after)}
+
+
+def _stable(origin: str, what: str) -> str:
+    """An id that stays the same for ever, whatever the title or the address of the entry."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{origin}/{what}").urn
+
+
+def _id(name: str) -> int | None:
+    value = request.args.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS else None

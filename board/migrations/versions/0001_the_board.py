@@ -489,6 +489,7 @@ def upgrade():
         batch_op.create_index("ix_activity_partner", ["partner_id", "id"], unique=False)
         batch_op.create_index("ix_activity_person", ["person_id", "id"], unique=False)
         batch_op.create_index("ix_activity_proposal", ["proposal_id", "id"], unique=False)
+        batch_op.create_index("ix_activity_verb", ["verb", "id"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
         # Identities do not commit in order: live readers follow (xid, id) below the snapshot's xmin instead.
@@ -499,6 +500,7 @@ def upgrade():
 
 def downgrade():
     with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.drop_index("ix_activity_verb")
         batch_op.drop_index("ix_activity_proposal")
         batch_op.drop_index("ix_activity_person")
         batch_op.drop_index("ix_activity_partner")

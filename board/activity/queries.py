@@ -1,0 +1,260 @@
+"""Every way to read the log for people: the public list, histories, one's own events, the feed.
+
+Each is one statement for its rows, whatever their number, read by key from the newest back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from board.accounts.models import Person
+from board.activity.models import Activity
+from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, hides_partner
+from board.activity.sentences import SENTENCES, choice, offer, sentence
+from board.db import db
+from board.i18n import current_locale, day_of
+from board.partners.models import Partner, hue
+from board.policy import Actor
+from board.proposals.models import Proposal
+from board.proposals.queries import Sign
+from board.work.models import Package
+
+PAGE = 50
+HISTORY = 10
+NEWS = 99
+KINDS = {
+    "proposals": frozenset({"proposal"}),
+    "ballots": frozenset({"ballot", "offer", "condition"}),
+    "reuse": frozenset({"reuse"}),
+    "work": frozenset({"package"}),
+    "comments": frozenset({"comment"}),
+    "partners": frozenset({"partner"}),
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The proposal or package an event is about; `url` leads to it, or to the comment under it."""
+
+    key: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, as this reader may see it; `message`, `before`, `after`, `offer` are message ids."""
+
+    id: int
+    at: datetime
+    verb: str
+    source: str
+    message: str
+    partner: Sign | None
+    about: Sign | None
+    person: str
+    subject: Subject | None
+    before: str
+    after: str
+    offer: str
+    days: int | None
+
+    @property
+    def day(self) -> date:
+        """The day in Germany on which it happened."""
+        return day_of(self.at)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader wants to see; all of it stands in the address."""
+
+    partner: Sign | None = None
+    kind: str = ""
+    proposal_id: int | None = None
+    package_id: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.partner or self.kind or self.proposal_id or self.package_id)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Some events, the newest first. `before` is the key of the next ones, or None at the end."""
+
+    items: tuple[Event, ...] = ()
+    before: int | None = None
+    more_url: str = field(default="")
+    key: str = ""
+
+
+def page(filters: Filters, by: Actor, before: int | None = None, limit: int = PAGE) -> Events:
+    """The public list, narrowed by the filters."""
+    wanted = _ids(filters, by, before, limit + 1)
+    return _events(select(wanted.c.id), by, limit) if wanted is not None else Events()
+
+
+def newer(filters: Filters, by: Actor, after: int) -> int:
+    """How many events have come into this list since, counted to 99."""
+    wanted = _ids(filters, by, None, NEWS, after)
+    return 0 if wanted is None else db.session.scalar(select(func.count()).select_from(wanted)) or 0
+
+
+def newest() -> int:
+    """The id of the newest event of all."""
+    return db.session.scalar(select(func.max(Activity.id))) or 0
+
+
+def history(
+    *,
+    proposal_id: int | None = None,
+    package_id: int | None = None,
+    partner_id: int | None = None,
+    by: Actor,
+    limit: int = HISTORY,
+) -> Events:
+    """The newest events of one proposal, package or partner; the rest is behind `more_url`."""
+    partner = sign(Partner.id == partner_id) if partner_id is not None else None
+    found = page(Filters(partner, "", proposal_id, package_id), by, limit=limit)
+    key = f"FV-{proposal_id}" if proposal_id else f"AP-{package_id}" if package_id else ""
+    query = f"on={key}" if key else f"partner={partner.slug if partner else ''}"
+    return replace(found, key=key, more_url=f"/activity?{query}" if found.before else "")
+
+
+def for_proposal(proposal: Any, by: Actor) -> dict[str, Any]:
+    """What activity/_history.html needs under a proposal."""
+    return {"history": history(proposal_id=proposal.id, by=by)}
+
+
+def for_package(package: Any, by: Actor) -> dict[str, Any]:
+    """What activity/_history.html needs under a package."""
+    return {"history": history(package_id=package.id, by=by)}
+
+
+def for_partner(partner: Any, by: Actor) -> dict[str, Any]:
+    """What activity/_history.html needs on a partner's page."""
+    return {"history": history(partner_id=partner.id, by=by)}
+
+
+def own(person_id: int, limit: int = PAGE) -> Events:
+    """One's own events, account events too: for one's own account page only, never for anybody else."""
+    mine = (Activity.person_id == person_id, Activity.verb.in_(SENTENCES))
+    ids = select(Activity.id).where(*mine).order_by(Activity.id.desc()).limit(limit + 1)
+    return _events(ids, Actor(person_id=person_id), limit)
+
+
+def sign(where: ColumnElement[bool]) -> Sign | None:
+    """A partner by its id or slug."""
+    row = db.session.execute(
+        select(Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags).where(where)
+    ).first()
+    return Sign(row.id, row.slug, row.name, row.sign, hue(row.ags or row.slug)) if row else None
+
+
+def partners() -> list[tuple[str, str]]:
+    """(slug, name) of all partners, to choose from."""
+    rows = db.session.execute(select(Partner.slug, Partner.name).order_by(func.lower(Partner.name)))
+    return [(slug, name) for slug, name in rows]
+
+
+def _ids(filters: Filters, by: Actor, before: int | None, limit: int, after: int = 0) -> Any:
+    """The newest ids that fit: one walk down an index per way in which a row can fit, then the newest of them."""
+    verbs = _verbs(filters, by)
+    if not verbs:
+        return None
+    common: list[ColumnElement[bool]] = [Activity.id > after] if after else []
+    common += [Activity.id < before] if before else []
+    ways: Sequence[ColumnElement[bool]] = (Activity.id > 0,)
+    if filters.proposal_id:
+        ways = (Activity.proposal_id == filters.proposal_id,)
+    elif filters.package_id:
+        ways = (Activity.package_id == filters.package_id,)
+    elif filters.partner:
+        ways = (Activity.partner_id == filters.partner.id, Activity.about_id == filters.partner.id)
+    elif filters.kind:
+        ways = tuple(Activity.verb == verb for verb in verbs)
+    if filters.partner and len(ways) == 1:
+        common.append(or_(Activity.partner_id == filters.partner.id, Activity.about_id == filters.partner.id))
+    walks = [
+        select(Activity.id)
+        .where(way, Activity.verb.in_(verbs), *common)
+        .order_by(Activity.id.desc())
+        .limit(limit)
+        .subquery()
+        for way in ways
+    ]
+    if len(walks) == 1:
+        return walks[0]
+    both = union_all(*(select(walk.c.id) for walk in walks)).subquery()
+    return select(both.c.id).distinct().order_by(both.c.id.desc()).limit(limit).subquery()
+
+
+def _verbs(filters: Filters, by: Actor) -> list[str]:
+    """The verbs that may be shown: never account events; nothing that would tell a stranger who voted how."""
+    nouns = KINDS.get(filters.kind) or {noun for kind in KINDS.values() for noun in kind}
+    if filters.partner and not by.signed_in:
+        nouns = nouns - HIDDEN_PARTNER
+    return sorted(verb for verb in SENTENCES if (noun := verb.split(".")[0]) in nouns and noun not in ACCOUNT)
+
+
+def _events(ids: Any, by: Actor, limit: int) -> Events:
+    actor, about = aliased(Partner), aliased(Partner)
+    rows = db.session.execute(
+        select(
+            Activity.id, Activity.at, Activity.verb, Activity.source, Activity.details, Activity.comment_id,
+            Activity.proposal_id, Activity.package_id, Person.name.label("person"),
+            actor.id.label("a_id"), actor.slug.label("a_slug"), actor.name.label("a_name"),
+            actor.sign.label("a_sign"), actor.ags.label("a_ags"),
+            about.id.label("b_id"), about.slug.label("b_slug"), about.name.label("b_name"),
+            about.sign.label("b_sign"), about.ags.label("b_ags"),
+            Proposal.title.label("proposal"), Proposal.title_en.label("proposal_en"), Package.title.label("package"),
+        )
+        .outerjoin(Person, Person.id == Activity.person_id)
+        .outerjoin(actor, actor.id == Activity.partner_id)
+        .outerjoin(about, about.id == Activity.about_id)
+        .outerjoin(Proposal, Proposal.id == Activity.proposal_id)
+        .outerjoin(Package, Package.id == Activity.package_id)
+        .where(Activity.id.in_(ids))
+        .order_by(Activity.id.desc())
+        .limit(limit + 1)
+    ).all()  # fmt: skip
+    return Events(tuple(_told(rows[:limit], by)), rows[limit - 1].id if len(rows) > limit else None)
+
+
+def _told(rows: Iterable[Any], by: Actor) -> Iterable[Event]:
+    for row in rows:
+        hidden = not by.signed_in and hides_partner(row.verb)
+        details = row.details or {}
+        yield Event(
+            id=row.id,
+            at=row.at,
+            verb=row.verb,
+            source=row.source,
+            message=sentence(row.verb, details, hidden=hidden),
+            partner=None if hidden else _sign(row.a_id, row.a_slug, row.a_name, row.a_sign, row.a_ags),
+            about=None if hidden else _sign(row.b_id, row.b_slug, row.b_name, row.b_sign, row.b_ags),
+            person=(row.person or "") if by.signed_in else "",
+            subject=_subject(row),
+            before="" if hidden else choice(details.get("from")),
+            after="" if hidden else choice(details.get("to")),
+            offer=offer(details),
+            days=details.get("days"),
+        )
+
+
+def _sign(number: int | None, slug: str, name: str, letters: str, ags: str | None) -> Sign | None:
+    return Sign(number, slug, name, letters, hue(ags or slug)) if number is not None else None
+
+
+def _subject(row: Any) -> Subject | None:
+    anchor = f"#comment-{row.comment_id}" if row.comment_id else ""
+    if row.package_id:
+        return Subject(f"AP-{row.package_id}", row.package, f"/packages/AP-{row.package_id}{anchor}")
+    if row.proposal_id:
+        title = (current_locale() == "en" and row.proposal_en) or row.proposal
+        return Subject(f"FV-{row.proposal_id}", title, f"/proposals/FV-{row.proposal_id}{anchor}")
+    return None

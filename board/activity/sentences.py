@@ -1,0 +1,158 @@
+"""What happened, in sentences: the message id for each verb, by what the row's details say.
+
+A sentence names partners only; the person stands beside it, for signed-in readers. Readers who are not signed in
+get the `hidden` sentence of a verb where the partner, or how it voted, is none of theirs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+N_ = str  # Marks a message id; it is translated where it is shown.
+
+HIDDEN = {
+    "ballot.cast": N_("A partner cast its ballot on %(subject)s"),
+    "ballot.change": N_("A partner changed its ballot on %(subject)s"),
+    "ballot.withdraw": N_("A partner withdrew its ballot on %(subject)s"),
+    "condition.state": N_("A partner stated a condition or reservation on %(subject)s"),
+    "condition.clear": N_("A condition or reservation on %(subject)s no longer applies"),
+}
+
+SENTENCES = {
+    "person.create": N_("Account created"),
+    "person.enrol": N_("Membership of %(about)s arranged"),
+    "person.appoint": N_("Product ownership or administration changed"),
+    "person.disable": N_("Account disabled"),
+    "person.prefer": N_("Language or appearance changed"),
+    "session.start": N_("Signed in"),
+    "session.switch": N_("Switched to acting for another partner"),
+    "session.end": N_("Signed out"),
+    "session.end_all": N_("Signed out everywhere"),
+    "partner.create": N_("%(about)s has joined the partnership"),
+    "partner.pause": N_("%(about)s pauses its participation"),
+    "partner.resume": N_("%(about)s takes part again"),
+    "proposal.propose": N_("%(partner)s proposed %(subject)s"),
+    "proposal.import": N_("%(subject)s was taken over from its source"),
+    "proposal.edit": N_("%(partner)s revised the text of %(subject)s"),
+    "proposal.withdraw": N_("%(partner)s withdrew %(subject)s"),
+    "proposal.accept": N_("Decision recorded: %(subject)s is accepted"),
+    "proposal.defer": N_("Decision recorded: %(subject)s is deferred"),
+    "proposal.decline": N_("Decision recorded: %(subject)s is declined"),
+    "proposal.start": N_("%(subject)s is being built"),
+    "proposal.pilot": N_("%(subject)s is being piloted"),
+    "proposal.publish": N_("%(subject)s is available to all"),
+    "proposal.reopen": N_("%(subject)s is open for ballots again"),
+    "ballot.cast": N_("%(partner)s cast its ballot on %(subject)s"),
+    "ballot.withdraw": N_("%(partner)s withdrew its ballot on %(subject)s"),
+    "offer.declare": N_("%(partner)s offered %(offer)s: %(subject)s"),
+    "offer.confirm": N_("%(partner)s confirmed its offer %(offer)s: %(subject)s"),
+    "offer.withdraw": N_("%(partner)s withdrew its offer %(offer)s: %(subject)s"),
+    "condition.state": N_("%(partner)s stated a condition on %(subject)s"),
+    "condition.clear": N_("The condition of %(partner)s on %(subject)s no longer applies"),
+    "reuse.record": N_("%(partner)s updated its entry on reusing %(subject)s"),
+    "package.create": N_("%(partner)s created the work package %(subject)s"),
+    "package.edit": N_("%(partner)s revised the work package %(subject)s"),
+    "package.claim": N_("%(partner)s claimed %(subject)s"),
+    "package.support": N_("%(partner)s supports %(subject)s"),
+    "package.renew": N_("%(partner)s renewed its lease on %(subject)s"),
+    "package.hand_back": N_("%(partner)s handed %(subject)s back"),
+    "package.lapse": N_("The lease of %(about)s has lapsed: %(subject)s is free again"),
+    "package.start": N_("%(partner)s started on %(subject)s"),
+    "package.submit": N_("%(partner)s submitted %(subject)s for review"),
+    "package.finish": N_("%(partner)s finished %(subject)s"),
+    "package.return": N_("%(partner)s returned %(subject)s to work"),
+    "package.hold": N_("%(partner)s put %(subject)s on hold"),
+    "package.resume": N_("%(partner)s resumed %(subject)s"),
+    "package.commission": N_("%(partner)s recorded who carries out %(subject)s"),
+    "package.bid": N_("%(partner)s offered to carry out %(subject)s"),
+    "package.withdraw_bid": N_("%(partner)s withdrew its offer to carry out %(subject)s"),
+    "comment.write": N_("%(partner)s commented on %(subject)s"),
+    "comment.edit": N_("%(partner)s edited a comment on %(subject)s"),
+    "comment.delete": N_("%(partner)s deleted a comment on %(subject)s"),
+}
+
+CAST = {
+    "for": N_("%(partner)s voted for %(subject)s"),
+    "against": N_("%(partner)s voted against %(subject)s"),
+    "abstain": N_("%(partner)s abstained on %(subject)s"),
+}
+RECAST = N_("%(partner)s changed its ballot on %(subject)s from %(before)s to %(after)s")
+REASONED = N_("%(partner)s confirmed its ballot on %(subject)s: %(after)s")
+CHOICES = {"for": N_("in favour"), "against": N_("opposed"), "abstain": N_("abstaining")}
+
+OFFERS = {
+    "lead": N_("to lead"),
+    "pilot": N_("to pilot"),
+    "co_fund": N_("to co-fund"),
+    "use": N_("to reuse it"),
+    "days": N_("to give %(days)s person-days"),
+}
+ONE_DAY = N_("to give one person-day")
+OFFER_CHANGED = N_("%(partner)s changed its offer %(offer)s: %(subject)s")
+UNCONFIRMED = N_("%(partner)s took back the confirmation of its offer %(offer)s: %(subject)s")
+RESERVED = N_("%(partner)s reserved its stance on %(subject)s for its committee")
+
+REUSED = {
+    "examining": N_("%(partner)s is examining the reuse of %(subject)s"),
+    "planned": N_("%(partner)s plans to reuse %(subject)s"),
+    "pilot": N_("%(partner)s pilots %(subject)s"),
+    "live": N_("%(partner)s uses %(subject)s"),
+    "ended": N_("%(partner)s no longer uses %(subject)s"),
+}
+REUSE_REMOVED = N_("%(partner)s removed its entry on reusing %(subject)s")
+
+SUPPORT_ENDED = {
+    "package.hand_back": N_("%(partner)s no longer supports %(subject)s"),
+    "package.lapse": N_("The lease of %(about)s has lapsed: it no longer supports %(subject)s"),
+}
+UNCOMMISSIONED = N_("%(partner)s removed the record of who carries out %(subject)s")
+
+OWNER = N_("The product owner")
+FORGE = N_("The repository")
+
+
+def sentence(verb: str, details: Mapping[str, Any], *, hidden: bool = False) -> str:
+    """The message id that tells this event; its parts are partner, about, subject, before, after and offer."""
+    before, after = details.get("from"), details.get("to")
+    if hidden and verb in HIDDEN:
+        return HIDDEN["ballot.change"] if verb == "ballot.cast" and before else HIDDEN[verb]
+    plain = SENTENCES[verb]
+    if verb == "ballot.cast":
+        return _cast(before, after)
+    if verb == "offer.declare":
+        return {None: plain, "confirmed": UNCONFIRMED}.get(before, OFFER_CHANGED)
+    if verb == "condition.state":
+        return RESERVED if details.get("reserved") and not details.get("text") else plain
+    if verb == "reuse.record":
+        return (
+            REUSE_REMOVED if after is None and before else plain if before == after else REUSED.get(after or "", plain)
+        )
+    if verb == "package.commission":
+        return plain if details.get("given", True) else UNCOMMISSIONED
+    return SUPPORT_ENDED.get(verb, plain) if details.get("seat") == "support" else plain
+
+
+def _cast(before: str | None, after: str | None) -> str:
+    if after not in CHOICES:
+        return SENTENCES["ballot.cast"]
+    if before == after:
+        return REASONED
+    return RECAST if before in CHOICES else CAST[after]
+
+
+def offer(details: Mapping[str, Any]) -> str:
+    """The message id of what is offered; empty where the event is no offer."""
+    if details.get("kind") == "days" and details.get("days") == 1:
+        return ONE_DAY
+    return OFFERS.get(details.get("kind") or "", "")
+
+
+def choice(value: object) -> str:
+    """The message id of what a ballot says; empty for anything else."""
+    return CHOICES.get(value, "") if isinstance(value, str) else ""
+
+
+def phrases() -> list[str]:
+    """Every message id that can be told: all of them are translated (a test checks it)."""
+    tables = (HIDDEN, SENTENCES, CAST, CHOICES, OFFERS, REUSED, SUPPORT_ENDED)
+    single = (RECAST, REASONED, ONE_DAY, OFFER_CHANGED, UNCONFIRMED, RESERVED, REUSE_REMOVED, UNCOMMISSIONED)
+    return [*(text for table in tables for text in table.values()), *single, OWNER, FORGE]
