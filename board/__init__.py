@@ -31,7 +31,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     migrations.init_app(app)
     routing.init_app(app)
     log.init_app(app, board)
-    static.init_app(app)
+    static.init_app(app, board)
     security.init_app(app, board)
     session.init_app(app, board)
     choices.init_app(app)
