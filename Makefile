@@ -21,9 +21,9 @@ help:  ## Print this list
 run: export BOARD_DEMO := 1
 run: export HOST := $(or $(HOST),0.0.0.0)
 run: export PORT := $(or $(PORT),8000)
+run: export BOARD_LOG := $(or $(BOARD_LOG),warning)
 run: export BOARD_DATA := $(or $(BOARD_DATA),data)
 run: .venv/.runtime $(POSTGRES)  ## Start the demo on real facts (HOST, PORT, BOARD_DATA, DATABASE_URL); Ctrl-C stops it
-	@$(BIN)/flask --app wsgi init
 	@$(BIN)/flask --app wsgi demo
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
 

@@ -6,6 +6,7 @@ gunicorn's `http_parser = "auto"` takes its C parser.
 
 import os
 import signal
+import socket
 import sys
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,8 @@ def _number(name: str, default: int) -> int:
     return int(text)
 
 
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
+host, port = os.environ.get("HOST") or "127.0.0.1", _number("PORT", 8000)
+bind = f"{host}:{port}"
 
 # Threads suit an application that waits for disk and for live streams. One SQLite file is written by one process.
 worker_class = "gthread"
@@ -44,13 +46,35 @@ loglevel = "warning"
 
 
 def on_starting(server: Any) -> None:
-    """Refuse bad settings once and in one sentence, before any worker starts."""
+    """Refuse bad settings and a port that is taken once and in one sentence, before any worker starts."""
     from board import config
 
     try:
         config.read()
     except config.BadSetting as bad:
         sys.exit(f"The board does not start: {bad}")
+    if "GUNICORN_FD" not in os.environ and "LISTEN_FDS" not in os.environ:  # Else the socket is handed down.
+        _try_port()
+
+
+def _try_port() -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as why:
+            sys.exit(f"The board does not start: {host}:{port} cannot be had ({why.strerror}). Try another PORT.")
+
+
+def when_ready(_server: Any) -> None:
+    """Say where the board is, now that it listens."""
+    from board.security import own_addresses
+
+    anywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    found = sorted(a for a in own_addresses() if not a.startswith("127.")) if anywhere else []
+    names = ["localhost", *found] if anywhere or host == "127.0.0.1" else [host]
+    sys.stdout.write(f"The board is at {'  '.join(f'http://{name}:{port}' for name in names)}\n")
+    sys.stdout.flush()
 
 
 def post_worker_init(worker: Any) -> None:

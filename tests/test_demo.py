@@ -1,0 +1,236 @@
+"""The demo: it fills an empty board once, keeps rule 11, leaves nothing empty, and refuses what is not its own."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, func, inspect, or_, select, text
+
+from board import create_app, i18n
+from board.activity.models import Activity
+from board.comments.models import Comment
+from board.db import db, now, transaction
+from board.demo import large
+from board.demo.seed import seed
+from board.demo.world import World, read
+from board.i18n import today
+from board.partners.models import Electorate, Partner
+from board.proposals.models import Proposal, ProposalBuilder, ProposalCount, State
+from board.voting.models import Ballot, Condition, Reuse
+from board.voting.tallies import check_tallies
+from board.work.models import Claim, Package, PackageState
+from tests.conftest import Browser, empty, settings
+
+
+@pytest.fixture(scope="module")
+def played(board: Flask) -> World:
+    """The demo, made once for all tests here: they only read, or add."""
+    empty(board)
+    with board.app_context():
+        return seed()
+
+
+@pytest.fixture
+def app(board: Flask) -> Iterator[Flask]:
+    """A board that knows it is a demo. (Not emptied, unlike elsewhere.)"""
+    i18n.set_locale("de")
+    before = board.config["BOARD"]
+    board.config["BOARD"] = dataclasses.replace(before, demo=True)
+    yield board
+    board.config["BOARD"] = before
+
+
+@pytest.fixture
+def world(app: Flask, played: World) -> Iterator[World]:
+    """The demo, within an application context."""
+    with app.app_context():
+        yield played
+
+
+def _number(*where: object, of: type = Proposal) -> int:
+    return db.session.scalar(select(func.count()).select_from(of).where(*where)) or 0  # type: ignore[arg-type]
+
+
+def test_keys_are_those_of_the_data(world: World) -> None:
+    assert world.proposals == {f"FV-{n}": n for n in range(1, 63)}
+    assert world.packages == {f"AP-{n}": n for n in range(1, 42)}
+
+
+def test_everything_ends_as_the_data_says(world: World) -> None:
+    scenario = read("scenario")
+    wanted = {row["key"]: row["state"] for row in read("proposals")}
+    wanted |= {row["proposal"]: row["state"] for row in scenario["progress"]}
+    assert {f"FV-{id_}": state for id_, state in db.session.execute(select(Proposal.id, Proposal.state))} == wanted
+    packages = {f"AP-{id_}": state for id_, state in db.session.execute(select(Package.id, Package.state))}
+    assert packages == {row["key"]: row["state"] for row in scenario["packages"]}
+    assert _number(of=Ballot) == len(scenario["ballots"])
+
+
+def test_counters_are_what_they_count(world: World) -> None:
+    assert check_tallies() == []
+    counted = {(row.state, row.topic_id): row.n for row in db.session.scalars(select(ProposalCount)) if row.n}
+    query = select(Proposal.state, Proposal.topic_id, func.count()).group_by(Proposal.state, Proposal.topic_id)
+    assert counted == {(state, topic): n for state, topic, n in db.session.execute(query)}
+    electorate = db.session.get_one(Electorate, Electorate.ONLY).size
+    assert electorate == _number(Partner.votes, Partner.paused_at.is_(None), of=Partner) == 46
+    for proposal in db.session.scalars(select(Proposal)):
+        own = Package.proposal_id == proposal.id
+        assert proposal.n_packages == _number(own, of=Package)
+        assert proposal.n_free == _number(own, Package.state == PackageState.OPEN, of=Package)
+        said = (Comment.proposal_id == proposal.id, Comment.package_id.is_(None), Comment.deleted_at.is_(None))
+        assert proposal.n_comments == _number(*said, of=Comment)
+
+
+def test_nothing_happens_in_the_future_and_the_log_runs_forward(world: World) -> None:
+    times = list(db.session.scalars(select(Activity.at).order_by(Activity.id)))
+    assert times == sorted(times)
+    assert times[-1] <= now()
+
+
+def test_nothing_unfriendly_stands_under_a_real_body(world: World) -> None:
+    real = select(Partner.id).where(Partner.fictional.is_(False))
+    unkind = or_(Ballot.choice != "for", Ballot.reason != "")
+    assert _number(Ballot.partner_id.in_(real), unkind, of=Ballot) == 0
+    assert _number(Comment.partner_id.in_(real), of=Comment) == 0
+    assert _number(Condition.partner_id.in_(real), of=Condition) == 0
+    assert _number(Proposal.partner_id.in_(real)) == 0
+    assert _number(Reuse.partner_id.in_(real), Reuse.source == "", of=Reuse) == 0
+    assert _number(Ballot.choice == "against", of=Ballot) > 0, "the test would otherwise prove nothing"
+
+
+def test_real_proposals_have_sources_and_no_proposer(world: World) -> None:
+    imported = db.session.scalars(select(Proposal).where(Proposal.imported)).all()
+    assert len(imported) == 55
+    assert {(p.partner_id, p.author_id) for p in imported} == {(None, None)}
+    sourced = text("SELECT count(DISTINCT proposal_id) FROM proposal_link WHERE source AND proposal_id <= 55")
+    assert db.session.scalar(sourced) == 55
+    assert _number(of=ProposalBuilder) > 0
+
+
+def test_every_state_is_there(world: World) -> None:
+    assert set(db.session.scalars(select(Proposal.state))) == set(State) - {State.MERGED}
+    assert set(db.session.scalars(select(Package.state))) == set(PackageState)
+
+
+def test_the_desks_have_something_to_do(world: World) -> None:
+    for slug in ("ulm", "rostock", "musterstadt"):
+        voted = select(Ballot.proposal_id).where(Ballot.partner_id == world.partners[slug])
+        assert _number(Proposal.state == State.OPEN, Proposal.id.not_in(voted)) > 0, f"{slug} owes no ballot"
+    asks = (Claim.partner_id == world.partners["ulm"], Claim.ended_at.is_(None), Claim.lease_until < today())
+    assert _number(*asks, of=Claim) == 1
+    assert _number(Package.held_at.is_not(None), of=Package) == 2
+
+
+@pytest.mark.parametrize(
+    "email", ["ulm@demo.example", "anbieter@demo.example", "po@demo.example", "admin@demo.example"]
+)
+def test_people_sign_in_with_the_demos_password(app: Flask, world: World, email: str) -> None:
+    client = app.test_client()
+    answer = client.post("/sign-in", data={"email": email, "password": "gemeinsam-stadt-app"})
+    assert answer.status_code == 303
+    assert client.get("/account").status_code == 200
+
+
+def test_the_banner_is_on_every_page(app: Flask, world: World) -> None:
+    for path in ("/", "/proposals", "/proposals/FV-12", "/work", "/packages/AP-7", "/partners", "/partners/ulm",
+                 "/sign-in", "/nowhere"):  # fmt: skip
+        assert 'class="banner"' in app.test_client().get(path).text, path
+
+
+def test_a_large_demo_counts_right(app: Flask, world: World) -> None:
+    added = large.fill(world, 300)
+    test_counters_are_what_they_count(world)
+    test_nothing_unfriendly_stands_under_a_real_body(world)
+    assert _number() == 362
+    assert _number(of=Ballot) == len(read("scenario")["ballots"]) + added.ballots
+    with transaction():  # The next id is free, on PostgreSQL too.
+        topic = next(iter(world.topics.values()))
+        fresh = Proposal(title="Neu", topic_id=topic)
+        db.session.add(fresh)
+        db.session.flush()
+        assert fresh.id == 363
+
+
+def board_at(url: str, folder: Path, demo: str = "1") -> Flask:
+    """A board of its own, as the command line sees it."""
+    app = create_app(settings(folder, url, BOARD_DEMO=demo))
+    app.test_client_class = Browser
+    return app
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Flask]:
+    """A demo board on a SQLite file that does not exist yet."""
+    app = board_at(f"sqlite:///{tmp_path / 'board.sqlite'}", tmp_path)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _rows(app: Flask) -> list[int]:
+    with app.app_context():
+        return [_number(of=table) for table in (Partner, Proposal, Ballot, Activity)]
+
+
+def test_the_command_fills_an_empty_database_and_leaves_a_demo_alone(own: Flask) -> None:
+    first = own.test_cli_runner().invoke(args=["demo"])
+    assert first.exit_code == 0, first.output
+    assert "62 proposals" in first.output
+    assert "gemeinsam-stadt-app" in first.output
+    before = _rows(own)
+    again = own.test_cli_runner().invoke(args=["demo"])
+    assert again.exit_code == 0
+    assert "stays as it is" in again.output
+    assert _rows(own) == before
+    large_one = own.test_cli_runner().invoke(args=["demo", "--proposals", "100"])
+    assert large_one.exit_code == 1
+    assert _rows(own) == before
+
+
+def test_the_command_makes_a_large_one(own: Flask) -> None:
+    result = own.test_cli_runner().invoke(args=["demo", "--proposals", "100"])
+    assert result.exit_code == 0, result.output
+    assert _rows(own)[1] == 100
+
+
+def test_a_real_board_is_refused_and_not_touched(own: Flask) -> None:
+    assert own.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    with own.app_context(), transaction():
+        db.session.add(Partner(slug="ulm", name="Ulm", sign="UL", kind="municipality"))
+    before = _rows(own)
+    result = own.test_cli_runner().invoke(args=["demo"])
+    assert result.exit_code == 1
+    assert "no demo" in result.output
+    assert "Nothing was changed" in result.output
+    assert _rows(own) == before
+
+
+def test_a_foreign_database_is_refused_before_it_is_migrated(own: Flask) -> None:
+    engine = create_engine(own.config["SQLALCHEMY_DATABASE_URI"])
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE recipes (name TEXT)"))
+    assert own.test_cli_runner().invoke(args=["demo"]).exit_code == 1
+    assert inspect(engine).get_table_names() == ["recipes"]
+    engine.dispose()
+
+
+def test_outside_a_demo_the_command_does_nothing(tmp_path: Path) -> None:
+    app = board_at(f"sqlite:///{tmp_path / 'board.sqlite'}", tmp_path, demo="0")
+    result = app.test_cli_runner().invoke(args=["demo"])
+    assert result.exit_code == 1
+    assert "BOARD_DEMO=1" in result.output
+    assert not (tmp_path / "board.sqlite").exists()
+
+
+def test_an_interrupted_demo_leaves_nothing_behind(own: Flask) -> None:
+    def stop(done: int, total: int) -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    assert own.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    with own.app_context(), pytest.raises(KeyboardInterrupt):
+        seed(stop)
+    assert _rows(own) == [0, 0, 0, 0]
+    assert own.test_cli_runner().invoke(args=["demo"]).exit_code == 0
