@@ -117,7 +117,7 @@ def _number(values: Mapping[str, str], name: str, low: int, high: int) -> int:
 
 def _database_url(url: str, data: Path) -> str:
     if not url:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         return f"sqlite:///{data / 'board.sqlite'}"
     if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise BadSetting("DATABASE_URL must start with sqlite:/// or postgresql://.")
@@ -139,7 +139,7 @@ def _secret(secret: str, data: Path) -> str:
             raise BadSetting(f"SECRET_KEY must be random and at least {MIN_SECRET_LENGTH} characters long.")
         return secret
     path = data / "secret"
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
