@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, literal, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from board.accounts.models import Person
+from board.activity.models import Activity
 from board.db import db
 from board.i18n import current_locale, today
 from board.partners.models import Partner, hue
@@ -242,6 +243,24 @@ def with_texts(package_id: int) -> Package | None:
     )
 
 
+def proposal(proposal_id: int) -> Any:
+    """The proposal that packages stand under: id, title, state; None without it."""
+    wanted = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state).where(Proposal.id == proposal_id)
+    return db.session.execute(wanted).one_or_none()
+
+
+def last_editor(package_id: int) -> str:
+    """The name of the partner that changed the texts last, empty without one."""
+    wanted = (
+        select(Partner.name)
+        .join(Activity, Activity.partner_id == Partner.id)
+        .where(Activity.package_id == package_id, Activity.verb == "package.edit")
+        .order_by(Activity.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(wanted) or ""
+
+
 def author(package: Package, by: Actor) -> str:
     """Who wrote it, for those who may read names."""
     wanted = select(Person.name).where(Person.id == package.author_id)
@@ -386,7 +405,7 @@ def _totals(states: Sequence[str], where: list[ColumnElement[bool]]) -> dict[str
     parts = [select(Package.id, Package.state).where(Package.state == s, *where).limit(BOUND + 1) for s in states]
     some = _together(parts).subquery()
     counted = db.session.execute(select(some.c.state, func.count()).group_by(some.c.state))
-    return dict.fromkeys(states, 0) | dict(row._tuple() for row in counted)
+    return dict.fromkeys(states, 0) | {row[0]: row[1] for row in counted}
 
 
 def _together(parts: Sequence[Any]) -> Any:
