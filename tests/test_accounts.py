@@ -16,6 +16,7 @@ from board.errors import Conflict, Denied, Refusal
 from board.partners.models import Partner
 from board.policy import SYSTEM
 from tests.conftest import Browser, settings, sign_in
+from tests.factories import make_proposal
 from tests.people import PASSWORD, Cast
 
 HASH = hash_password(PASSWORD)
@@ -421,6 +422,13 @@ def visited(app: Flask, people: Cast) -> object:
     """When Ada was here."""
     with app.app_context():
         return db.session.get_one(Person, people.ada.person_id).visited_at
+
+
+def test_ones_own_activity_is_shown_to_oneself_only(app: Flask, people: Cast, ada: Browser, ben: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, title="Parkplätze finden")
+    assert "Parkplätze finden" in ada.get("/account").text
+    assert "Parkplätze finden" not in ben.get("/account").text
 
 
 # The demo's door

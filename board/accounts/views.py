@@ -7,6 +7,7 @@ from board.accounts import queries, session, throttle, verbs
 from board.accounts.forms import SignInForm
 from board.accounts.models import Person
 from board.accounts.passwords import matches
+from board.activity import queries as activity
 from board.db import db, transaction
 from board.errors import Denied, Missing, Refusal
 from board.i18n import gettext as _
@@ -126,5 +127,6 @@ def show() -> Response:
             seats=queries.memberships(by.person_id or 0),
             browsers=queries.live_sessions(by.person_id or 0, session.idle(by.is_product_owner or by.is_admin)),
             idle=session.idle(by.is_product_owner or by.is_admin),
+            history=activity.own(by.person_id or 0),
         )
     )

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, request
 
+from board.activity import queries as activity
 from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
@@ -36,7 +37,7 @@ def show(slug: str) -> Response:
     if partner is None:
         raise Missing(_("There is no such partner."))
     by = actor()
-    deeds = voting.for_partner(partner, by) | work.for_partner(partner, by)
+    deeds = voting.for_partner(partner, by) | work.for_partner(partner, by) | activity.for_partner(partner, by)
     ids = proposals.for_partner(partner, by)
     rows = proposals.rows({*ids["proposed_ids"], *ids["built_ids"]}, current_locale())
     deeds |= {
