@@ -235,7 +235,7 @@ def test_conditions_are_for_partners_the_coalition_for_everybody(
     assert "Hauptausschuss, 14. Dezember 2026" in ben.get(path, partial=True).text
     public = gast.get(path, partial=True).text
     assert "Aalen" in public
-    assert "federführend" in public
+    assert "Federführung" in public
     assert "Nur mit Anbindung" not in public
     assert "Hauptausschuss" not in public
 
