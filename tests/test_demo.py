@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,14 @@ def test_nothing_happens_in_the_future_and_the_log_runs_forward(world: World) ->
     times = list(db.session.scalars(select(Activity.at).order_by(Activity.id)))
     assert times == sorted(times)
     assert times[-1] <= now()
+
+
+@pytest.mark.parametrize("hour", [0, 7, 9, 15, 23])
+def test_whenever_the_demo_is_made_things_keep_their_order(hour: int) -> None:
+    base = datetime(2026, 3, 30, hour, 30, tzinfo=UTC)
+    moments = [World(base).moment(n / 50) for n in range(300, -1, -1)]
+    assert moments == sorted(moments)
+    assert moments[-1] <= base
 
 
 def test_nothing_unfriendly_stands_under_a_real_body(world: World) -> None:

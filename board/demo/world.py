@@ -41,12 +41,15 @@ class World:
         return next(a for (_, slug), a in self.actors.items() if slug == partner and a.is_delegate)
 
     def moment(self, days_ago: float) -> datetime:
-        """That many days before `base`; on former days within office hours, in the same order."""
-        when = (self.base - timedelta(days=days_ago)).astimezone(BERLIN)
-        if when.date() == day_of(self.base):
-            return when
-        into = timedelta(hours=when.hour, minutes=when.minute, seconds=when.second) / timedelta(days=1)
-        return datetime.combine(when.date(), time(OPENS), BERLIN) + into * timedelta(hours=HOURS)
+        """That many days before `base`, within office hours, in the same order, and never after `base`."""
+        when, base = (self.base - timedelta(days=days_ago)).astimezone(BERLIN), self.base.astimezone(BERLIN)
+        opens = datetime.combine(when.date(), time(OPENS), BERLIN)
+        closes, day = opens + timedelta(hours=HOURS), timedelta(days=1)
+        if when.date() == base.date():
+            if base <= opens:
+                return when
+            closes, day = min(closes, base), _since_midnight(base)
+        return opens + (closes - opens) * (_since_midnight(when) / day)
 
     def day(self, in_days: float | None) -> date | None:
         """The day that many days after `base` (before it when negative); None stays None."""
@@ -55,6 +58,10 @@ class World:
     def past(self, days_ago: float) -> date:
         """The day of that moment."""
         return day_of(self.base - timedelta(days=days_ago))
+
+
+def _since_midnight(when: datetime) -> timedelta:
+    return timedelta(hours=when.hour, minutes=when.minute, seconds=when.second, microseconds=when.microsecond)
 
 
 def lines(items: Iterable[str]) -> str:
