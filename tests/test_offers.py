@@ -59,7 +59,7 @@ def confirm(client: Browser, proposal_id: int, **data: str) -> object:
 def test_a_delegate_offers_all_at_once_and_the_coalition_tells(app: Flask, ada: Browser, proposal_id: int) -> None:
     answer = send(ada, proposal_id, **EVERYTHING)
     assert answer.status_code == 200
-    assert '<section class="offers' in answer.text.lstrip()[:60]
+    assert answer.text.lstrip().startswith('<section class="card offers"')
     assert f'id="coalition-{proposal_id}"' in answer.text
     assert "Federführung angeboten: Aalen" in answer.text
     assert "34 PT angeboten" in answer.text
