@@ -14,6 +14,7 @@ from board.i18n import today
 from board.policy import SYSTEM, Actor
 from board.proposals.models import MOVES, Decision, Proposal, ProposalCount, State
 from board.proposals.writing import Draft, Link, edit, import_, propose
+from tests.conftest import Browser
 from tests.factories import PATHS, make_proposal
 from tests.people import Cast
 
@@ -155,3 +156,132 @@ def test_strangers_do_not_edit(app: Flask, people: Cast) -> None:
         for who in (people.cleo, people.rolf, people.dora):
             with pytest.raises(Denied), transaction():
                 edit(db.session.get_one(Proposal, number), who.actor, Draft("X", people.defects), text_version=1)
+
+
+# The page and its verbs
+
+
+def decision(**changes: str) -> dict[str, str]:
+    """A decision form as it is sent."""
+    return {"body": "Lenkungskreis", "decided_on": today().isoformat(), "reason": "Weil alle es brauchen."} | changes
+
+
+def test_the_page_shows_need_links_and_who_proposed_it(app: Flask, people: Cast, gast: Browser, ada: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, links=(Link("Konzept", "https://a.example/k"),))
+    for client in (gast, ada):
+        text = client.get("/proposals/FV-1").text
+        assert "<strong>einfach</strong>" in text
+        assert '<a href="https://a.example/k"' in text
+        assert "eingebracht von" in text
+        assert "Aalen" in text
+    assert "Ada" not in gast.get("/proposals/FV-1").text
+
+
+def test_an_imported_page_names_its_source_and_who_built_it(app: Flask, people: Cast, gast: Browser) -> None:
+    with app.app_context(), transaction():
+        source = Link("Konzeptpapier", "https://a.example/k", source=True)
+        import_(SYSTEM, Draft("Busse", people.transport, links=(source,)), builders=[people.celle])
+    text = gast.get("/proposals/FV-1").text
+    assert "übernommen aus: <a href=" in text.replace("\n", "")
+    assert "eingebracht von" not in text
+    assert "Wer es gebaut hat" in text
+
+
+def test_english_readers_get_english_where_there_is_some(app: Flask, people: Cast, gast: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, title_en="Report defects", text_en="Report *damage*.")
+        make_proposal(people)
+    english = {"Accept-Language": "en"}
+    assert "<em>damage</em>" in gast.get("/proposals/FV-1", headers=english).text
+    assert '<div class="prose" lang="de">' in gast.get("/proposals/FV-2", headers=english).text
+
+
+def test_unknown_proposals_are_missing(app: Flask, people: Cast, ada: Browser, pia: Browser) -> None:
+    for url in ("/proposals/FV-9", "/proposals/FV-9/state", "/proposals/FV-9/counts", "/proposals/FV-9/edit"):
+        assert ada.get(url).status_code == 404
+    assert pia.post("/proposals/FV-9/start", partial=True).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["accept", "defer", "decline"])
+def test_a_product_owner_records_a_decision(app: Flask, people: Cast, pia: Browser, gast: Browser, verb: str) -> None:
+    with app.app_context():
+        make_proposal(people)
+    answer = pia.post(f"/proposals/FV-1/{verb}", data=decision())
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/proposals/FV-1#state-1")
+    text = gast.get("/proposals/FV-1").text
+    assert "Lenkungskreis" in text
+    assert "Weil alle es brauchen." in text
+
+
+def test_others_record_no_decision(
+    app: Flask, people: Cast, ada: Browser, dora: Browser, rolf: Browser, gast: Browser
+) -> None:
+    with app.app_context():
+        make_proposal(people)
+    for client, status in ((ada, 403), (dora, 403), (rolf, 403), (gast, 401)):
+        assert client.post("/proposals/FV-1/accept", data=decision()).status_code == status
+    with app.app_context():
+        assert db.session.get_one(Proposal, 1).state == State.OPEN
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"body": ""}, {"reason": "x" * 2001}, {"decided_on": "gestern"}, {"decided_on": "2999-01-01"}],
+)
+def test_a_bad_decision_keeps_what_was_typed(app: Flask, people: Cast, pia: Browser, bad: dict[str, str]) -> None:
+    with app.app_context():
+        make_proposal(people)
+    for partial in (True, False):
+        answer = pia.post("/proposals/FV-1/accept", data=decision(**bad), partial=partial, target="state-1")
+        assert answer.status_code == 422
+        assert (bad.get("reason") or "Weil alle es brauchen.") in answer.text
+        assert 'hx-get="/proposals/FV-1/state"' not in answer.text
+
+
+def test_a_second_decision_is_told_in_place(app: Flask, people: Cast, pia: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, state="declined")
+    answer = pia.post("/proposals/FV-1/accept", data=decision(reason="Mein Grund"), partial=True, target="state-1")
+    assert answer.status_code == 409
+    assert "dieser ist jetzt: abgelehnt" in answer.text
+
+
+def test_building_piloting_and_publishing_follow(app: Flask, people: Cast, pia: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, state="accepted")
+    for verb, state in (("start", "building"), ("pilot", "piloting"), ("publish", "available")):
+        assert pia.post(f"/proposals/FV-1/{verb}", partial=True, target="state-1").status_code == 200
+        with app.app_context():
+            assert db.session.get_one(Proposal, 1).state == state
+
+
+def test_reopening_asks_for_a_day_to_come(app: Flask, people: Cast, pia: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, state="declined")
+    assert pia.post("/proposals/FV-1/reopen", data={"vote_by": "2001-01-01"}, partial=True).status_code == 422
+    assert pia.post("/proposals/FV-1/reopen", data={"vote_by": today().isoformat()}).status_code == 303
+    with app.app_context():
+        assert db.session.get_one(Proposal, 1).state == State.OPEN
+
+
+def test_the_own_delegate_withdraws_and_others_do_not(
+    app: Flask, people: Cast, ada: Browser, cleo: Browser, gast: Browser
+) -> None:
+    with app.app_context():
+        make_proposal(people, by=people.ben.actor)
+    assert gast.post("/proposals/FV-1/withdraw").status_code == 401
+    assert cleo.post("/proposals/FV-1/withdraw", partial=True).status_code == 403
+    assert "zurückziehen?" not in cleo.get("/proposals/FV-1").text
+    assert "zurückziehen?" in ada.get("/proposals/FV-1").text
+    assert ada.post("/proposals/FV-1/withdraw").status_code == 303
+    assert ada.post("/proposals/FV-1/withdraw", partial=True).status_code == 409
+
+
+def test_an_unchanged_page_is_not_sent_twice(app: Flask, people: Cast, gast: Browser, pia: Browser) -> None:
+    with app.app_context():
+        make_proposal(people)
+    tag = gast.get("/proposals/FV-1").headers["ETag"]
+    assert gast.get("/proposals/FV-1", headers={"If-None-Match": tag}).status_code == 304
+    pia.post("/proposals/FV-1/decline", data=decision())
+    assert gast.get("/proposals/FV-1", headers={"If-None-Match": tag}).status_code == 200

@@ -1,0 +1,181 @@
+"""Long lists of proposals: pages by key, totals, and what is new in them."""
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from board import text
+from board.activity.models import Activity
+from board.db import db
+from board.partners.models import Partner
+from board.policy import Actor
+from board.proposals.filters import Filters
+from board.proposals.models import Proposal, ProposalCount, State, Topic
+from board.proposals.queries import Stamp
+from board.voting.models import Ballot, Reuse
+
+COUNTED = 1000
+SINCE_ROWS = 2000
+
+
+def _key(filters: Filters) -> tuple[list[Any], bool]:
+    """The columns that sort a list, and whether it descends; the id makes every place unique."""
+    columns: dict[str, list[Any]] = {
+        "newest": [Proposal.id],
+        "support": [Proposal.n_for, Proposal.id],
+        "contested": [Proposal.contest, Proposal.id],
+        "active": [Proposal.active_at, Proposal.id],
+        "due": [Proposal.vote_by, Proposal.id],
+    }
+    return columns[filters.sort], filters.sort != "due"
+
+
+def page(filters: Filters, by: Actor) -> tuple[list[tuple[int, Stamp]], str]:
+    """(id, stamp) of the proposals to show, and the key to continue behind ("" at the end).
+
+    Pages by key on an index: no OFFSET, the cost does not grow with the page.
+    """
+    columns, descending = _key(filters)
+    order = [c.desc() if descending else c for c in columns]
+    query = _narrowed(select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place")), filters, by)
+    if filters.sort == "due":
+        query = query.where(Proposal.vote_by.is_not(None))
+    if (place := _place(filters)) is not None:
+        query = query.where(_behind(columns, place, descending))
+    rows = db.session.execute(query.order_by(*order).limit(filters.n + 1)).all()
+    shown = rows[: filters.n]
+    more = _mark(filters, shown[-1]) if len(rows) > filters.n else ""
+    return [(row.id, (row.version, row.active_at)) for row in shown], more
+
+
+def _behind(columns: list[Any], place: tuple[Any, ...], descending: bool) -> ColumnElement[bool]:
+    beyond = operator.lt if descending else operator.gt
+    first: ColumnElement[bool] = beyond(columns[0], place[0])
+    return first if len(columns) == 1 else or_(first, and_(columns[0] == place[0], beyond(columns[1], place[1])))
+
+
+def _mark(filters: Filters, row: Any) -> str:
+    """The place of a row as it stands in an address."""
+    if filters.sort == "newest":
+        return str(row.id)
+    place = row.place
+    if isinstance(place, datetime):
+        place = f"{place.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    return f"{place}~{row.id}"
+
+
+def _place(filters: Filters) -> tuple[Any, ...] | None:
+    """The place that an address names; None (the beginning) when it names none."""
+    first, _sep, last = filters.after.rpartition("~")
+    if not (last.isascii() and last.isdigit() and len(last) <= 9):
+        return None
+    if filters.sort == "newest":
+        return (int(last),)
+    try:
+        if filters.sort == "active":
+            return datetime.strptime(first, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC), int(last)
+        if filters.sort == "due":
+            return date.fromisoformat(first), int(last)
+        return (int(first), int(last)) if len(first) <= 9 else None
+    except ValueError:
+        return None
+
+
+def _narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
+    """The query with all conditions of the filters."""
+    if filters.state:
+        query = query.where(Proposal.state == filters.state)
+    if filters.topic:
+        query = query.where(Proposal.topic_id == select(Topic.id).where(Topic.slug == filters.topic).scalar_subquery())
+    if filters.partner:
+        theirs = select(Partner.id).where(Partner.slug == filters.partner).scalar_subquery()
+        query = query.where(Proposal.partner_id == theirs)
+    for word in text.fold(filters.q).split():
+        query = query.where(Proposal.search.contains(word, autoescape=True))
+    if filters.mine and by.partner_id:
+        query = query.where(
+            Proposal.state == State.OPEN,
+            ~exists().where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == by.partner_id),
+        )
+    if filters.elsewhere and by.partner_id:
+        here = exists().where(
+            Reuse.proposal_id == Proposal.id, Reuse.partner_id == by.partner_id, Reuse.status.in_(("live", "pilot"))
+        )
+        query = query.where(Proposal.n_live > 0, ~here)
+    return query
+
+
+def totals() -> dict[tuple[str, str], int]:
+    """How many there are per (state, topic slug), from the maintained counters."""
+    rows = db.session.execute(
+        select(ProposalCount.state, Topic.slug, ProposalCount.n).join(Topic, Topic.id == ProposalCount.topic_id)
+    )
+    return {(state, slug): n for state, slug, n in rows if n}
+
+
+def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int]) -> int:
+    """How many the filters leave: from the counters where they say it, else counted, up to 1,001."""
+    if filters.narrowing.keys() <= {"state", "topic"}:
+        return sum(
+            n for (state, topic), n in maintained.items()
+            if filters.state in {"", state} and filters.topic in {"", topic}
+        )  # fmt: skip
+    bounded = _narrowed(select(Proposal.id), filters, by).limit(COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(bounded)) or 0
+
+
+def newer(filters: Filters, by: Actor, than: int) -> int:
+    """How many proposals of this list have come since the one with that id; up to 100."""
+    query = _narrowed(select(Proposal.id), filters, by).where(Proposal.id > than).limit(100)
+    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def newest_id() -> int:
+    """The id of the newest proposal, 0 where there is none."""
+    return db.session.scalar(select(func.max(Proposal.id))) or 0
+
+
+# News
+
+
+@dataclass(frozen=True)
+class Since:
+    """What has happened to a proposal since the reader's last visit."""
+
+    n_for: int = 0
+    leads: tuple[str, ...] = ()
+
+
+def since(ids: Sequence[int], by: Actor) -> dict[int, Since]:
+    """What others have done to these proposals since one's last visit, from the activity log, in one statement."""
+    if not by.seen_activity or not ids:
+        return {}
+    found = db.session.execute(
+        select(Activity.proposal_id, Activity.verb, Activity.details, Partner.name)
+        .outerjoin(Partner, Partner.id == Activity.partner_id)
+        .where(
+            Activity.id > by.seen_activity,
+            Activity.proposal_id.in_(ids),
+            Activity.verb.in_(("ballot.cast", "ballot.withdraw", "offer.declare", "offer.withdraw")),
+            or_(Activity.person_id.is_(None), Activity.person_id != by.person_id),
+        )
+        .order_by(Activity.id)
+        .limit(SINCE_ROWS)
+    )
+    news: dict[int, Since] = {}
+    for proposal_id, verb, details, name in found:
+        news[proposal_id] = _later(news.get(proposal_id, Since()), verb, details, name or "")
+    return {number: item for number, item in news.items() if item.n_for > 0 or item.leads}
+
+
+def _later(so_far: Since, verb: str, details: dict[str, Any], name: str) -> Since:
+    if verb.startswith("ballot."):
+        return replace(so_far, n_for=so_far.n_for + (details.get("to") == "for") - (details.get("from") == "for"))
+    if details.get("kind") != "lead":
+        return so_far
+    others = tuple(lead for lead in so_far.leads if lead != name)
+    return replace(so_far, leads=(*others, name) if verb == "offer.declare" else others)

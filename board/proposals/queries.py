@@ -1,0 +1,260 @@
+"""Every way to read proposals, one or some; `lists` holds the long lists."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from board import text
+from board.activity.models import Activity
+from board.db import db
+from board.errors import Missing
+from board.i18n import gettext as _
+from board.i18n import in_days
+from board.partners.models import Electorate, Partner, hue
+from board.policy import Actor
+from board.proposals.models import LABELS, Proposal, ProposalBuilder, State, Topic
+
+DUE_DAYS = 7
+SIMILAR_POOL = 200
+SIMILAR = 5
+
+
+Stamp = tuple[int, datetime]
+"""(version, active_at) of a proposal: what is kept rendered is kept under it, even if a backup is played back."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A partner as it is shown beside something: sign, name, link."""
+
+    id: int
+    slug: str
+    name: str
+    sign: str
+    hue: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a list shows of a proposal, in the reader's language."""
+
+    id: int
+    title: str
+    summary: str
+    topic: str
+    state: str
+    n_for: int
+    n_against: int
+    n_abstain: int
+    electorate_size: int | None
+    coalition: str
+    version: int
+    text_version: int
+    closed_at: datetime | None
+    vote_by: date | None
+    imported: bool
+    created_at: datetime
+    active_at: datetime
+    n_comments: int
+    n_packages: int
+    n_free: int
+    n_live: int
+    partner: Sign | None
+
+    @property
+    def key(self) -> str:
+        """FV-12."""
+        return f"FV-{self.id}"
+
+    @property
+    def stamp(self) -> Stamp:
+        """Changes with anything that shows."""
+        return self.version, self.active_at
+
+    @property
+    def is_open(self) -> bool:
+        """Whether ballots can be cast."""
+        return self.state == State.OPEN
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the answer-by date is near or has passed."""
+        return self.is_open and self.vote_by is not None and self.vote_by <= in_days(DUE_DAYS)
+
+    @property
+    def label(self) -> str:
+        """The state in the reader's words."""
+        return _(LABELS[self.state])
+
+
+# One proposal
+
+
+def locked(proposal_id: int) -> Proposal:
+    """The proposal for a verb, inside a transaction. Raises Missing."""
+    found = db.session.scalar(
+        select(Proposal)
+        .where(Proposal.id == proposal_id)
+        .options(selectinload(Proposal.links))
+        .with_for_update(of=Proposal)
+    )
+    return _there(found)
+
+
+def whole(proposal_id: int) -> Proposal:
+    """The proposal with all that its page shows. Raises Missing."""
+    found = db.session.scalar(
+        select(Proposal)
+        .where(Proposal.id == proposal_id)
+        .options(
+            joinedload(Proposal.topic), joinedload(Proposal.partner), selectinload(Proposal.links),
+            selectinload(Proposal.builders), selectinload(Proposal.decisions),
+        )
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    return _there(found)
+
+
+def _there(found: Proposal | None) -> Proposal:
+    if found is None:
+        raise Missing(_("There is no such proposal."))
+    return found
+
+
+def footprint(proposal_id: int) -> tuple[int, int]:
+    """(version, last activity): changes with anything that its page shows. Raises Missing."""
+    last = select(func.max(Activity.id)).where(Activity.proposal_id == proposal_id).scalar_subquery()
+    found = db.session.execute(select(Proposal.version, last).where(Proposal.id == proposal_id)).first()
+    if found is None:
+        raise Missing(_("There is no such proposal."))
+    return found[0], found[1] or 0
+
+
+def by_once(person_id: int | None, once: str, title: str) -> int | None:
+    """The proposal that this very form has already created, if any."""
+    return db.session.scalar(
+        select(Proposal.id).where(Proposal.author_id == person_id, Proposal.once == once, Proposal.title == title)
+    )
+
+
+# Choices
+
+
+def topics(locale: str) -> list[tuple[int, str, str]]:
+    """(id, slug, label) of all topics, by label."""
+    label = Topic.label_en if locale == "en" else Topic.label_de
+    rows = db.session.execute(select(Topic.id, Topic.slug, label)).all()
+    return sorted(((i, s, n) for i, s, n in rows), key=lambda row: text.fold(row[2]))
+
+
+def proposers() -> list[tuple[str, str]]:
+    """(slug, name) of the partners that have proposed something, by name."""
+    rows = db.session.execute(
+        select(Partner.slug, Partner.name).where(exists().where(Proposal.partner_id == Partner.id))
+    )
+    return sorted(((s, n) for s, n in rows), key=lambda row: text.fold(row[1]))
+
+
+def electorate_version() -> int:
+    """Renewed whenever who votes changes; part of the keys of what is kept rendered."""
+    return db.session.scalar(select(Electorate.version).where(Electorate.id == Electorate.ONLY)) or 0
+
+
+# Lists
+
+
+def rows(ids: Iterable[int], locale: str) -> dict[int, Row]:
+    """What lists show of these proposals, by id: one statement, no entities."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    english = locale == "en"
+    found = db.session.execute(
+        select(
+            Proposal.id, Proposal.title, Proposal.title_en, Proposal.summary, Proposal.summary_en,
+            (Topic.label_en if english else Topic.label_de).label("topic"), Proposal.state, Proposal.n_for,
+            Proposal.n_against, Proposal.n_abstain, Proposal.electorate_size, Proposal.coalition, Proposal.version,
+            Proposal.text_version, Proposal.closed_at, Proposal.vote_by, Proposal.imported, Proposal.created_at,
+            Proposal.active_at, Proposal.n_comments, Proposal.n_packages, Proposal.n_free, Proposal.n_live,
+            Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags,
+        )
+        .join(Topic, Topic.id == Proposal.topic_id)
+        .outerjoin(Partner, Partner.id == Proposal.partner_id)
+        .where(Proposal.id.in_(wanted))
+    )  # fmt: skip
+    return {row.id: _row(row, english) for row in found}
+
+
+def _row(row: Any, english: bool) -> Row:
+    """English where it is wished and there, else German."""
+    sign = Sign(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug)) if row.partner_id else None
+    return Row(
+        id=row.id, title=(english and row.title_en) or row.title, summary=(english and row.summary_en) or row.summary,
+        topic=row.topic, state=row.state, n_for=row.n_for, n_against=row.n_against, n_abstain=row.n_abstain,
+        electorate_size=row.electorate_size, coalition=row.coalition, version=row.version,
+        text_version=row.text_version, closed_at=row.closed_at, vote_by=row.vote_by, imported=row.imported,
+        created_at=row.created_at, active_at=row.active_at, n_comments=row.n_comments, n_packages=row.n_packages,
+        n_free=row.n_free, n_live=row.n_live, partner=sign,
+    )  # fmt: skip
+
+
+def row(proposal_id: int, locale: str) -> Row:
+    """One of them. Raises Missing."""
+    found = rows([proposal_id], locale).get(proposal_id)
+    if found is None:
+        raise Missing(_("There is no such proposal."))
+    return found
+
+
+def for_partner(partner: Any, by: Actor, limit: int = 20) -> dict[str, Any]:
+    """What a partner's page shows: the newest it proposed and what it built, each list bounded."""
+    mine = select(Proposal.id).where(Proposal.partner_id == partner.id).order_by(Proposal.id.desc()).limit(limit)
+    built = (
+        select(ProposalBuilder.proposal_id)
+        .where(ProposalBuilder.partner_id == partner.id)
+        .order_by(ProposalBuilder.proposal_id.desc())
+        .limit(limit)
+    )
+    return {"proposed_ids": list(db.session.scalars(mine)), "built_ids": list(db.session.scalars(built))}
+
+
+# Similar ones
+
+
+def similar(title: str, locale: str, without: int = 0) -> list[Row]:
+    """Up to five proposals whose titles resemble this one, the closest first.
+
+    Candidates share a word's beginning with it (at most 200 of them); then trigrams of the folded titles decide.
+    """
+    words = sorted({w[:8] for w in text.fold(title).split() if len(w) >= 4}, key=len, reverse=True)[:5]
+    if not words:
+        return []
+    either = or_(*(Proposal.search.contains(w, autoescape=True) for w in words))
+    pool = db.session.execute(
+        select(Proposal.id, Proposal.title, Proposal.title_en)
+        .where(either, Proposal.id != without, Proposal.state.not_in((State.WITHDRAWN, State.MERGED)))
+        .order_by(Proposal.id.desc())
+        .limit(SIMILAR_POOL)
+    ).all()
+    scored = sorted((max(likeness(title, row.title), likeness(title, row.title_en)), row.id) for row in pool)
+    best = [number for score, number in reversed(scored) if score >= 0.3][:SIMILAR]
+    found = rows(best, locale)
+    return [found[number] for number in best]
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two titles are, 0 … 1: the share of common trigrams (Dice), or of the shorter one's words."""
+    a, b = _trigrams(one), _trigrams(other)
+    if not a or not b:
+        return 0.0
+    words, others = set(text.fold(one).split()), set(text.fold(other).split())
+    shared = len([w for w in words & others if len(w) >= 4]) / max(1, min(len(words), len(others)))
+    return max(2 * len(a & b) / (len(a) + len(b)), 0.8 * shared)
+
+
+def _trigrams(title: str) -> set[str]:
+    return {f"  {word} "[i : i + 3] for word in text.fold(title).split() for i in range(len(word) + 1)}
