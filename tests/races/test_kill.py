@@ -163,13 +163,21 @@ def kill_and_look(place: Place, cycles: int) -> None:
         ]
         for thread in threads:
             thread.start()
-        time.sleep(chance.uniform(0.2, 0.7))
+        wait_for(place, sum(v.acknowledged for v in place.voters) + chance.randint(1, 12 * VOTERS))
         kill(server)
         for thread in threads:
             thread.join(timeout=60)
         assert [status for v in place.voters for status in v.odd] == []
         look(place)
-    assert sum(v.acknowledged for v in place.voters) >= cycles * VOTERS, "too few ballots to show anything"
+
+
+def wait_for(place: Place, number: int) -> None:
+    """Until so many ballots are acknowledged: the kill then falls somewhere into the next ones."""
+    until = time.monotonic() + 60
+    while sum(v.acknowledged for v in place.voters) < number:
+        assert time.monotonic() < until, "the server does not vote"
+        assert not any(v.odd for v in place.voters), [v.odd for v in place.voters]
+        time.sleep(0.002)
 
 
 def look(place: Place) -> None:
