@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from board import cli, config, db, health, log, migrations, routing, security, static, web
 from board.accounts import choices, session
 
-FEATURES = ("accounts", "partners", "proposals", "voting", "work", "comments", "activity", "desk", "live")
+FEATURES = ("accounts", "partners", "proposals", "voting", "work", "comments", "activity", "desk", "live", "issues")
 MAX_BODY = 1024 * 1024
 
 

@@ -3,6 +3,7 @@
 `docs/operating.md` lists the same names; a house test compares the two.
 """
 
+import base64
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MIN_SECRET_LENGTH = 32
+KEY_BYTES = 32
 DEFAULT_SECRETS = frozenset({"changeme", "change-me", "dev", "secret", "secret-key", "default", "test"})
 
 
@@ -39,6 +41,8 @@ SETTINGS = (
     Setting("BOARD_VOTE_DAYS", "42", "Days until the answer-by date of a new proposal."),
     Setting("BOARD_LEASE_DAYS", "60", "Days for which a claim holds before it asks."),
     Setting("BOARD_GRACE_DAYS", "14", "Silent days after which a claim that asked is freed."),
+    Setting("BOARD_KEY", "", "Key for stored forge secrets (32 bytes, base64url); empty: generated into BOARD_DATA."),
+    Setting("BOARD_FORGES", "", "Hosts that backfill may call besides the known ones; http://host:port allows http."),
     Setting("BOARD_STREAMS", "24", "Live streams at once per process; further browsers poll. Keep below THREADS."),
     Setting("BOARD_LOG", "info", "Log level: debug, info, warning or error."),
     Setting("HOST", "127.0.0.1", "Address the server listens on."),
@@ -64,6 +68,8 @@ class Config:
     vote_days: int
     lease_days: int
     grace_days: int
+    key: str = field(repr=False)
+    forges: tuple[str, ...]
     streams: int
     log: str
     port: int
@@ -93,6 +99,8 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         vote_days=_number(values, "BOARD_VOTE_DAYS", 1, 366),
         lease_days=_number(values, "BOARD_LEASE_DAYS", 1, 366),
         grace_days=_number(values, "BOARD_GRACE_DAYS", 0, 366),
+        key=_key(values["BOARD_KEY"]),
+        forges=tuple(f.strip().lower().rstrip("/") for f in values["BOARD_FORGES"].split(",") if f.strip()),
         streams=_number(values, "BOARD_STREAMS", 0, 10_000),
         log=values["BOARD_LOG"].lower(),
         port=_number(values, "PORT", 1, 65_535),
@@ -130,6 +138,17 @@ def _origin(origin: str, demo: bool) -> str:
     if origin and (not origin.startswith(("https://", "http://")) or origin.count("/") != 2):
         raise BadSetting("BOARD_ORIGIN must look like https://stadtrunde.example, without a path.")
     return origin.lower()
+
+
+def _key(key: str) -> str:
+    """Empty, or 32 bytes as base64url."""
+    try:
+        fits = not key or len(base64.urlsafe_b64decode(key)) == KEY_BYTES
+    except ValueError:
+        fits = False
+    if not fits:
+        raise BadSetting("BOARD_KEY must be 32 random bytes in base64url, such as `openssl rand -base64 32` prints.")
+    return key
 
 
 def _secret(secret: str, data: Path) -> str:

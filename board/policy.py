@@ -45,6 +45,7 @@ class Actor:
     is_product_owner: bool = False
     is_admin: bool = False
     is_system: bool = False
+    is_forge: bool = False
     seen_activity: int = 0
     locale: str | None = None
     theme: str | None = None
@@ -82,6 +83,8 @@ class Actor:
 
 ANONYMOUS = Actor()
 SYSTEM = Actor(is_system=True)
+FORGE = Actor(is_system=True, is_forge=True)
+"""A Git forge, whose doing the log tells as such."""
 
 Rule = Callable[..., bool]
 
@@ -206,6 +209,31 @@ def admin_or_system(by: Actor, _on: Any = None) -> bool:
     return by.is_admin or by.is_system
 
 
+def forge(by: Actor, _on: Any = None) -> bool:
+    """A Git forge, through a verified delivery, an import or a backfill."""
+    return by.is_forge
+
+
+def lead_or_forge(by: Actor, package: Any) -> bool:
+    """Members of the partner in the lead seat; and a forge whose issues of it are closed."""
+    return forge(by) or lead(by, package)
+
+
+def lead_owner_or_forge(by: Actor, package: Any) -> bool:
+    """Members of the partner in the lead seat, and product owners; and a forge whose issue of it is open again."""
+    return forge(by) or lead_or_owner(by, package)
+
+
+def own_partner_or_forge(by: Actor, row: Any) -> bool:
+    """Members of the partner that the row belongs to; and a forge that saw work on it."""
+    return forge(by) or own_partner(by, row)
+
+
+def operator(by: Actor, _on: Any = None) -> bool:
+    """Administrators and product owners; and the command line."""
+    return by.is_admin or by.is_product_owner or by.is_system
+
+
 VERBS: dict[str, Rule] = {
     # accounts
     "person.create": admin_or_system,
@@ -247,13 +275,13 @@ VERBS: dict[str, Rule] = {
     "package.edit": packager,
     "package.claim": public_body,
     "package.support": public_body,
-    "package.renew": own_partner,
+    "package.renew": own_partner_or_forge,
     "package.hand_back": own_partner,
     "package.lapse": system,
     "package.start": lead,
-    "package.submit": lead,
+    "package.submit": lead_or_forge,
     "package.finish": lead_or_owner,
-    "package.return": lead_or_owner,
+    "package.return": lead_owner_or_forge,
     "package.hold": lead_or_owner,
     "package.resume": lead_or_owner,
     "package.commission": lead,
@@ -263,6 +291,33 @@ VERBS: dict[str, Rule] = {
     "comment.write": commenter,
     "comment.edit": author,
     "comment.delete": author,
+    # issues
+    "connection.create": operator,
+    "connection.edit": operator,
+    "connection.rotate": operator,
+    "connection.retire": operator,
+    "connection.disable": operator,
+    "connection.enable": operator,
+    "connection.delete": operator,
+    "repository.accept": operator,
+    "repository.refuse": operator,
+    "delivery.replay": operator,
+    "rule.set": operator,
+    "rule.remove": operator,
+    "issue.appear": forge,
+    "issue.mention": forge,
+    "issue.update": forge,
+    "issue.close": forge,
+    "issue.reopen": forge,
+    "issue.hide": forge,
+    "issue.develop": forge,
+    "issue.sort": forge,
+    "issue.link": public_body_or_owner,
+    "issue.propose": public_body_or_owner,
+    "issue.package": public_body_or_owner,
+    "issue.snooze": public_body_or_owner,
+    "issue.dismiss": public_body_or_owner,
+    "issue.undo": public_body_or_owner,
 }
 
 PAGES: dict[str, Rule] = {
@@ -343,6 +398,8 @@ PAGES: dict[str, Rule] = {
     # live
     "live.stream": reader,
     "live.topics": reader,
+    # issues
+    "hooks.receive": anyone,
 }
 
 

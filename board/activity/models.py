@@ -60,7 +60,7 @@ def act(by: Actor, verb: str, on: Any, **details: Any) -> Activity:
     session.flush()
     row = Activity(
         verb=verb,
-        source="system" if by.is_system else "person",
+        source="provider" if by.is_forge else "system" if by.is_system else "person",
         person_id=by.person_id,
         partner_id=by.partner_id,
         details=details,

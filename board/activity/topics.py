@@ -47,6 +47,10 @@ def topics(row: Row) -> frozenset[str]:
         found |= {f"packages-{proposal}", f"counts-{proposal}"} if proposal is not None else set()
     elif noun == "comment":
         found |= _of_comment(row)
+    elif noun == "issue":
+        found |= {"issues"}
+        found |= {f"issues-FV-{proposal}"} if proposal is not None else set()
+        found |= {f"issues-AP-{row.package_id}", f"package-{row.package_id}"} if row.package_id is not None else set()
     return frozenset(found)
 
 

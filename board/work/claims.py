@@ -109,7 +109,7 @@ def own(package: Package, by: Actor) -> Claim | None:
 def renew(package: Package, by: Actor, days: Decimal | None = None, terms: Terms = USUAL) -> Claim:
     """Let one's partner's lease begin anew, and say how many person-days it gives now (None: as before)."""
     held = _held(package, by)
-    until = terms.lease() - _paused(package, held)
+    until = terms.lease() - paused(package, held)
     if held.lease_until == until and days in {None, held.days}:
         return held
     act(by, "package.renew", held)
@@ -158,7 +158,7 @@ def settle(package: Package) -> None:
 def shift(package: Package) -> None:
     """The clock runs on: what a lease lost while the package was on hold is added to it."""
     for held in _live(package):
-        held.lease_until += _paused(package, held)
+        held.lease_until += paused(package, held)
     package.held_at, package.held_reason = None, ""
 
 
@@ -166,10 +166,10 @@ def alive(package: Package, by: Actor, terms: Terms) -> None:
     """Who moves a package is not silent: the lease of the partner acted for begins anew."""
     held = own(package, by)
     if held:
-        held.lease_until = max(held.lease_until, terms.lease() - _paused(package, held))
+        held.lease_until = max(held.lease_until, terms.lease() - paused(package, held))
 
 
-def _paused(package: Package, held: Claim) -> timedelta:
+def paused(package: Package, held: Claim) -> timedelta:
     """For how many days the running hold has stopped this lease; none without a hold."""
     if package.held_at is None:
         return timedelta(0)

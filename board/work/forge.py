@@ -1,15 +1,12 @@
 """What the Git forges tell about a package: its issues are closed or open again, somebody pushes for it."""
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from board.activity.models import Activity, act
 from board.db import db
-from board.i18n import day_of, today
 from board.policy import Actor
 from board.proposals.models import touch
-from board.work.claims import Terms
+from board.work.claims import Terms, paused
 from board.work.models import Claim, Package, PackageState, touch_package
 
 
@@ -42,7 +39,7 @@ def renew(package: Package, by: Actor, terms: Terms, *, quiet: bool = False) -> 
     live = select(Claim).where(Claim.package_id == package.id, Claim.ended_at.is_(None), Claim.seat == "lead")
     grown = 0
     for claim in db.session.scalars(live.with_for_update()):
-        until = terms.lease() - _paused(package, claim)
+        until = terms.lease() - paused(package, claim)
         if until <= claim.lease_until:
             continue
         if not quiet:
@@ -53,13 +50,6 @@ def renew(package: Package, by: Actor, terms: Terms, *, quiet: bool = False) -> 
         touch_package(package.id)
         touch(package.proposal_id)
     return grown
-
-
-def _paused(package: Package, claim: Claim) -> timedelta:
-    """For how many days a running hold has stopped this lease: they are added when it ends."""
-    if package.held_at is None:
-        return timedelta(0)
-    return max(timedelta(0), today() - max(day_of(package.held_at), day_of(claim.claimed_at)))
 
 
 def _submitted(package_id: int) -> str | None:

@@ -1,0 +1,181 @@
+"""The one way in: a snapshot of an issue meets the row that the board keeps of it.
+
+Webhooks, file imports and backfill all end here. A snapshot counts when it is at least as new as the stored one;
+absent keys keep old values; deleted never comes back, confidential only with a strictly newer public snapshot.
+Must run inside a transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from board.db import db, now
+from board.issues import follow
+from board.issues.models import Issue, Status
+from board.issues.snapshot import Snapshot
+from board.issues.store import insert_once
+from board.text import fold
+
+TERMINAL = frozenset({"deleted", "transferred"})
+TOMBSTONE: dict[str, Any] = {"title": "", "body": "", "search": "", "labels": None, "url": "", "visible": False}
+FIELDS = ("title", "body", "state", "labels", "url")
+_table = Issue.__table__.c
+_COLUMNS = (
+    _table.id, _table.title, _table.body, _table.state, _table.labels, _table.url, _table.provider_updated_at,
+    _table.visible, _table.hidden,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a snapshot belongs: the repository's id and name, whether its issues are shown, by which connection."""
+
+    repository_id: int
+    repository: str
+    hide: bool
+    connection_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: a delivery's status and reason, and what became of the row (created, changed or nothing)."""
+
+    status: str
+    reason: str = ""
+    issue_id: int | None = None
+    created: bool = False
+    changed: bool = False
+
+
+def apply(place: Place, shot: Snapshot, *, known_only: bool = False) -> Outcome:
+    """Bring the board's row up to the snapshot. `known_only`: never make a new row."""
+    why = shot.gone or ("confidential" if shot.confidential else "private" if place.hide else "")
+    row = _stored(place, shot)
+    if row is None:
+        if known_only:
+            return Outcome(Status.IGNORED, why or "unknown_issue")
+        issue_id = _insert(place, shot, why)
+        if issue_id is not None:
+            return _created(place, shot, issue_id, why)
+        row = _stored(place, shot)  # Another delivery was faster; it has committed now.
+    if row.hidden in TERMINAL:
+        return Outcome(Status.IGNORED, row.hidden, row.id)
+    if why:
+        return _withdraw(row, shot, why)
+    if not _counts(row, shot):
+        return _fill(row, shot)
+    return _update(place, row, shot)
+
+
+def _stored(place: Place, shot: Snapshot) -> Any:
+    wanted = select(*_COLUMNS).where(_table.repository_id == place.repository_id, _table.number == shot.number)
+    return db.session.execute(wanted.with_for_update()).one_or_none()
+
+
+def _insert(place: Place, shot: Snapshot, why: str) -> int | None:
+    values: dict[str, Any] = {"hidden": why, "provider_updated_at": shot.updated_at}
+    if why:
+        values |= TOMBSTONE
+    else:
+        values |= {name: value for name, value in _said(shot).items() if value is not None}
+        values["search"] = _searched(place, shot.title or "", shot.number)
+    return insert_once(Issue, repository_id=place.repository_id, number=shot.number, **values)
+
+
+def _created(place: Place, shot: Snapshot, issue_id: int, why: str) -> Outcome:
+    if why:
+        return Outcome(Status.IGNORED, why, issue_id)
+    follow.appeared(issue_id, place.connection_id)
+    return Outcome(Status.PROCESSED, "created", issue_id, created=True)
+
+
+def _said(shot: Snapshot) -> dict[str, Any]:
+    labels = list(shot.labels) if shot.labels is not None else None
+    return {"title": shot.title, "body": shot.body, "state": shot.state, "labels": labels, "url": shot.url}
+
+
+def _counts(row: Row[Any], shot: Snapshot) -> bool:
+    """Whether the snapshot is new enough; what has no time counts only against what has none."""
+    stored, given = row.provider_updated_at, shot.updated_at
+    if row.hidden == "confidential":
+        return bool(given and (stored is None or given > stored))
+    return stored is None or (given is not None and given >= stored)
+
+
+def _withdraw(row: Row[Any], shot: Snapshot, why: str) -> Outcome:
+    """Leave a tombstone. Deleted, transferred and private hold whatever the time; confidential unless it is older."""
+    older = bool(row.provider_updated_at and shot.updated_at and shot.updated_at < row.provider_updated_at)
+    if why == "confidential" and older:
+        return Outcome(Status.STALE, "older", row.id)
+    if row.hidden == why or (row.hidden == "confidential" and why == "private"):
+        _write(row.id, {"provider_updated_at": _later(row, shot)})
+        return Outcome(Status.IGNORED, why, row.id)
+    follow.hide(row.id, why, _later(row, shot))
+    return Outcome(Status.WITHDRAWN if row.visible else Status.IGNORED, why, row.id, changed=row.visible)
+
+
+def _fill(row: Row[Any], shot: Snapshot) -> Outcome:
+    """An older snapshot still tells what was never heard: the labels or the state."""
+    said = _said(shot)
+    unknown = {
+        n: said[n] for n in ("state", "labels") if row.visible and getattr(row, n) is None and said[n] is not None
+    }
+    if unknown:
+        _write(row.id, unknown | {"version": Issue.version + 1})
+        follow.changed(row.id, row.state, set(unknown), None)
+    return Outcome(Status.STALE, "confidential" if row.hidden else "older", row.id, changed=bool(unknown))
+
+
+def _update(place: Place, row: Row[Any], shot: Snapshot) -> Outcome:
+    said = {name: value for name, value in _said(shot).items() if value is not None}
+    values = {name: value for name, value in said.items() if value != getattr(row, name)}
+    back = not row.visible
+    if back:
+        values |= {"visible": True, "hidden": ""}
+    changed = set(values)
+    if shot.updated_at != row.provider_updated_at and shot.updated_at is not None:
+        values["provider_updated_at"] = shot.updated_at
+    if changed:
+        values |= {"version": Issue.version + 1, "active_at": now()}
+        values["search"] = _searched(place, values.get("title", row.title), shot.number)
+    if values:
+        _write(row.id, values)
+    if back:
+        follow.appeared(row.id, place.connection_id)
+    elif changed:
+        follow.changed(row.id, row.state, changed, place.connection_id)
+    reason = "changed" if changed else "unchanged"
+    return Outcome(Status.PROCESSED, reason, row.id, changed=bool(changed))
+
+
+def _write(issue_id: int, values: dict[str, Any]) -> None:
+    db.session.execute(
+        update(Issue).where(Issue.id == issue_id).values(**values).execution_options(synchronize_session=False)
+    )
+
+
+def _later(row: Row[Any], shot: Snapshot) -> datetime | None:
+    times = [t for t in (row.provider_updated_at, shot.updated_at) if t]
+    return max(times, default=None)
+
+
+def _searched(place: Place, title: str, number: int) -> str:
+    return fold(f"{place.repository} #{number} {title}")
+
+
+def withdraw_all(repository_id: int, why: str) -> int:
+    """A whole repository became private or went: hide its visible issues; returns how many."""
+    wanted = select(Issue.id, Issue.provider_updated_at).where(Issue.repository_id == repository_id, Issue.visible)
+    rows = db.session.execute(wanted.order_by(Issue.id).with_for_update()).all()
+    for issue_id, at in rows:
+        follow.hide(issue_id, why, at)
+    if why in TERMINAL:
+        db.session.execute(
+            update(Issue)
+            .where(Issue.repository_id == repository_id)
+            .values(hidden=why)
+            .execution_options(synchronize_session=False)
+        )
+    return len(rows)

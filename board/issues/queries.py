@@ -1,0 +1,431 @@
+"""Every way to read connections, deliveries and issues. Hidden issues are in none of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Select, and_, case, exists, func, or_, select
+
+from board.db import db, now
+from board.issues.models import (
+    Connection,
+    ConnectionRepository,
+    ConnectionSecret,
+    Delivery,
+    Development,
+    Issue,
+    IssueLink,
+    Repository,
+    Standing,
+    Status,
+    Triage,
+)
+from board.text import fold
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class SecretLine:
+    """A valid secret, without itself."""
+
+    id: int
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RepositoryLine:
+    """A repository under a connection."""
+
+    id: int
+    name: str
+    external_id: int | None
+    url: str
+    private: bool
+    standing: str
+    synced_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ConnectionLine:
+    """A connection with what its operator must know at a glance."""
+
+    id: int
+    public_id: str
+    provider: str
+    name: str
+    instance: str
+    accept_new: bool
+    show_private: bool
+    has_token: bool
+    disabled: bool
+    created_at: datetime
+    last_delivery_at: datetime | None
+    pinged: bool
+    n_failed: int
+    n_refused: int
+    refused_at: datetime | None
+    secrets: tuple[SecretLine, ...] = ()
+    repositories: tuple[RepositoryLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An issue as proposals and packages show it."""
+
+    id: int
+    provider: str
+    repository: str
+    number: int
+    title: str
+    state: str
+    labels: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True)
+class IssueLine:
+    """An issue in the inbox; `links` are the keys of proposals and packages."""
+
+    id: int
+    provider: str
+    repository: str
+    repository_id: int
+    number: int
+    title: str
+    body: str
+    state: str
+    labels: tuple[str, ...]
+    url: str
+    triage: str
+    snoozed_until: datetime | None
+    dismiss_reason: str
+    topic_id: int | None
+    partner_id: int | None
+    can_undo: bool
+    first_seen_at: datetime
+    version: int
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DevelopmentLine:
+    """Work seen in Git for a package."""
+
+    kind: str
+    ref: str
+    title: str
+    url: str
+    state: str
+    repository: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the inbox shows: `triage` is new, snoozed, linked, dismissed or all; the rest is empty or a choice."""
+
+    triage: str = "new"
+    provider: str = ""
+    repository_id: int | None = None
+    partner_id: int | None = None
+    state: str = ""
+    words: str = ""
+    before: int | None = field(default=None)
+
+
+def hook_url(origin: str, provider: str, public_id: str) -> str:
+    """The address to enter at the forge."""
+    return f"{origin}/hooks/{provider}/{public_id}"
+
+
+# Connections and deliveries: for operators
+
+
+def connections(connection_id: int | None = None) -> list[ConnectionLine]:
+    """All connections that are not deleted (or one), with secrets and repositories: three statements."""
+    of = Delivery.connection_id == Connection.id
+    wanted = select(
+        Connection,
+        select(func.max(Delivery.received_at)).where(of).correlate(Connection).scalar_subquery(),
+        exists().where(of, Delivery.reason == "ping").correlate(Connection),
+        select(func.count())
+        .select_from(Delivery)
+        .where(of, Delivery.status == Status.FAILED)
+        .correlate(Connection)
+        .scalar_subquery(),
+    ).where(Connection.deleted_at.is_(None))
+    if connection_id is not None:
+        wanted = wanted.where(Connection.id == connection_id)
+    rows = db.session.execute(wanted.order_by(Connection.id)).all()
+    secrets, repositories = _secrets(), _repositories()
+    return [
+        ConnectionLine(
+            c.id, c.public_id, c.provider, c.name, c.instance, c.accept_new, c.show_private, c.token_box is not None,
+            c.disabled_at is not None, c.created_at, last, pinged, failed, c.n_refused, c.refused_at,
+            tuple(secrets.get(c.id, ())), tuple(repositories.get(c.id, ())),
+        )
+        for c, last, pinged, failed in rows
+    ]  # fmt: skip
+
+
+def _secrets() -> dict[int, list[SecretLine]]:
+    found: dict[int, list[SecretLine]] = {}
+    wanted = select(
+        ConnectionSecret.connection_id, ConnectionSecret.id, ConnectionSecret.created_at, ConnectionSecret.last_used_at
+    ).where(ConnectionSecret.retired_at.is_(None))
+    for row in db.session.execute(wanted.order_by(ConnectionSecret.id)):
+        found.setdefault(row[0], []).append(SecretLine(*row[1:]))
+    return found
+
+
+def _repositories() -> dict[int, list[RepositoryLine]]:
+    found: dict[int, list[RepositoryLine]] = {}
+    wanted = select(
+        ConnectionRepository.connection_id, Repository.id, Repository.name, Repository.external_id, Repository.url,
+        Repository.private, ConnectionRepository.standing, ConnectionRepository.synced_at,
+    ).join(Repository, Repository.id == ConnectionRepository.repository_id)  # fmt: skip
+    for row in db.session.execute(wanted.order_by(Repository.name, Repository.id)):
+        found.setdefault(row[0], []).append(RepositoryLine(*row[1:]))
+    return found
+
+
+def deliveries(
+    connection_id: int, *, status: str = "", event: str = "", before: int | None = None, limit: int = PAGE
+) -> list[Delivery]:
+    """The newest deliveries of a connection, by keyset; their bodies are loaded (redacted, for operators only)."""
+    wanted = select(Delivery).where(Delivery.connection_id == connection_id)
+    if status:
+        wanted = wanted.where(Delivery.status == status)
+    if event:
+        wanted = wanted.where(Delivery.event == event)
+    if before is not None:
+        wanted = wanted.where(Delivery.id < before)
+    return list(db.session.scalars(wanted.order_by(Delivery.id.desc()).limit(limit)))
+
+
+def delivery(delivery_id: int) -> Delivery | None:
+    """One delivery."""
+    return db.session.get(Delivery, delivery_id)
+
+
+# The inbox
+
+
+def inbox(by: Filter, limit: int = PAGE) -> list[IssueLine]:
+    """Visible issues, newest first, by keyset (`before`: the last id of the page before)."""
+    return _lines(_filtered(by).order_by(Issue.id.desc()).limit(limit))
+
+
+def issue(issue_id: int) -> IssueLine | None:
+    """One visible issue."""
+    found = _lines(_base().where(Issue.id == issue_id))
+    return found[0] if found else None
+
+
+def counts() -> dict[str, int]:
+    """How many visible issues stand where; `all` is their sum."""
+    rows = db.session.execute(select(_standing(), func.count()).where(Issue.visible).group_by(_standing())).all()
+    found = {t.value: 0 for t in Triage} | {str(triage): n for triage, n in rows}
+    return {**found, "all": sum(found.values())}
+
+
+def _standing() -> Any:
+    """The triage state; an issue whose rest is over is new, even before the sweep has noticed."""
+    over = and_(Issue.triage == Triage.SNOOZED, Issue.snoozed_until <= now())
+    return case((over, Triage.NEW.value), else_=Issue.triage)
+
+
+_COLUMNS = (
+    Issue.id, Repository.provider, Repository.name, Repository.id, Issue.number, Issue.title, Issue.body, Issue.state,
+    Issue.labels, Issue.url, Issue.triage, Issue.snoozed_until, Issue.dismiss_reason, Issue.topic_id, Issue.partner_id,
+    Issue.undo, Issue.first_seen_at, Issue.version,
+)  # fmt: skip
+
+
+def _base() -> Select[Any]:
+    return select(*_COLUMNS).join(Repository, Repository.id == Issue.repository_id).where(Issue.visible)
+
+
+def _filtered(by: Filter) -> Select[Any]:
+    wanted = _base()
+    over = and_(Issue.triage == Triage.SNOOZED, Issue.snoozed_until <= now())
+    if by.triage == Triage.NEW:
+        wanted = wanted.where(or_(Issue.triage == Triage.NEW, over))
+    elif by.triage == Triage.SNOOZED:
+        wanted = wanted.where(Issue.triage == Triage.SNOOZED, Issue.snoozed_until > now())
+    elif by.triage != "all":
+        wanted = wanted.where(Issue.triage == by.triage)
+    if by.provider:
+        wanted = wanted.where(Repository.provider == by.provider)
+    if by.repository_id is not None:
+        wanted = wanted.where(Issue.repository_id == by.repository_id)
+    if by.partner_id is not None:
+        wanted = wanted.where(Issue.partner_id == by.partner_id)
+    if by.state:
+        wanted = wanted.where(func.coalesce(Issue.state, "open") == by.state)
+    for word in fold(by.words).split()[:8]:
+        wanted = wanted.where(Issue.search.contains(word, autoescape=True))
+    return wanted if by.before is None else wanted.where(Issue.id < by.before)
+
+
+def _lines(wanted: Select[Any]) -> list[IssueLine]:
+    rows = db.session.execute(wanted).all()
+    links = _keys([row[0] for row in rows])
+    return [_line(*row, tuple(links.get(row[0], ()))) for row in rows]
+
+
+def _line(*v: Any) -> IssueLine:
+    """A row of `_COLUMNS` and the keys; an unknown state is shown as open."""
+    state, labels, can_undo = v[7] or "open", tuple(v[8] or ()), v[15] is not None
+    return IssueLine(*(*v[:7], state, labels, *v[9:15], can_undo, *v[16:]))
+
+
+def _keys(ids: list[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    wanted = select(IssueLink.issue_id, IssueLink.proposal_id, IssueLink.package_id).where(
+        IssueLink.issue_id.in_(ids), IssueLink.ended_at.is_(None)
+    )
+    for issue_id, proposal_id, package_id in db.session.execute(wanted.order_by(IssueLink.id)) if ids else ():
+        found.setdefault(issue_id, []).append(f"AP-{package_id}" if package_id else f"FV-{proposal_id}")
+    return found
+
+
+# The mirror: what other features show
+
+
+def chips_of_proposal(proposal_id: int) -> list[Chip]:
+    """The visible issues linked to a proposal itself."""
+    return _chips(IssueLink.proposal_id == proposal_id)
+
+
+def chips_of_package(package_id: int) -> list[Chip]:
+    """The visible issues linked to a package."""
+    return _chips(IssueLink.package_id == package_id)
+
+
+def developments(package_id: int) -> list[DevelopmentLine]:
+    """Branches and merge requests that name a package, the open ones first."""
+    wanted = (
+        select(
+            Development.kind, Development.ref, Development.title, Development.url, Development.state, Repository.name,
+            Development.seen_at,
+        )
+        .join(Repository, Repository.id == Development.repository_id)
+        .where(Development.package_id == package_id, _shown())
+        .order_by(Development.state != "open", Development.seen_at.desc())
+    )  # fmt: skip
+    return [DevelopmentLine(*row) for row in db.session.execute(wanted)]
+
+
+def _shown() -> Any:
+    """Repositories that are public, or that a connection shows although they are private."""
+    showing = (
+        exists()
+        .where(
+            ConnectionRepository.repository_id == Repository.id,
+            ConnectionRepository.connection_id == Connection.id,
+            Connection.show_private,
+        )
+        .correlate(Repository)
+    )
+    return and_(Repository.deleted_at.is_(None), or_(Repository.private.is_(False), showing))
+
+
+def for_proposal(proposal: Any, _by: Any = None) -> dict[str, Any]:
+    """`issues` (chips) and `new_issue_links` for a proposal with id, key, title and text."""
+    return {"issues": chips_of_proposal(proposal.id), "new_issue_links": new_issue_links(proposal)}
+
+
+def for_package(package: Any, _by: Any = None) -> dict[str, Any]:
+    """`issues` (chips), `developments` and `new_issue_links` for a package."""
+    return {
+        "issues": chips_of_package(package.id),
+        "developments": developments(package.id),
+        "new_issue_links": new_issue_links(package),
+    }
+
+
+def for_partner(partner: Any, _by: Any = None, limit: int = PAGE) -> dict[str, Any]:
+    """`issues`: the open visible issues whose label names the partner."""
+    wanted = _filtered(Filter("all", partner_id=partner.id, state="open"))
+    return {"issues": _lines(wanted.order_by(Issue.id.desc()).limit(limit))}
+
+
+def _chips(of: Any) -> list[Chip]:
+    wanted = (
+        select(
+            Issue.id,
+            Repository.provider,
+            Repository.name,
+            Issue.number,
+            Issue.title,
+            Issue.state,
+            Issue.labels,
+            Issue.url,
+        )
+        .join(IssueLink, IssueLink.issue_id == Issue.id)
+        .join(Repository, Repository.id == Issue.repository_id)
+        .where(of, IssueLink.ended_at.is_(None), Issue.visible)
+        .order_by(IssueLink.id)
+    )
+    rows = db.session.execute(wanted)
+    return [
+        Chip(i, p, r, n, title, state or "open", tuple(labels or ()), url)
+        for i, p, r, n, title, state, labels, url in rows
+    ]
+
+
+def new_issue_links(thing: Any) -> list[tuple[str, str]]:
+    """(repository, address of its "new issue" form, filled with title, text and key) for each known repository."""
+    wanted = (
+        select(Repository.provider, Repository.name, Repository.url)
+        .join(ConnectionRepository, ConnectionRepository.repository_id == Repository.id)
+        .join(Connection, Connection.id == ConnectionRepository.connection_id)
+        .where(
+            ConnectionRepository.standing == Standing.KNOWN,
+            Connection.deleted_at.is_(None),
+            Repository.url != "",
+            _shown(),
+        )
+        .distinct()
+        .order_by(Repository.name)
+        .limit(20)
+    )
+    title, text = f"{thing.title} ({thing.key})", f"{thing.text[:3000]}\n\n{thing.key}"
+    return [(name, _form(provider, url, title, text)) for provider, name, url in db.session.execute(wanted)]
+
+
+def _form(provider: str, url: str, title: str, text: str) -> str:
+    if provider == "gitlab":
+        return f"{url}/-/issues/new?" + urlencode({"issue[title]": title, "issue[description]": text})
+    return f"{url}/issues/new?" + urlencode({"title": title, "body": text})
+
+
+def listed() -> list[dict[str, Any]]:
+    """All visible issues for scripts: provider, repo, number, title, state, labels, url, proposal and package key."""
+    rows = db.session.execute(_base().order_by(Repository.name, Issue.number)).all()
+    links = _keys_of_all()
+    return [
+        {
+            "provider": row[1], "repo": row[2], "number": row[4], "title": row[5], "state": row[7] or "open",
+            "labels": list(row[8] or ()), "url": row[9],
+            "proposal": _first(links.get(row[0], ()), "FV"), "package": _first(links.get(row[0], ()), "AP"),
+            "keys": list(links.get(row[0], ())), "triage": row[10],
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _keys_of_all() -> dict[int, list[str]]:
+    ids = list(db.session.scalars(select(IssueLink.issue_id).where(IssueLink.ended_at.is_(None)).distinct()))
+    found: dict[int, list[str]] = {}
+    for start in range(0, len(ids), 500):
+        found |= _keys(ids[start : start + 500])
+    return found
+
+
+def _first(keys: Any, prefix: str) -> str | None:
+    return next((key for key in keys if key.startswith(prefix)), None)

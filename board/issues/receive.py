@@ -1,0 +1,304 @@
+"""A delivery from the first byte to its answer, in the contract's order; everything after the check is one transaction.
+
+Connection (404) → length (411, 413) → bytes → signature (401) → delivery row → parse (400) → apply in a savepoint:
+what fails there is kept as failed and answered with 202, so that an operator can replay it.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from werkzeug.datastructures import Headers
+
+from board.activity.models import act
+from board.db import db, now, transaction
+from board.errors import Conflict, Missing
+from board.i18n import gettext as _
+from board.issues import connections, develop, providers, repositories
+from board.issues.apply import Outcome, Place, apply
+from board.issues.models import Connection, ConnectionSecret, Delivery, Standing, Status
+from board.issues.providers import gitlab
+from board.issues.redact import redact
+from board.issues.repositories import Known
+from board.issues.signatures import Refused, Secret, payload, verify
+from board.issues.snapshot import Malformed, Reading
+from board.issues.store import insert_once
+from board.log import log
+from board.policy import Actor
+
+USED_AGAIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The HTTP status, and what the small body says."""
+
+    code: int
+    status: str
+    reason: str = ""
+    delivery_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The connection that an address belongs to, with its valid secrets."""
+
+    connection: Known
+    disabled: bool
+    secrets: tuple[Secret, ...]
+    used: Mapping[int, datetime | None]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a delivery says, taken apart before the transaction: parsing holds no lock."""
+
+    event: str
+    action: str = ""
+    reading: Reading | None = None
+    problem: str = ""
+    unreadable: bool = False
+    body: str | None = None
+
+
+def caller(provider: str, public_id: str) -> Caller | None:
+    """Whose address this is; one statement."""
+    wanted = (
+        select(
+            Connection.id, Connection.provider, Connection.instance, Connection.accept_new, Connection.show_private,
+            Connection.disabled_at, ConnectionSecret.id, ConnectionSecret.box, ConnectionSecret.last_used_at,
+        )
+        .outerjoin(
+            ConnectionSecret,
+            (ConnectionSecret.connection_id == Connection.id) & ConnectionSecret.retired_at.is_(None),
+        )
+        .where(Connection.public_id == public_id, Connection.provider == provider, Connection.deleted_at.is_(None))
+    )  # fmt: skip
+    rows = db.session.execute(wanted).all()
+    if not rows:
+        return None
+    first = rows[0]
+    opened = tuple(connections.opened(row[6], row[0], row[7]) for row in rows if row[7] is not None)
+    return Caller(Known(*first[:5]), first[5] is not None, opened, {row[6]: row[8] for row in rows})
+
+
+def receive(who: Caller, headers: Headers, raw: bytes, *, form: bool) -> Answer:
+    """Verify, record and apply a delivery. Raises Busy or a database error when nothing could be kept (503)."""
+    began = time.perf_counter()
+    try:
+        secret = verify(who.connection.provider, headers, raw, form, who.secrets)
+    except Refused as refused:
+        _count_refused(who.connection.id, str(refused))
+        return Answer(401, "refused")
+    event = providers.event_of(who.connection.provider, headers)
+    message = take_apart(who.connection.provider, event, raw, form)
+    with transaction():
+        _note_used(who, secret)
+        keys = {
+            "connection_id": who.connection.id,
+            "external_id": providers.id_of(who.connection.provider, headers),
+            "body_hash": hashlib.sha256(raw).hexdigest(),
+        }
+        delivery_id = insert_once(
+            Delivery, event=event, action=message.action, secret_id=secret.id, status=Status.RECEIVED, **keys
+        )
+        if delivery_id is None:
+            again = _copy(keys)
+            if again is None:
+                return Answer(200, Status.DUPLICATE)
+            delivery_id = again
+        return _finish(who, delivery_id, message, began)
+
+
+def take_apart(provider: str, event: str, raw: bytes, form: bool) -> Message:
+    """Parse, read and redact; never raises. A deeply nested body ends as unreadable."""
+    try:
+        data = json.loads(payload(raw, form).decode())
+        if not isinstance(data, dict):
+            return Message(event, problem="unreadable", unreadable=True)
+        body = redact(data)
+    except (ValueError, RecursionError):  # JSON and UTF-8 errors are ValueErrors.
+        return Message(event, problem="unreadable", unreadable=True)
+    return read(provider, event, data, body)
+
+
+def read(provider: str, event: str, data: dict[str, Any], body: str) -> Message:
+    """What parsed data says. A confidential body is not kept, even when the data makes no sense."""
+    kept = None if provider == "gitlab" and gitlab.confidential(event, data) else body
+    try:
+        reading = providers.read(provider, event, data)
+    except Malformed as why:
+        return Message(event, problem=str(why), body=kept)
+    except Exception as crash:  # noqa: BLE001 - a payload must never end in a 500; the delivery is kept as failed.
+        return Message(event, problem=_told(crash), body=kept)
+    return Message(event, reading.action, reading, body=None if reading.confidential else kept)
+
+
+def _finish(who: Caller, delivery_id: int, message: Message, began: float) -> Answer:
+    values, outcome = _apply(who, delivery_id, message)
+    values |= {"status": outcome.status, "reason": outcome.reason}
+    values["ms"] = round((time.perf_counter() - began) * 1000, 1)
+    db.session.execute(
+        update(Delivery).where(Delivery.id == delivery_id).values(**values).execution_options(synchronize_session=False)
+    )
+    code = 400 if message.unreadable else 202 if outcome.status == Status.FAILED else 200
+    return Answer(code, outcome.status, outcome.reason, delivery_id)
+
+
+def _apply(who: Caller, delivery_id: int, message: Message) -> tuple[dict[str, Any], Outcome]:
+    """The outcome, and what else the log keeps: repository, number, and the body unless it must not be kept."""
+    if who.disabled:
+        return {}, Outcome(Status.IGNORED, "disabled")
+    values: dict[str, Any] = {"body": message.body}
+    if message.reading is None:
+        return values, Outcome(Status.FAILED, message.problem)
+    try:
+        with db.session.begin_nested():
+            more, outcome = _follow(who.connection, message.reading)
+    except Exception as crash:
+        if isinstance(crash, DBAPIError) and crash.connection_invalidated:
+            raise
+        log.error("delivery failed", delivery=delivery_id, why=_told(crash), at=_place(crash))
+        # The visibility of the repository is not known any more: keep no text that may be private.
+        hidden = _may_be_private(message.reading) and not who.connection.show_private
+        return {"body": None if hidden else message.body}, Outcome(Status.FAILED, _told(crash))
+    if outcome.reason == "unchanged" and _seen(delivery_id):
+        outcome = replace(outcome, status=Status.DUPLICATE)
+    if outcome.status == Status.PROCESSED and message.reading.ping:
+        outcome = replace(outcome, reason="ping")
+    return values | more, outcome
+
+
+def _follow(connection: Known, reading: Reading) -> tuple[dict[str, Any], Outcome]:
+    """Let repository, issue or package follow what the delivery says."""
+    number = reading.snapshot.number if reading.snapshot else None
+    values: dict[str, Any] = {"number": number}
+    if reading.repository is None:
+        return values, _idle(reading, "no_repository")
+    home = repositories.settle(connection, reading.repository, reading)
+    if home is None:
+        return values, _idle(reading, "no_repository")
+    values["repository_id"] = home.id
+    hide = home.private and not connection.show_private
+    if hide or reading.confidential:
+        values["body"] = None
+    if home.standing != Standing.KNOWN:
+        return values, Outcome(Status.IGNORED, "unknown_repository")
+    if reading.repository_gone:
+        repositories.lost(home.id)
+        return values, Outcome(Status.PROCESSED, "repository_deleted")
+    if reading.snapshot is not None:
+        place = Place(home.id, home.name, hide, connection.id)
+        return values, apply(place, reading.snapshot, known_only=reading.known_only)
+    if reading.work is not None and not reading.private:
+        return values, Outcome(Status.IGNORED, "private") if hide else develop.note(home.id, reading.work)
+    return values, _idle(reading, "no_change")
+
+
+def _idle(reading: Reading, reason: str) -> Outcome:
+    """Nothing to apply: a ping is good news, everything else is ignored."""
+    if reading.ping:
+        return Outcome(Status.PROCESSED, "ping")
+    return Outcome(Status.IGNORED, reading.reason if reading.reason not in {"", "work"} else reason)
+
+
+def _may_be_private(reading: Reading) -> bool:
+    return reading.repository is None or reading.repository.private is not False
+
+
+def _copy(keys: dict[str, Any]) -> int | None:
+    """The delivery is here already: count the copy; one that had failed is tried again (returns its id)."""
+    row = db.session.execute(
+        update(Delivery)
+        .where(*(getattr(Delivery, name) == value for name, value in keys.items()))
+        .values(copies=Delivery.copies + 1)
+        .returning(Delivery.id, Delivery.status, Delivery.reason)
+        .execution_options(synchronize_session=False)
+    ).one()
+    return row.id if row.status == Status.FAILED and row.reason != "unreadable" else None
+
+
+def _seen(delivery_id: int) -> bool:
+    """Whether the same body came before under another id: a redelivery by hand."""
+    this = select(Delivery.connection_id, Delivery.body_hash).where(Delivery.id == delivery_id).subquery()
+    other = select(Delivery.id).where(
+        Delivery.connection_id == this.c.connection_id,
+        Delivery.body_hash == this.c.body_hash,
+        Delivery.id < delivery_id,
+    )
+    return db.session.scalar(other.limit(1)) is not None
+
+
+def _note_used(who: Caller, secret: Secret) -> None:
+    """Which secret was used last, to the hour: no write per delivery."""
+    last = who.used.get(secret.id)
+    if last is None or last < now() - USED_AGAIN:
+        db.session.execute(
+            update(ConnectionSecret)
+            .where(ConnectionSecret.id == secret.id)
+            .values(last_used_at=now())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _count_refused(connection_id: int, check: str) -> None:
+    """No trace of an unverified delivery but a counter; which check failed goes to the log."""
+    log.warning("webhook refused", connection=connection_id, check=check)
+    with transaction():
+        db.session.execute(
+            update(Connection)
+            .where(Connection.id == connection_id)
+            .values(n_refused=Connection.n_refused + 1, refused_at=now())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def replay(delivery_id: int, by: Actor) -> Answer:
+    """Apply a stored delivery once more, inside a transaction. What was applied already changes nothing."""
+    began = time.perf_counter()
+    delivery = db.session.get(Delivery, delivery_id, with_for_update=True)
+    if delivery is None:
+        raise Missing(_("There is no such delivery."))
+    act(by, "delivery.replay", delivery, delivery=delivery.id, connection=delivery.connection_id)
+    if delivery.body is None:
+        raise Conflict(_("The content of this delivery is not kept: it cannot be replayed."))
+    connection = connections.locked(delivery.connection_id)
+    who = Caller(connections.known(connection), connection.disabled_at is not None, (), {})
+    message = read(connection.provider, delivery.event, json.loads(delivery.body), delivery.body)
+    delivery.replayed_at = now()
+    db.session.flush()
+    return _finish(who, delivery.id, message, began)
+
+
+def replay_failed(connection_id: int, by: Actor, most: int = 500) -> list[Answer]:
+    """Replay all failed deliveries of a connection, oldest first; each in a transaction of its own."""
+    wanted = (
+        select(Delivery.id)
+        .where(Delivery.connection_id == connection_id, Delivery.status == Status.FAILED, Delivery.body.is_not(None))
+        .order_by(Delivery.id)
+        .limit(most)
+    )
+    found = []
+    for delivery_id in list(db.session.scalars(wanted)):
+        with transaction():
+            found.append(replay(delivery_id, by))
+    return found
+
+
+def _told(crash: BaseException) -> str:
+    """The kind of a crash without its message, which may contain text of the issue."""
+    return f"crash:{type(crash).__name__}"[:60]
+
+
+def _place(crash: BaseException) -> str:
+    trace, found = crash.__traceback__, ""
+    while trace:
+        found = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found

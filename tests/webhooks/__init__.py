@@ -1,0 +1,1 @@
+"""Payloads written by hand after the facts in the forges' documentation, and how each forge signs them."""
