@@ -1,13 +1,63 @@
 """The desk at `/`."""
 
+from typing import Any
+
 from flask import Blueprint, Response
 
-from board.web import page
+from board.activity import queries as activity
+from board.desk import queries
+from board.policy import Actor
+from board.proposals import lists, rows
+from board.proposals.filters import Filters
+from board.proposals.models import State
+from board.proposals.queries import electorate_version
+from board.web import actor, etag, not_modified, page, tagged
+from board.work import queries as work
 
 bp = Blueprint("desk", __name__)
+DUE = 5
+FREE = 4
+NEWS = 8
 
 
 @bp.get("/")
 def show() -> Response:
     """What waits for you, or the partnership at a glance."""
-    return page("desk/show.html")
+    by = actor()
+    if by.signed_in:
+        return page("desk/show.html", **_waiting(by), news=activity.page(activity.Filters(), by, limit=NEWS))
+    electorate = electorate_version()
+    tag = etag("desk", activity.newest(), electorate)
+    if response := not_modified(tag):
+        return response
+    return tagged(page("desk/welcome.html", **_glance(by, electorate)), tag)
+
+
+def _waiting(by: Actor) -> dict[str, Any]:
+    """What asks this person for something, by what they may do."""
+    votes = by.partner is not None and by.partner.votes
+    due = Filters(state=State.OPEN, mine="missing", sort="due", n=DUE)
+    lines = rows.lines(lists.page(due, by)[0], by, electorate_version())[0] if votes else []
+    return {
+        "lines": lines,
+        "n_due": lists.total(due, by, {}) if lines else 0,
+        "due_url": due.url(),
+        "votes": votes,
+        "leases": work.due_leases(by),
+        "free": work.free_packages(by, FREE),
+        "replies": queries.replies(by),
+        "awaited": queries.awaiting_decision() if by.is_product_owner else [],
+    }
+
+
+def _glance(by: Actor, electorate: int) -> dict[str, Any]:
+    """The partnership for those who are not signed in."""
+    states: dict[str, int] = {}
+    for (state, _topic), n in lists.totals().items():
+        states[state] = states.get(state, 0) + n
+    return {
+        "figures": queries.figures(),
+        "states": states,
+        "lines": rows.lines(queries.coalitions(), by, electorate)[0],
+        "news": activity.page(activity.Filters(), by, limit=NEWS),
+    }
