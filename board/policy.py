@@ -340,7 +340,7 @@ PAGES: dict[str, Rule] = {
     "proposals.show": reader,
     "proposals.new": anyone,
     "proposals.similar": reader,
-    "proposals.propose": proposer,
+    "proposals.propose": anyone,  # Who is not signed in gets the form back with the text (401).
     "proposals.several": proposer,
     "proposals.propose_several": proposer,
     "proposals.edit": proposer,

@@ -128,6 +128,20 @@ def _link(row: str) -> Link:
     return Link(title=title[:160] or host, url=found[0])
 
 
+class SeveralForm(BoardForm):
+    """Pasted lines or cells, and what holds for rows that say nothing else. `seen` is what the preview showed."""
+
+    lines = paragraph("Lines or cells", 400_000, required=True)
+    topic = SelectField("Topic for rows without one", default="")
+    vote_by = DateField("Answer by, for rows without a date", format=DATES, validators=[InputRequired(), not_past])
+    once = HiddenField(validators=[Length(max=32)])
+    seen = HiddenField(validators=[Length(max=32)])
+
+    def __init__(self, formdata: Any = None, *, topics: list[tuple[int, str, str]], **kwargs: Any) -> None:
+        super().__init__(formdata, **kwargs)
+        self.topic.choices = [("", _("Please choose")), *((slug, label) for _id, slug, label in topics)]
+
+
 class DecisionForm(BoardForm):
     """Who decided, when, and why."""
 

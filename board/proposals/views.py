@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, current_app, redirect, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from board import i18n
@@ -12,8 +12,8 @@ from board.comments import queries as comments
 from board.db import db, transaction
 from board.i18n import gettext as _
 from board.policy import Actor, allowed
+from board.proposals import authoring, lists, queries, rows
 from board.proposals import filters as narrowing
-from board.proposals import lists, queries, rows
 from board.proposals.filters import Filters
 from board.proposals.forms import DecisionForm, ReopenForm
 from board.proposals.models import DECISIONS, LABELS, MOVES, Proposal, State
@@ -156,16 +156,10 @@ def _state(proposal: Proposal, by: Actor) -> dict[str, Any]:
         "decisions": [verb for verb in DECISIONS if verb in may],
         "may_edit": allowed(by, "proposal.edit", proposal) and (proposal.is_open or by.is_product_owner),
         "decision": DecisionForm(data={"decided_on": i18n.today()}),
-        "reopening": ReopenForm(data={"vote_by": i18n.in_days(vote_days())}),
+        "reopening": ReopenForm(data={"vote_by": i18n.in_days(authoring.vote_days())}),
         "asked": "",
         "labels": LABELS,
     }
-
-
-def vote_days() -> int:
-    """How long partners are asked, in days."""
-    days: int = current_app.config["BOARD"].vote_days
-    return days
 
 
 @bp.get("/proposals/<proposal:proposal_id>/counts")
@@ -265,3 +259,13 @@ def _answer(proposal_id: int, verb: str, **context: Any) -> Response:
         beside={f"ballot-{proposal.id}": "voting/_ballot.html", f"tally-{proposal.id}": "voting/_tally.html"},
         **(shown | context),
     )
+
+
+# Writing
+
+bp.get("/proposals/new", endpoint="new")(authoring.new)
+bp.post("/proposals", endpoint="propose")(authoring.propose_one)
+bp.get("/proposals/similar", endpoint="similar")(authoring.similar)
+bp.get("/proposals/several", endpoint="several")(authoring.several)
+bp.post("/proposals/several", endpoint="propose_several")(authoring.propose_several)
+bp.route("/proposals/<proposal:proposal_id>/edit", methods=["GET", "POST"], endpoint="edit")(authoring.edit_one)
