@@ -6,12 +6,12 @@ Everything here is told as the provider's doing.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from board.activity.models import act
 from board.db import db
 from board.issues import links, rules
-from board.issues.models import Issue, IssueLink, Triage
+from board.issues.models import Delivery, Issue, IssueLink, Triage
 from board.policy import FORGE
 from board.work import forge as work
 from board.work.leases import terms
@@ -51,7 +51,19 @@ def hide(issue_id: int, why: str, at: datetime | None) -> None:
         update(Issue).where(Issue.id == issue_id).values(**values).execution_options(synchronize_session=False)
     )
     issue = load(issue_id)
+    _forget(issue)
     _mirror(issue, "issue.hide")
+
+
+def _forget(issue: Issue) -> None:
+    """What earlier deliveries told of it goes too; those that failed may not know their repository."""
+    here = or_(Delivery.repository_id == issue.repository_id, Delivery.repository_id.is_(None))
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.number == issue.number, here, Delivery.body.is_not(None))
+        .values(body=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def load(issue_id: int) -> Issue:

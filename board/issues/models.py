@@ -169,6 +169,7 @@ class Delivery(Base):
         Index("uq_delivery_once", "connection_id", "body_hash", "external_id", unique=True),
         Index("ix_delivery_log", "connection_id", "id"),
         Index("ix_delivery_status", "connection_id", "status", "id"),
+        Index("ix_delivery_issue", "number", "repository_id"),
         Index("ix_delivery_received", "received_at", "id"),
     )
 

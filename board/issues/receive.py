@@ -167,7 +167,8 @@ def _apply(who: Caller, delivery_id: int, message: Message) -> tuple[dict[str, A
         log.error("delivery failed", delivery=delivery_id, why=_told(crash), at=_place(crash))
         # The visibility of the repository is not known any more: keep no text that may be private.
         hidden = _may_be_private(message.reading) and not who.connection.show_private
-        return {"body": None if hidden else message.body}, Outcome(Status.FAILED, _told(crash))
+        number = message.reading.snapshot.number if message.reading.snapshot else None
+        return {"body": None if hidden else message.body, "number": number}, Outcome(Status.FAILED, _told(crash))
     if outcome.reason == "unchanged" and _seen(delivery_id):
         outcome = replace(outcome, status=Status.DUPLICATE)
     if outcome.status == Status.PROCESSED and message.reading.ping:

@@ -10,7 +10,7 @@ from board.db import db, now
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.issues.apply import withdraw_all
-from board.issues.models import ConnectionRepository, Repository, Standing
+from board.issues.models import ConnectionRepository, Development, Repository, Standing
 from board.issues.snapshot import Reading, RepositoryFacts
 from board.issues.store import insert_once
 from board.policy import Actor
@@ -124,7 +124,7 @@ def _follow(connection: Known, row: Any, facts: RepositoryFacts, reading: Readin
     if facts.private:
         _write(row.id, {"private": True, "private_at": now()})
         if not connection.show_private:
-            withdraw_all(row.id, "private")
+            _hide(row.id, "private")
         return True
     at = reading.snapshot.updated_at if reading and reading.snapshot else None
     news = reading is None or reading.reason == "repository" or (at and row.private_at and at >= row.private_at)
@@ -136,7 +136,18 @@ def _follow(connection: Known, row: Any, facts: RepositoryFacts, reading: Readin
 def lost(repository_id: int) -> None:
     """The repository was deleted: its issues become tombstones for good."""
     _write(repository_id, {"deleted_at": now()})
-    withdraw_all(repository_id, "deleted")
+    _hide(repository_id, "deleted")
+
+
+def _hide(repository_id: int, why: str) -> None:
+    """Its issues become tombstones, and nobody reads what its merge requests were called."""
+    withdraw_all(repository_id, why)
+    db.session.execute(
+        update(Development)
+        .where(Development.repository_id == repository_id)
+        .values(title="")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def name(connection: Known, full_name: str, external_id: int | None) -> int:

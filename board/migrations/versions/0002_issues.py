@@ -178,6 +178,7 @@ def upgrade():
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_log", ["connection_id", "id"], unique=False)
+        batch_op.create_index("ix_delivery_issue", ["number", "repository_id"], unique=False)
         batch_op.create_index("ix_delivery_received", ["received_at", "id"], unique=False)
         batch_op.create_index("ix_delivery_status", ["connection_id", "status", "id"], unique=False)
         batch_op.create_index("uq_delivery_once", ["connection_id", "body_hash", "external_id"], unique=True)
@@ -242,6 +243,7 @@ def downgrade():
         batch_op.drop_index("uq_delivery_once")
         batch_op.drop_index("ix_delivery_status")
         batch_op.drop_index("ix_delivery_received")
+        batch_op.drop_index("ix_delivery_issue")
         batch_op.drop_index("ix_delivery_log")
 
     op.drop_table("delivery")
