@@ -12,7 +12,7 @@ JOBS     ?= 2
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run serve migrate test browser check lint format audit bench bench-short lock upgrade translations screenshots clean
+.PHONY: help run serve migrate test browser check lint format audit bench bench-short lock upgrade translations long screenshots clean
 
 help:  ## Print this list
 	@echo "Stadtrunde: make <target>"
@@ -71,9 +71,11 @@ lock: .venv/.uv  ## Write the locks from pyproject.toml, keeping locked versions
 upgrade:  ## Write the locks with the newest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
 
-translations: .venv/.dev  ## Bring board/locale/de up to date with the texts in code and templates
-	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-location --sort-output --project Stadtrunde --version "" --copyright-holder "the Stadtrunde contributors" -o .venv/messages.pot .
-	@$(BIN)/pybabel --quiet update -i .venv/messages.pot -d board/locale -l de --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+translations: .venv/.dev  ## Name the texts that have no German yet (they belong into board/locale/de/<feature>.po)
+	@$(BIN)/pytest -q tests/test_translations.py
+
+long: .venv/.dev  ## Run the long trials: races, state machine, kill -9 (minutes to hours)
+	@$(BIN)/pytest -q -m long
 
 screenshots: .venv/.dev browser  ## Take the pictures of the README from the running demo
 	@$(BIN)/python docs/screenshots.py

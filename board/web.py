@@ -88,7 +88,7 @@ def respond(
     invalid = form is not None and bool(form.errors)
     status = 422 if invalid else refusal.status if refusal else 200
     template = (faces or {}).get(target().rsplit("-", 1)[0], template)
-    context |= {"form": form, "refusal": refusal}
+    context |= {"form": form, "refusal": refusal, "back_to": back_to}
     if is_partial():
         html = _render(template, context)
         if status == 200:

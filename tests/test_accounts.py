@@ -443,16 +443,27 @@ def test_outside_the_demo_nobody_enters_without_password(doors: Cast, gast: Brow
 def test_in_the_demo_one_click_signs_in(board: Flask, doors: Cast, tmp_path: object) -> None:
     demo = create_app(settings(tmp_path, board.config["SQLALCHEMY_DATABASE_URI"], BOARD_DEMO="1"))  # type: ignore[arg-type]
     demo.test_client_class = Browser
+    with demo.app_context(), transaction():
+        db.session.get_one(Person, doors.cleo.person_id).email = "cleo@demo.example"
     client = demo.test_client()
     page = client.get("/sign-in").text
-    assert page.index("Stimmführende Personen") < page.index("Produktverantwortung:") < page.index("Dienstleister")
-    assert 'value="ada@example.org"' in page
+    assert 'value="cleo@demo.example"' in page
     assert "gemeinsam-stadt-app" in page
-    assert client.post("/sign-in", data={"demo": "cleo@example.org", "next": "/account"}).location == "/account"
+    assert client.post("/sign-in", data={"demo": "cleo@demo.example", "next": "/account"}).location == "/account"
     assert "Celle" in client.get("/account").text
-    assert client.post("/sign-in", data={"demo": "nobody@example.org"}).status_code == 404
+    assert client.post("/sign-in", data={"demo": "nobody@demo.example"}).status_code == 404
+    assert client.post("/sign-in", data={"demo": "ada@example.org"}).status_code == 404, "a real person has a password"
     with demo.app_context():
         db.engine.dispose()
+
+
+def test_the_demos_people_with_their_public_password_enter_no_real_board(
+    doors: Cast, app: Flask, gast: Browser
+) -> None:
+    with app.app_context(), transaction():
+        db.session.get_one(Person, doors.cleo.person_id).email = "cleo@demo.example"
+    assert gast.post("/sign-in", data={"email": "cleo@demo.example", "password": PASSWORD}).status_code == 422
+    assert gast.post("/sign-in", data={"email": "ada@example.org", "password": PASSWORD}).status_code == 303
 
 
 # The command line

@@ -39,6 +39,11 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
 
+    @property
+    def is_invented(self) -> bool:
+        """Whether this is one of the demo's people; they can sign in to a demo only, their password is public."""
+        return self.email.endswith("@demo.example")
+
     def refs(self) -> dict[str, int | None]:
         """How the activity log files it: the person is the actor, nothing else."""
         return {}

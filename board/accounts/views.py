@@ -53,7 +53,8 @@ def _sign_in_page(form: SignInForm, goal: str, status: int = 200, refusal: Refus
 def _known(form: SignInForm) -> Person | None:
     """The person, if the password is right; unknown and disabled accounts take as long."""
     person = queries.by_email(form.account)
-    usable = person is not None and person.disabled_at is None
+    demo = current_app.config["BOARD"].demo
+    usable = person is not None and person.disabled_at is None and (demo or not person.is_invented)
     fits = matches(person.password_hash if person and usable else "", form.password.data or "")
     return person if fits else None
 
@@ -62,7 +63,7 @@ def _demo_person(email: str) -> int:
     if not current_app.config["BOARD"].demo:
         raise Denied(_("This is no demo: please sign in with your password."))
     person = queries.by_email(email)
-    if person is None or person.disabled_at is not None:
+    if person is None or person.disabled_at is not None or not person.is_invented:
         raise Missing(_("There is no such person in the demo."))
     return person.id
 
