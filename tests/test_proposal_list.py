@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, func, select, update
 
-from board.db import db, transaction
+from board.accounts.models import Person
+from board.activity.models import Activity
+from board.db import db, now, transaction
 from board.i18n import today
 from board.policy import SYSTEM
 from board.proposals import filters, rows
 from board.proposals.writing import Draft, import_
 from tests.conftest import Browser
-from tests.factories import make_proposal
+from tests.factories import cast, make_proposal, offer
 from tests.people import Cast
 
 KEYS = re.compile(r'href="/proposals/(FV-\d+)"')
@@ -209,3 +211,18 @@ def queries(app: Flask, client: Browser, url: str) -> int:
     finally:
         event.remove(engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def test_what_is_new_since_the_last_visit_stands_in_the_row(app: Flask, people: Cast, ada: Browser) -> None:
+    make(app, people, 2)
+    with app.app_context():
+        seen = db.session.scalar(select(func.max(Activity.id)))
+        with transaction():
+            db.session.execute(
+                update(Person).where(Person.id == people.ada.person_id).values(seen_activity=seen, visited_at=now())
+            )
+        cast(people, 1, "for", by=people.cleo.actor)
+        offer(people, 1, "lead", by=people.cleo.actor)
+    text = ada.get("/proposals").text
+    assert text.count('class="since"') == 1
+    assert "+1 dafür, Celle führt" in text

@@ -52,13 +52,14 @@ kept = Kept(KEPT)
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a list: its rendered parts, and what is new in it for this reader."""
+    """One row of a list: its rendered parts, what is new in it for this reader; plain: nobody votes in this list."""
 
     id: int
     what: Markup
     tally: Markup
     ballot: Markup
     since: lists.Since | None
+    plain: bool
 
 
 def lines(found: Sequence[tuple[int, Stamp]], by: Actor, electorate: int) -> tuple[list[Line], object]:
@@ -78,6 +79,7 @@ def lines(found: Sequence[tuple[int, Stamp]], by: Actor, electorate: int) -> tup
             tally(row),
             _ballot(row, electorate, by, boxes.get(row.id)),
             since.get(row.id),
+            plain=not boxes,
         )
         for row in rows
     ]
@@ -106,7 +108,7 @@ def _tallies(rows: Sequence[Row], electorate: int) -> Callable[[Row], Markup]:
 
 
 def _ballot(row: Row, electorate: int, by: Actor, box: Any) -> Markup:
-    if box is None:
+    if box is None or not (row.is_open or row.closed_at):  # What was imported as available never had a vote.
         return Markup("")
     mine = (by.partner_id, by.role, by.may_vote, repr(box))
     return _part("voting/_ballot.html", row, electorate, mine, lambda: {"ballot": box, "me": by})
