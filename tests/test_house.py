@@ -83,7 +83,9 @@ def test_every_verb_that_is_acted_is_ruled_and_every_rule_is_used() -> None:
     acted = set()
     for path in MODULES:
         acted |= (
-            set(re.findall(r'"((?:[a-z_]+)\.(?:[a-z_]+))"', path.read_text())) if path.name != "policy.py" else set()
+            set(re.findall(r'"((?:[a-z_]+)\.(?:[a-z_]+))"', path.read_text()))
+            if path.name not in {"policy.py", "sentences.py"}
+            else set()
         )
     assert policy.VERBS.keys() <= acted, policy.VERBS.keys() - acted
     for path in MODULES:

@@ -73,8 +73,8 @@ on("htmx:after:swap", (e) => {
   if (!target?.isConnected) return;
   all("[data-draft]", target).forEach(restore);
   const error = target.querySelector("[data-focus]");
-  if (error && e.target.matches?.("form, a")) error.focus();
-  else if (held && document.activeElement === document.body) ($(held) || target.querySelector("a[href], button, input, select, textarea"))?.focus({preventScroll: true});
+  if (error && e.target.matches?.("form")) error.focus();
+  else if (held && document.activeElement === document.body) ($(held) || error || target.querySelector("a[href], button, input, select, textarea"))?.focus({preventScroll: true});
   if (before !== target.textContent && !target.matches("#list, #results, #live, #status, #flash, #news, form, main, body") && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
     const glow = {backgroundColor: "var(--green-back)", boxShadow: "0 0 0 .3rem var(--green-back)"};
     target.animate([glow, {...glow, offset: .88}, {}], 1200);
