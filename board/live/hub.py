@@ -99,8 +99,11 @@ class Hub:
     def open(self, stream: Stream, engine: Engine) -> bool:
         """Let a stream hear what is written from now on; False when the process has as many as it may."""
         with self._lock:
-            if len(self._streams) >= self.cap or self.stopping.is_set():
+            if len(self._streams) >= self.cap:
                 return False
+            if self.stopping.is_set():  # Ends at once; the browser comes again and finds the next server.
+                stream.end()
+                return True
             self._streams.add(stream)
             if self._thread is None:
                 self._begin(engine)
