@@ -400,6 +400,8 @@ PAGES: dict[str, Rule] = {
     "live.topics": reader,
     # issues
     "hooks.receive": anyone,
+    "issues.of_proposal": reader,
+    "issues.of_package": reader,
 }
 
 

@@ -11,6 +11,7 @@ from board.activity import queries as activity
 from board.comments import queries as comments
 from board.db import db, transaction
 from board.i18n import gettext as _
+from board.issues import mirror
 from board.policy import Actor, allowed
 from board.proposals import authoring, lists, queries, rows
 from board.proposals import filters as narrowing
@@ -139,6 +140,7 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
     return {
         **_state(proposal, by),
         **voting.for_proposal(proposal, by),
+        **mirror.for_proposal(proposal, by),
         **comments.for_proposal(proposal, by),
         **work.for_proposal(proposal, by),
         **activity.for_proposal(proposal, by),

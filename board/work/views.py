@@ -17,6 +17,7 @@ from board.db import transaction
 from board.errors import Conflict, Missing
 from board.i18n import current_locale, long_date
 from board.i18n import gettext as _
+from board.issues import mirror
 from board.policy import allowed
 from board.text import clean, markdown
 from board.web import actor, page, redirect_to, refusals, respond
@@ -85,6 +86,7 @@ def show(package_id: int) -> Response:
         prose={"deliverables": markdown(texts.deliverables), "acceptance": markdown(texts.acceptance)},
         author=queries.author(texts, by),
         **_panel(package_id),
+        **mirror.for_package(texts, by),
         **comments.for_package(texts, by),
         **activity.for_package(texts, by),
     )
