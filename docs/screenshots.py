@@ -15,17 +15,20 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 LIMIT = 300 * 1024
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
-SHOTS = (  # file, address, who looks, window, theme
-    ("screenshot", "/proposals?state=open", "ulm@demo.example", DESK, "light"),
+SHOTS: tuple[
+    tuple[str, str, str, ViewportSize, Literal["light", "dark"]], ...
+] = (  # file, address, who looks, window, theme
+    ("screenshot", "/proposals?state=open&sort=support", "ulm@demo.example", DESK, "light"),
     ("screenshot-proposal", "/proposals/FV-49", "ulm@demo.example", DESK, "light"),
     ("screenshot-work", "/work", "ulm@demo.example", DESK, "light"),
     ("screenshot-dark", "/", "ulm@demo.example", DESK, "dark"),
@@ -48,7 +51,7 @@ def demo() -> Iterator[str]:
         subprocess.run(
             [python / "flask", "--app", "wsgi", "demo"], cwd=HERE.parent, env=surroundings, check=True, timeout=300
         )
-        command = [python / "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
+        command: list[str | Path] = [python / "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
         with subprocess.Popen(command, cwd=HERE.parent, env=surroundings) as server:
             try:
                 yield await_answer(f"http://127.0.0.1:{port}")
