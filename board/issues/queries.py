@@ -227,7 +227,8 @@ def issue(issue_id: int) -> IssueLine | None:
 
 def counts() -> dict[str, int]:
     """How many visible issues stand where; `all` is their sum."""
-    rows = db.session.execute(select(_standing(), func.count()).where(Issue.visible).group_by(_standing())).all()
+    each = select(_standing().label("standing")).where(Issue.visible).subquery()
+    rows = db.session.execute(select(each.c.standing, func.count()).group_by(each.c.standing)).all()
     found = {t.value: 0 for t in Triage} | {str(triage): n for triage, n in rows}
     return {**found, "all": sum(found.values())}
 
