@@ -8,11 +8,12 @@ from board.comments.models import Comment
 from board.db import transaction
 from board.i18n import today
 from board.policy import Actor
+from board.proposals import queries as proposals
 from board.proposals.models import State
 from board.proposals.writing import Draft, propose
-from board.voting import ballots, offers
-from board.voting.models import OfferKind
-from board.work import claims
+from board.voting import ballots, offers, reuses
+from board.voting.models import OfferKind, ReuseStatus
+from board.work import bids, claims
 from board.work.models import Seat
 from board.work.packages import Draft as PackageDraft
 from board.work.packages import create, locked
@@ -78,3 +79,23 @@ def claim(package_id: int, by: Actor, seat: str = Seat.LEAD, **terms: Any) -> in
     """A seat for the partner that `by` acts for; returns the claim's id."""
     with transaction():
         return claims.claim(locked(package_id), by, Seat(seat), **terms).id
+
+
+def make_world(people: Cast, state: str = State.OPEN) -> None:
+    """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse and a comment of his;
+    AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. FV-1 is led to `state` last."""
+    make_proposal(people, by=people.ben.actor)
+    cast(people, 1, "for")
+    offer(people, 1, "use")
+    with transaction():
+        reuses.record(ballots.locked(1, people.ada.actor), reuses.Record(ReuseStatus.PLANNED), people.ada.actor)
+    comment(people.ben.actor, "Wir brauchen das.", proposal_id=1)
+    make_package(people, 1)
+    make_package(people, 1, title="Texte schreiben")
+    claim(1, people.ada.actor)
+    with transaction():
+        bids.bid(locked(1), people.rolf.actor, "Wir bauen es.")
+    for verb in PATHS[State(state)]:
+        words = {"body": "Rat", "decided_on": today(), "reason": "Beschluss"} if verb == "accept" else {}
+        with transaction():
+            getattr(proposals.locked(1), verb)(people.pia.actor, **words)

@@ -1,0 +1,276 @@
+"""The rights matrix: every address × everybody, written by hand from the product's rules and asked over HTTP.
+
+`ok` means neither 401, 403 nor 404 (what somebody before has used up answers 409 or 422); somebody who may must
+succeed, so every form here is a valid one. Who may not is refused alike with and without htmx, and changes nothing.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from board.accounts.models import Membership
+from board.activity.models import Activity
+from board.comments.models import Comment
+from board.db import db, transaction
+from board.i18n import today
+from board.voting.models import Ballot, Offer, Reuse
+from board.work.models import Bid, Claim
+from tests.conftest import Browser, sign_in
+from tests.factories import make_world
+from tests.people import Cast
+
+WHO = ("gast", "rolf", "ben", "ada", "cleo", "pia", "dora")
+# gast: nobody · rolf: a provider's · ben: member of Aalen · ada: its delegate · cleo: Celle's delegate · pia: product
+# owner · dora: administrator. FV-1 is Ben's for Aalen, with its ballot, offer (use), entry of reuse and his comment 1;
+# Aalen leads AP-1, for which Rolf offered; AP-2 is free.
+MATRIX = """
+                                                                           gast rolf ben  ada  cleo pia  dora
+# the ground, the doors
+GET  ground.healthz             /healthz                                   ok   ok   ok   ok   ok   ok   ok
+GET  ground.readyz              /readyz                                    ok   ok   ok   ok   ok   ok   ok
+POST hooks.receive              /hooks/github/0123456789abcdef             404  404  404  404  404  404  404
+GET  live.stream                /live                                      ok   ok   ok   ok   ok   ok   ok
+GET  live.topics                /live/topics                               ok   ok   ok   ok   ok   ok   ok
+GET  accounts.sign_in           /sign-in                                   ok   ok   ok   ok   ok   ok   ok
+POST accounts.sign_in           /sign-in                                   ok   ok   ok   ok   ok   ok   ok
+# one's own account; a membership is only one's own
+GET  accounts.show              /account                                   401  ok   ok   ok   ok   ok   ok
+POST accounts.preferences       /account/preferences                       401  ok   ok   ok   ok   ok   ok
+POST accounts.switch            /account/switch                            401  404  404  ok   404  404  404
+POST accounts.sign_out          /sign-out                                  401  ok   ok   ok   ok   ok   ok
+POST accounts.sign_out_everywhere /sign-out-everywhere                     401  ok   ok   ok   ok   ok   ok
+# what everybody may read
+GET  desk.show                  /                                          ok   ok   ok   ok   ok   ok   ok
+GET  partners.index             /partners                                  ok   ok   ok   ok   ok   ok   ok
+GET  partners.show              /partners/aalen                            ok   ok   ok   ok   ok   ok   ok
+GET  activity.index             /activity                                  ok   ok   ok   ok   ok   ok   ok
+GET  activity.news              /activity/news                             ok   ok   ok   ok   ok   ok   ok
+GET  activity.atom              /activity.atom                             ok   ok   ok   ok   ok   ok   ok
+GET  proposals.index            /proposals                                 ok   ok   ok   ok   ok   ok   ok
+GET  proposals.news             /proposals/news                            ok   ok   ok   ok   ok   ok   ok
+GET  proposals.similar          /proposals/similar?title=M%C3%A4ngel       ok   ok   ok   ok   ok   ok   ok
+GET  proposals.show             /proposals/FV-1                            ok   ok   ok   ok   ok   ok   ok
+GET  proposals.counts           /proposals/FV-1/counts                     ok   ok   ok   ok   ok   ok   ok
+GET  proposals.state            /proposals/FV-1/state                      ok   ok   ok   ok   ok   ok   ok
+GET  voting.ballot              /proposals/FV-1/ballot                     ok   ok   ok   ok   ok   ok   ok
+GET  voting.tally               /proposals/FV-1/tally                      ok   ok   ok   ok   ok   ok   ok
+GET  voting.offers              /proposals/FV-1/offers                     ok   ok   ok   ok   ok   ok   ok
+GET  voting.coalition           /proposals/FV-1/coalition                  ok   ok   ok   ok   ok   ok   ok
+GET  voting.reuse               /proposals/FV-1/reuse                      ok   ok   ok   ok   ok   ok   ok
+GET  voting.ballots             /proposals/FV-1/ballots                    401  ok   ok   ok   ok   ok   ok
+GET  work.index                 /work                                      ok   ok   ok   ok   ok   ok   ok
+GET  work.news                  /work/news                                 ok   ok   ok   ok   ok   ok   ok
+GET  work.packages              /proposals/FV-1/packages                   ok   ok   ok   ok   ok   ok   ok
+GET  work.show                  /packages/AP-1                             ok   ok   ok   ok   ok   ok   ok
+GET  work.card                  /packages/AP-1/card                        ok   ok   ok   ok   ok   ok   ok
+GET  issues.of_proposal         /proposals/FV-1/issues                     ok   ok   ok   ok   ok   ok   ok
+GET  issues.of_package          /packages/AP-1/issues                      ok   ok   ok   ok   ok   ok   ok
+GET  comments.index             /proposals/FV-1/comments                   ok   ok   ok   ok   ok   ok   ok
+GET  comments.index             /packages/AP-1/comments                    ok   ok   ok   ok   ok   ok   ok
+# writing proposals: public bodies and product owners; one that is there: its partner and product owners
+GET  proposals.new              /proposals/new                             ok   403  ok   ok   ok   ok   403
+POST proposals.propose          /proposals                                 401  403  ok   ok   ok   ok   403
+GET  proposals.several          /proposals/several                         401  403  ok   ok   ok   ok   403
+POST proposals.propose_several  /proposals/several                         401  403  ok   ok   ok   ok   403
+GET  proposals.edit             /proposals/FV-1/edit                       401  403  ok   ok   403  ok   403
+POST proposals.edit             /proposals/FV-1/edit                       401  403  ok   ok   403  ok   403
+POST proposals.withdraw         /proposals/FV-1/withdraw                   401  403  ok   ok   403  403  403
+# leading them: product owners
+POST proposals.accept           /proposals/FV-1/accept                     401  403  403  403  403  ok   403
+POST proposals.defer            /proposals/FV-1/defer                      401  403  403  403  403  ok   403
+POST proposals.decline          /proposals/FV-1/decline                    401  403  403  403  403  ok   403
+POST proposals.start            /proposals/FV-1/start                      401  403  403  403  403  ok   403
+POST proposals.pilot            /proposals/FV-1/pilot                      401  403  403  403  403  ok   403
+POST proposals.publish          /proposals/FV-1/publish                    401  403  403  403  403  ok   403
+POST proposals.reopen           /proposals/FV-1/reopen                     401  403  403  403  403  ok   403
+# voting: delegates, each for the own partner only
+POST voting.cast                /proposals/FV-1/ballot                     401  403  403  ok   ok   403  403
+POST voting.withdraw            /proposals/FV-1/ballot/withdraw            401  403  403  ok   ok   403  403
+POST voting.confirm             /proposals/FV-1/offers/confirm             401  403  403  ok   ok   403  403
+POST voting.record_reuse        /proposals/FV-1/reuse                      401  403  403  ok   ok   403  403
+# packages: public bodies divide and claim, the lead moves, product owners accept, providers offer
+GET  work.new                   /proposals/FV-1/packages/new               401  403  ok   ok   ok   ok   403
+POST work.create                /proposals/FV-1/packages                   401  403  ok   ok   ok   ok   403
+GET  work.edit                  /packages/AP-1/edit                        401  403  ok   ok   ok   ok   403
+POST work.edit                  /packages/AP-1/edit                        401  403  ok   ok   ok   ok   403
+POST work.claim                 /packages/AP-2/claim                       401  403  ok   ok   ok   403  403
+POST work.renew                 /packages/AP-1/renew                       401  403  ok   ok   403  403  403
+POST work.hand_back             /packages/AP-1/hand-back                   401  403  ok   ok   403  403  403
+POST work.move                  /packages/AP-1/move                        401  403  ok   ok   403  403  403
+POST work.hold                  /packages/AP-1/hold                        401  403  ok   ok   403  ok   403
+POST work.resume                /packages/AP-1/resume                      401  403  ok   ok   403  ok   403
+POST work.commission            /packages/AP-1/commission                  401  403  ok   ok   403  403  403
+POST work.bid                   /packages/AP-1/bid                         401  ok   403  403  403  403  403
+POST work.withdraw_bid          /packages/AP-1/withdraw-bid                401  ok   403  403  403  403  403
+# comments: everybody who acts for a partner, and product owners; one that is there: its author
+POST comments.write             /proposals/FV-1/comments                   401  ok   ok   ok   ok   ok   403
+POST comments.write             /packages/AP-1/comments                    401  ok   ok   ok   ok   ok   403
+GET  comments.editor            /comments/1/edit                           401  403  ok   403  403  403  403
+POST comments.edit              /comments/1/edit                           401  403  ok   403  403  403  403
+POST comments.delete            /comments/1/delete                         401  403  ok   403  403  403  403
+"""
+ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
+MAY_BE_USED_UP = {409, 422}
+ANSWERS_WITH_THE_FORM = {"proposals.propose"}  # A plain form, never sent by htmx: its page comes back with the text.
+STATES = {
+    "proposals.start": "accepted", "proposals.pilot": "building", "proposals.publish": "piloting",
+    "proposals.reopen": "accepted",
+}  # fmt: skip
+
+
+def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
+    """A valid form per endpoint that needs one."""
+    day, due = today().isoformat(), (today() + timedelta(days=30)).isoformat()
+    decision = {"body": "Lenkungskreis", "decided_on": day, "reason": "Beschlossen."}
+    proposal = {"title": "Bäder", "text": "Öffnungszeiten zeigen.", "topic": "maengelmelder", "vote_by": due}
+    return {
+        "accounts.preferences": {"theme": "dark"},
+        "accounts.switch": {"membership": people.ada.membership_id},
+        "proposals.propose": proposal,
+        "proposals.propose_several": {"lines": "Bäder\nBüchereien", "topic": "maengelmelder", "vote_by": due},
+        "proposals.edit": proposal | {"text_version": "1"},
+        "proposals.accept": decision, "proposals.defer": decision, "proposals.decline": decision,
+        "proposals.reopen": {"vote_by": due},
+        "voting.cast": {"choice": "for"},
+        "voting.confirm": {"kind": "use", "body": "Stadtrat", "date": day},
+        "voting.record_reuse": {"status": "live"},
+        "work.create": {"lines": "Formular bauen | 5"},
+        "work.edit": {"title": "Formular bauen", "text_version": "1"},
+        "work.claim": {"seat": "lead"},
+        "work.move": {"to": "in_progress"},
+        "work.hold": {"reason": "Vergabe läuft."},
+        "work.commission": {"whom": "Werk GmbH"},
+        "work.bid": {"text": "Wir bauen es.", "days": "5"},
+        "comments.write": {"text": "Guter Gedanke."},
+        "comments.edit": {"text": "Anders gesagt.", "version": "1"},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def browsers(app: Flask, people: Cast, gast: Browser) -> dict[str, Browser]:
+    """Everybody's browser."""
+    seats = {who: getattr(people, who) for who in WHO if who != "gast"}
+    return {"gast": gast} | {who: sign_in(app, seat.person_id, seat.membership_id) for who, seat in seats.items()}
+
+
+def ask(browser: Browser, method: str, url: str, form: Mapping[str, Any], partial: bool = False) -> Any:
+    """One request, closed at once (a stream never ends)."""
+    answer = browser.open(url, method=method, data=form if method == "POST" else None, partial=partial)
+    if not answer.is_streamed:
+        answer.get_data()
+    answer.close()
+    return answer
+
+
+def test_who_may_not_is_refused_as_the_matrix_says_and_has_changed_nothing(
+    app: Flask, people: Cast, browsers: dict[str, Browser]
+) -> None:
+    with app.app_context():
+        make_world(people)
+    before, valid = everything(app), forms(people)
+    for method, endpoint, url, *expected in ROWS:
+        for who, wanted in zip(WHO, expected, strict=True):
+            for partial in (False, True) if wanted != "ok" else ():
+                answer = ask(browsers[who], method, url, valid.get(endpoint, {}), partial)
+                assert answer.status_code == int(wanted), (method, url, who, partial)
+                assert "Location" not in answer.headers, (method, url, who)
+                page = re.search(rb"<html|<!doctype|<body", answer.data, re.IGNORECASE)
+                assert endpoint in ANSWERS_WITH_THE_FORM or not (partial and page), (method, url, who)
+    assert everything(app) == before
+
+
+def test_everybody_may_read_what_the_matrix_says(app: Flask, people: Cast, browsers: dict[str, Browser]) -> None:
+    with app.app_context():
+        make_world(people)
+    for method, _endpoint, url, *expected in ROWS:
+        for who, wanted in zip(WHO, expected, strict=True):
+            if method == "GET" and wanted == "ok":
+                assert ask(browsers[who], method, url, {}).status_code == 200, (url, who)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row[0] == "POST" and "ok" in row], ids=lambda row: row[2])
+def test_everybody_may_do_what_the_matrix_says(
+    app: Flask, people: Cast, browsers: dict[str, Browser], row: list[str]
+) -> None:
+    method, endpoint, url, *expected = row
+    with app.app_context():
+        make_world(people, STATES.get(endpoint, "open"))
+    form = forms(people).get(endpoint, {})
+    may = [who for who, wanted in zip(WHO, expected, strict=True) if wanted == "ok"]
+    answers = {who: ask(browsers[who], method, url, form).status_code for who in may}
+    for who, status in answers.items():
+        assert status < 400 or status in MAY_BE_USED_UP, (who, status)
+    if endpoint != "accounts.sign_in":
+        assert min(answers.values()) < 400, answers
+
+
+def everything(app: Flask) -> tuple[object, ...]:
+    """How much there is of all that people make, and the last entry of the log."""
+    with app.app_context():
+        counts = [db.session.scalar(select(func.count()).select_from(t)) for t in (Ballot, Offer, Reuse, Claim, Bid)]
+        return (*counts, db.session.scalar(select(func.max(Activity.id))), db.session.scalar(select(Comment.text)))
+
+
+def test_every_address_has_its_row_in_the_matrix(board: Flask) -> None:
+    rules = {(method, rule.endpoint, rule.rule) for rule in board.url_map.iter_rules()
+             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}  # fmt: skip
+    adapter = board.url_map.bind("localhost")
+    rows = set()
+    for method, endpoint, url, *_outcomes in ROWS:
+        rule, _values = adapter.match(url.partition("?")[0], method=method, return_rule=True)
+        assert rule.endpoint == endpoint
+        rows.add((method, rule.endpoint, rule.rule))
+    assert rules == rows
+    assert len(ROWS) == len(rows)
+
+
+# What stands on nobody's table: rights that do not come from a role but from the lack of one
+
+
+def test_delegates_touch_only_the_ballot_and_offers_of_their_own_partner(
+    app: Flask, people: Cast, browsers: dict[str, Browser]
+) -> None:
+    with app.app_context():
+        make_world(people)
+    aalen = {"partner_id": people.aalen, "partner": people.aalen, "acting_for": ""}
+    for url, form in (
+        ("ballot", {"choice": "against", "reason": "Nein."}),
+        ("ballot/withdraw", {}),
+        ("offers/confirm", {"kind": "use", "body": "Stadtrat", "date": today().isoformat()}),
+        ("reuse", {"remove": "1"}),
+    ):
+        for claimed in ({}, aalen, {"acting_for": str(people.aalen)}):
+            browsers["cleo"].post(f"/proposals/FV-1/{url}", data={**form, **claimed})
+    with app.app_context():
+        assert db.session.scalar(select(Ballot.choice).where(Ballot.partner_id == people.aalen)) == "for"
+        offer = db.session.scalars(select(Offer).where(Offer.partner_id == people.aalen)).one()
+        assert (offer.withdrawn_at, offer.confirmed_on) == (None, None)
+        assert db.session.scalar(select(Reuse.status).where(Reuse.partner_id == people.aalen))
+
+
+@pytest.mark.parametrize("role", ["delegate", "member"])
+def test_who_administers_the_board_never_casts_even_with_a_seat(app: Flask, people: Cast, role: str) -> None:
+    with app.app_context():
+        make_world(people)
+        with transaction():
+            seat = Membership(person_id=people.dora.person_id, partner_id=people.aalen, role=role)
+            db.session.add(seat)
+            db.session.flush()
+            membership = seat.id
+    dora = sign_in(app, people.dora.person_id, membership)
+    assert dora.post("/proposals/FV-1/ballot", data={"choice": "against", "reason": "Nein."}).status_code == 403
+    assert dora.post("/proposals/FV-1/ballot/withdraw").status_code == 403
+    assert dora.post("/comments/1/edit", data={"text": "Umgeschrieben.", "version": "1"}).status_code == 403
+    assert dora.post("/comments/1/delete").status_code == 403
+    with app.app_context():
+        assert db.session.scalar(select(Ballot.choice).where(Ballot.partner_id == people.aalen)) == "for"
+        assert db.session.scalars(select(Comment.text)).one() == "Wir brauchen das."
+
+
+def test_the_demo_door_is_shut_on_a_real_board(app: Flask, people: Cast, gast: Browser) -> None:
+    assert gast.post("/sign-in", data={"demo": "dora@example.org"}).status_code == 403
