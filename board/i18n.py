@@ -155,6 +155,11 @@ def number(value: int | float | Decimal, locale: str) -> str:
     return format_decimal(value, locale=locale)
 
 
+def days_until(day: date) -> int:
+    """How many days are left until that day; negative when it has passed."""
+    return (day - today()).days
+
+
 def in_days(days: int) -> date:
     """The day that many days from today."""
     return today() + timedelta(days=days)

@@ -83,6 +83,7 @@ def environment(locale: str) -> BoardEnvironment:
         moment=when(i18n.exact),
         ago=when(i18n.time_tag),
         number=when(i18n.number),
+        left=i18n.days_until,
     )
     return env
 

@@ -225,4 +225,4 @@ def test_what_is_new_since_the_last_visit_stands_in_the_row(app: Flask, people: 
         offer(people, 1, "lead", by=people.cleo.actor)
     text = ada.get("/proposals").text
     assert text.count('class="since"') == 1
-    assert "+1 dafür, Celle führt" in text
+    assert "+1 dafür, Celle bietet Federführung an" in text

@@ -183,7 +183,7 @@ def test_an_imported_page_names_its_source_and_who_built_it(app: Flask, people: 
         source = Link("Konzeptpapier", "https://a.example/k", source=True)
         import_(SYSTEM, Draft("Busse", people.transport, links=(source,)), builders=[people.celle])
     text = gast.get("/proposals/FV-1").text
-    assert "übernommen aus: <a href=" in text.replace("\n", "")
+    assert text.count(">Quelle: <a href=") == 1
     assert "eingebracht von" not in text
     assert "Wer es gebaut hat" in text
 
