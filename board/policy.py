@@ -400,6 +400,13 @@ PAGES: dict[str, Rule] = {
     "live.topics": reader,
     # issues
     "hooks.receive": anyone,
+    "issues.index": public_body_or_owner,
+    "issues.link": public_body_or_owner,
+    "issues.propose": public_body_or_owner,
+    "issues.package": public_body_or_owner,
+    "issues.snooze": public_body_or_owner,
+    "issues.dismiss": public_body_or_owner,
+    "issues.undo": public_body_or_owner,
     "issues.of_proposal": reader,
     "issues.of_package": reader,
 }

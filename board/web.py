@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -27,6 +27,7 @@ NAV = (
     ("desk.show", "Overview"),
     ("proposals.index", "Proposals"),
     ("work.index", "Work packages"),
+    ("issues.index", "Issue inbox"),
     ("partners.index", "Partners"),
     ("activity.index", "Activity"),
 )
@@ -163,7 +164,8 @@ def etag(*parts: object) -> str:
     by = actor()
     shown = (
         templating.build(), i18n.current_locale(), theme(), by.person_id, by.membership_id, by.role, by.partner_id,
-        by.is_product_owner, by.is_admin, i18n.today(), request.full_path, is_partial(), parts,
+        by.is_product_owner, by.is_admin, i18n.today(), request.full_path, is_partial(),
+        [entry[4] for entry in _surroundings()["nav"]], parts,
     )  # fmt: skip
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:24]
 
@@ -221,9 +223,10 @@ def _surroundings() -> dict[str, Any]:
             "me": by,
             "theme": theme(),
             "nav": [
-                (endpoint, _(label), url_for(endpoint), here.split(".")[0] == endpoint.split(".")[0], None)
+                (endpoint, _(label), url_for(endpoint), here.split(".")[0] == endpoint.split(".")[0], _count(endpoint))
                 for endpoint, label in NAV
                 if endpoint in current_app.view_functions
+                and (page_allowed(by, endpoint) or page_allowed(ANONYMOUS, endpoint))
             ],
             "demo": current_app.config["BOARD"].demo,
             "public": current_app.config["BOARD"].public,
@@ -237,6 +240,18 @@ def _surroundings() -> dict[str, Any]:
             "face": "",
         }
     return shown
+
+
+def _count(endpoint: str) -> str:
+    """What waits behind an entry of the navigation: features offer it in `extensions["nav_counts"]`."""
+    offered = current_app.extensions.get("nav_counts", {}).get(endpoint)
+    if offered is None:
+        return ""
+    try:
+        found: str = offered()
+    except SQLAlchemyError:  # An error page must not fail for a number.
+        return ""
+    return found
 
 
 def _answer(html: str, status: int) -> Response:

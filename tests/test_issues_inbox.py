@@ -1,8 +1,13 @@
 """What people see of issues: chips on proposals and packages, the inbox, and never a hidden one."""
 
+import re
+
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
+from board.db import db, transaction
+from board.issues import rules
 from tests.conftest import Browser
 from tests.factories import make_package, make_proposal
 from tests.people import Cast
@@ -53,3 +58,172 @@ def test_an_issue_that_becomes_confidential_leaves_no_chip(app: Flask, people: C
     forge.post(hidden, "Issue Hook")
     assert "Geheimtitel" not in gast.get(f"/proposals/{key}").text
     assert "Geheimtitel" not in gast.get(f"/proposals/{key}/issues", partial=True).text
+
+
+# The inbox
+
+
+def first(client: Browser, where: str = "/issues") -> str:
+    """The address under which the first issue's actions are found."""
+    found = re.search(r'id="issue-(\d+)" data-row', client.get(where).text)
+    assert found, where
+    return f"/issues/{found[1]}"
+
+
+def test_the_inbox_shows_an_issue_with_its_repository_labels_and_similar_proposals(
+    app: Flask, people: Cast, forge: Forge, ben: Browser
+) -> None:
+    with app.app_context():
+        near = make_proposal(people, title="Karte lädt nicht offline")
+        with transaction():
+            rules.put(people.pia.actor, forge.id, "Celle", "partner", partner_id=people.celle, enabled=True)
+    forge.post(github_issue(labels=[{"name": "Celle"}]))
+    text = ben.get("/issues").text
+    for shown in ("GitHub", "stadt/app#5", 'rel="noopener noreferrer nofollow">Karte lädt nicht</a>', "/partners/celle",
+                  '<span class="tag">Celle</span>', f"/proposals/FV-{near}", 'data-key="1"'):  # fmt: skip
+        assert shown in text, shown
+    assert re.search(r'href="/issues" aria-current="page">Issue-Eingang <span class="badge count">1</span>', text)
+
+
+def test_issues_are_linked_by_a_key_and_taken_back(app: Flask, people: Cast, forge: Forge, ben: Browser) -> None:
+    with app.app_context():
+        package_id = make_package(people)
+    forge.post(github_issue())
+    at = first(ben)
+    answer = ben.post(f"{at}/link", data={"key": f" ap-{package_id} "}, partial=True, target="issue-1")
+    assert answer.status_code == 200
+    assert f'href="/packages/AP-{package_id}"' in answer.text
+    assert f"{at}/undo" in answer.text
+    assert "Karte lädt nicht" in ben.get(f"/packages/AP-{package_id}/issues", partial=True).text
+    assert "Alles ist eingeordnet" in ben.get("/issues").text
+    assert first(ben, "/issues?triage=linked") == at
+    assert ben.post(f"{at}/undo").status_code == 303
+    assert first(ben) == at
+    assert "Karte lädt nicht" not in ben.get(f"/packages/AP-{package_id}/issues", partial=True).text
+    assert ben.post(f"{at}/undo", partial=True).status_code == 409
+
+
+def test_an_issue_becomes_a_proposal_or_a_package_by_one_form(
+    app: Flask, people: Cast, forge: Forge, ben: Browser, pia: Browser
+) -> None:
+    with app.app_context():
+        under = make_proposal(people)
+    forge.post(github_issue(1, title="Dunkles Farbschema"))
+    answer = ben.post(f"{first(ben)}/propose", data={"topic": str(people.defects)}, partial=True)
+    made = re.search(r'href="/proposals/(FV-\d+)"', answer.text)
+    assert made
+    page = ben.get(f"/proposals/{made[1]}").text
+    assert "<h1>Dunkles Farbschema</h1>" in page
+    assert "https://github.com/stadt/app/issues/1" in page
+    forge.post(github_issue(2, title="Absturz beim Start"))
+    answer = pia.post(f"{first(pia)}/package", data={"under": f"FV-{under}"}, partial=True)
+    made = re.search(r'href="/packages/(AP-\d+)"', answer.text)
+    assert made
+    assert "<h1>Absturz beim Start</h1>" in pia.get(f"/packages/{made[1]}").text
+
+
+def test_issues_are_snoozed_and_dismissed_with_a_reason(people: Cast, forge: Forge, ben: Browser) -> None:
+    forge.post(github_issue())
+    at = first(ben)
+    assert "Zurückgestellt bis" in ben.post(f"{at}/snooze", partial=True).text
+    assert first(ben, "/issues?triage=snoozed") == at
+    answer = ben.post(f"{at}/dismiss", data={"reason": "Betrifft die App nicht"})
+    assert answer.status_code == 303
+    assert answer.location.endswith(f"#issue-{at.rsplit('/')[-1]}")
+    assert "Verworfen: Betrifft die App nicht" in ben.get("/issues?triage=dismissed").text
+
+
+@pytest.mark.parametrize(
+    ("action", "typed", "told"),
+    [
+        ("link", {"key": "Karte 12"}, "Geben Sie eine Kennung wie FV-12 oder AP-7 ein."),
+        ("propose", {"topic": ""}, "Bitte wählen Sie"),
+        ("package", {"under": "AP-7"}, "Geben Sie die Kennung eines Vorschlags ein"),
+        ("dismiss", {"reason": ""}, "error"),
+    ],
+)
+def test_a_bad_form_is_kept_open_with_what_was_typed(
+    people: Cast, forge: Forge, ben: Browser, action: str, typed: dict[str, str], told: str
+) -> None:
+    forge.post(github_issue())
+    for partial in (True, False):
+        answer = ben.post(f"{first(ben)}/{action}", data=typed, partial=partial)
+        assert answer.status_code == 422
+        assert told in answer.text
+        assert re.search(rf'id="issue-\d+-{action}" data-close open', answer.text)
+        assert all(f'value="{value}"' in answer.text for value in typed.values() if value)
+
+
+def test_a_key_that_leads_nowhere_is_refused_in_the_row(people: Cast, forge: Forge, ben: Browser) -> None:
+    forge.post(github_issue())
+    answer = ben.post(f"{first(ben)}/link", data={"key": "FV-999"}, partial=True)
+    assert answer.status_code == 404
+    assert "Diesen Funktionsvorschlag gibt es nicht." in answer.text
+    assert 'value="FV-999"' in answer.text
+    assert '-link" data-close open' in answer.text
+
+
+def test_strangers_and_providers_get_neither_the_inbox_nor_its_entry(
+    people: Cast, forge: Forge, ben: Browser, rolf: Browser, gast: Browser
+) -> None:
+    forge.post(github_issue())
+    at = first(ben)
+    for who, status in ((gast, 401), (rolf, 403)):
+        assert who.get("/issues").status_code == status
+        assert 'href="/issues"' not in who.get("/proposals").text
+        for action in ("link", "propose", "package", "snooze", "dismiss", "undo"):
+            assert who.post(f"{at}/{action}").status_code == status
+    assert first(ben) == at
+
+
+def test_no_text_of_a_hidden_issue_is_in_the_inbox(app: Flask, people: Cast, pia: Browser) -> None:
+    forge = Forge(app, "gitlab")
+    forge.post(gitlab_issue(1, title="Geheimtitel eins", confidential=True), "Issue Hook")
+    forge.post(gitlab_issue(2, title="Geheimtitel zwei"), "Issue Hook")
+    at = first(pia, "/issues?triage=all")
+    hidden = gitlab_issue(2, title="Geheimtitel zwei", confidential=True, updated_at="2026-03-02 10:00:00 UTC")
+    forge.post(hidden, "Issue Hook")
+    for stand in ("new", "snoozed", "linked", "dismissed", "all"):
+        assert "Geheimtitel" not in pia.get(f"/issues?triage={stand}&q=").text
+    answer = pia.post(f"{at}/dismiss", data={"reason": "Nein"}, partial=True)
+    assert answer.status_code == 404
+    assert "Geheimtitel" not in answer.text
+    assert "Noch keine Issues" in pia.get("/issues").text
+
+
+def test_filters_stand_in_the_address_and_rows_go_on_by_key(
+    app: Flask, people: Cast, forge: Forge, ben: Browser
+) -> None:
+    for number in range(1, 53):
+        forge.post(github_issue(number, title=f"Meldung {number}"))
+    Forge(app, "gitlab").post(gitlab_issue(title="Fahrplan"), "Issue Hook")
+    page = ben.get("/issues?provider=github").text
+    assert page.count("data-row") == 50
+    assert "Fahrplan" not in page
+    more = re.search(r'id="more" href="([^"]+)"', page)
+    assert more
+    rest = ben.get(more[1].replace("&amp;", "&")).text
+    assert rest.count("data-row") == 2
+    assert "Meldung 1</a>" in rest
+    assert ben.get("/issues?q=fahrplan").text.count("data-row") == 1
+    assert "Kein Issue passt dazu" in ben.get("/issues?q=nirgends").text
+    assert ben.get("/issues?repository=abc&before=x&triage=y&provider=z").text.count("data-row") == 50
+
+
+def test_many_issues_cost_as_many_statements_as_one(app: Flask, people: Cast, forge: Forge, ben: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, title="Karte lädt nicht")
+        with transaction():
+            rules.put(people.pia.actor, forge.id, "bug", "partner", partner_id=people.celle, enabled=True)
+    costs = []
+    for numbers in (range(1, 2), range(2, 21)):
+        for number in numbers:
+            forge.post(github_issue(number))
+        statements: list[str] = []
+        listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
+        with app.app_context():
+            event.listen(db.engine, "before_cursor_execute", listener)
+            assert ben.get("/issues").status_code == 200
+            event.remove(db.engine, "before_cursor_execute", listener)
+        costs.append(sum(s.startswith("SELECT") for s in statements))
+    assert costs[0] == costs[1] > 0

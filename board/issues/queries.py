@@ -216,7 +216,7 @@ def delivery(delivery_id: int) -> Delivery | None:
 
 def inbox(by: Filter, limit: int = PAGE) -> list[IssueLine]:
     """Visible issues, newest first, by keyset (`before`: the last id of the page before)."""
-    return _lines(_filtered(by).order_by(Issue.id.desc()).limit(limit))
+    return _lines(filtered(by).order_by(Issue.id.desc()).limit(limit))
 
 
 def issue(issue_id: int) -> IssueLine | None:
@@ -250,7 +250,8 @@ def _base() -> Select[Any]:
     return select(*_COLUMNS).join(Repository, Repository.id == Issue.repository_id).where(Issue.visible)
 
 
-def _filtered(by: Filter) -> Select[Any]:
+def filtered(by: Filter) -> Select[Any]:
+    """The visible issues that a filter lets through, as a statement."""
     wanted = _base()
     over = and_(Issue.triage == Triage.SNOOZED, Issue.snoozed_until <= now())
     if by.triage == Triage.NEW:
@@ -351,7 +352,7 @@ def for_package(package: Any, _by: Any = None) -> dict[str, Any]:
 
 def for_partner(partner: Any, _by: Any = None, limit: int = PAGE) -> dict[str, Any]:
     """`issues`: the open visible issues whose label names the partner."""
-    wanted = _filtered(Filter("all", partner_id=partner.id, state="open"))
+    wanted = filtered(Filter("all", partner_id=partner.id, state="open"))
     return {"issues": _lines(wanted.order_by(Issue.id.desc()).limit(limit))}
 
 

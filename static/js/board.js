@@ -99,6 +99,8 @@ on("keydown", (e) => {
   const next = {j: here + 1, k: Math.max(here - 1, 0)}[e.key];
   if (next < links.length) { links[next].focus(); links[next].closest("[data-row]").scrollIntoView({block: "nearest"}); }
   if (e.key === "o") links[here]?.click();
+  const act = row && all("[data-key]", row).find((b) => b.dataset.key === e.key.toLowerCase());
+  if (act) { e.preventDefault(); act.click(); act.closest("details[open]")?.querySelector(":is(input:not([type=hidden]), select)")?.focus(); }
   if (e.key === "/" && $("q")) { e.preventDefault(); $("q").focus(); }
 });
 

@@ -1,0 +1,130 @@
+"""What the triage inbox shows: each issue with its partner, similar proposals and small forms. Statements do not grow
+with the number of issues.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from board import text
+from board.db import db, now
+from board.i18n import current_locale
+from board.issues import forms, queries
+from board.issues.models import Issue, Repository, Triage
+from board.partners.models import Partner, hue
+from board.proposals.models import Proposal, State
+from board.proposals.queries import Sign, likeness, topics
+
+POOL = 2000
+NEAR = 40
+BEST = 2
+ALIKE = 0.3
+MOST_COUNTED = 99
+EXCERPT = 240
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A proposal whose title resembles an issue's."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """An issue in the inbox with what stands beside it; `inputs` are its forms by action."""
+
+    issue: queries.IssueLine
+    excerpt: str
+    partner: Sign | None
+    similar: tuple[Alike, ...]
+    inputs: dict[str, Any]
+
+
+def rows(lines: Sequence[queries.IssueLine], **given: Any) -> list[Row]:
+    """Dress the issues: three statements for all. `given`: forms that were sent, by action (for a single row)."""
+    if not lines:
+        return []
+    partners, choices = _partners({i.partner_id for i in lines if i.partner_id}), topics(current_locale())
+    alike = similar([i.title for i in lines])
+    return [
+        Row(
+            issue, text.excerpt(issue.body, EXCERPT), partners.get(issue.partner_id or 0), near,
+            _inputs(issue, near, choices) | given,
+        )
+        for issue, near in zip(lines, alike, strict=True)
+    ]  # fmt: skip
+
+
+def row(issue_id: int, **given: Any) -> Row | None:
+    """One of them, if it is visible."""
+    found = queries.issue(issue_id)
+    return rows([found], **given)[0] if found else None
+
+
+def _inputs(issue: queries.IssueLine, near: tuple[Alike, ...], choices: list[tuple[int, str, str]]) -> dict[str, Any]:
+    best = near[0].key if near else ""
+    under = next((key for key in issue.links if key.startswith("FV-")), best)
+    return {
+        "link": forms.LinkForm(data={"key": best}),
+        "propose": forms.ProposeForm(topics=choices, data={"topic": str(issue.topic_id or "")}),
+        "package": forms.PackageForm(data={"under": under}),
+        "dismiss": forms.DismissForm(),
+    }
+
+
+def _partners(ids: set[int]) -> dict[int, Sign]:
+    wanted = select(Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags).where(Partner.id.in_(ids))
+    found = db.session.execute(wanted) if ids else ()
+    return {i: Sign(i, slug, name, sign, hue(ags or slug)) for i, slug, name, sign, ags in found}
+
+
+def similar(titles: Sequence[str]) -> list[tuple[Alike, ...]]:
+    """For each title the two proposals most like it, the closest first; one statement for all.
+
+    Compared with the newest 2,000 proposals that share a word of at least four letters.
+    """
+    pool = db.session.execute(
+        select(Proposal.id, Proposal.title)
+        .where(Proposal.state.not_in((State.WITHDRAWN, State.MERGED)))
+        .order_by(Proposal.id.desc())
+        .limit(POOL)
+    ).all()
+    by_word: dict[str, list[Any]] = {}
+    for found in pool:
+        for word in _words(found.title):
+            by_word.setdefault(word, []).append(found)
+    return [_best(title, by_word) for title in titles]
+
+
+def _words(title: str) -> set[str]:
+    return {word for word in text.fold(title).split() if len(word) >= 4}
+
+
+def _best(title: str, by_word: dict[str, list[Any]]) -> tuple[Alike, ...]:
+    near = {found.id: found for word in _words(title) for found in by_word.get(word, ())[:NEAR]}
+    scored = sorted(((likeness(title, found.title), found.id) for found in near.values()), reverse=True)
+    return tuple(Alike(f"FV-{i}", near[i].title) for score, i in scored[:BEST] if score >= ALIKE)
+
+
+def total(chosen: queries.Filter) -> int:
+    """How many issues the filter lets through."""
+    return db.session.scalar(select(func.count()).select_from(queries.filtered(chosen).subquery())) or 0
+
+
+def repositories() -> list[tuple[int, str]]:
+    """(id, name) of the repositories that have a visible issue, by name."""
+    shown = select(Issue.repository_id).where(Issue.visible)
+    wanted = select(Repository.id, Repository.name).where(Repository.id.in_(shown)).order_by(Repository.name)
+    return [(i, name) for i, name in db.session.execute(wanted)]
+
+
+def badge() -> str:
+    """How many wait to be triaged, for the navigation: empty for none, at most "99+"."""
+    over = (Issue.triage == Triage.SNOOZED) & (Issue.snoozed_until <= now())
+    some = select(Issue.id).where(Issue.visible, or_(Issue.triage == Triage.NEW, over)).limit(MOST_COUNTED + 1)
+    n = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return "" if not n else str(n) if n <= MOST_COUNTED else f"{MOST_COUNTED}+"
