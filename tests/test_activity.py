@@ -147,7 +147,7 @@ def words(page: str) -> str:
 def test_partners_read_who_did_what(ada: Browser, proposal: int) -> None:
     page = words(ada.get("/activity").text)
     assert "Aalen hat Mängel &amp; Lob melden vorgeschlagen · Ada" in page
-    assert "Celle hat gegen Mängel &amp; Lob melden gestimmt · Cleo" in page
+    assert "Celle hat ein Votum abgegeben zu Mängel &amp; Lob melden: dagegen · Cleo" in page
     assert "Aalen hat das Arbeitspaket Schnittstelle bauen angelegt" in page
 
 
@@ -162,7 +162,7 @@ def test_strangers_read_no_persons_name_and_not_who_voted_how(gast: Browser, pro
 def test_filtering_by_partner_does_not_tell_strangers_who_voted(gast: Browser, ada: Browser, proposal: int) -> None:
     assert "Votum" not in words(gast.get("/activity?partner=celle").text).replace("Voten", "")
     assert gast.get("/activity?partner=celle&kind=ballots").text.count('id="event-') == 0
-    assert "Celle hat gegen" in words(ada.get("/activity?partner=celle").text)
+    assert "Celle hat ein Votum abgegeben" in words(ada.get("/activity?partner=celle").text)
     assert "ballot.cast" in queries._verbs(Filters(kind="ballots"), ANONYMOUS)
 
 
