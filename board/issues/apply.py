@@ -9,22 +9,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, exists, select, update
 
 from board.db import db, now
 from board.issues import follow
-from board.issues.models import Issue, Status
+from board.issues.models import Issue, IssueLink, Status
 from board.issues.snapshot import Snapshot
-from board.issues.store import insert_once
+from board.issues.store import insert_once, update_row
 from board.text import fold
 
 TERMINAL = frozenset({"deleted", "transferred"})
 TOMBSTONE: dict[str, Any] = {"title": "", "body": "", "search": "", "labels": None, "url": "", "visible": False}
 FIELDS = ("title", "body", "state", "labels", "url")
 _table = Issue.__table__.c
-_COLUMNS = (
-    _table.id, _table.title, _table.body, _table.state, _table.labels, _table.url, _table.provider_updated_at,
-    _table.visible, _table.hidden,
+_linked = exists().where(IssueLink.issue_id == _table.id).correlate(Issue.__table__)
+_STORED = (
+    select(
+        _table.id, _table.title, _table.body, _table.state, _table.labels, _table.url, _table.provider_updated_at,
+        _table.visible, _table.hidden, _linked.label("linked"),
+    )
+    .where(_table.repository_id == bindparam("repository_id"), _table.number == bindparam("number"))
+    .with_for_update(of=Issue.__table__)
 )  # fmt: skip
 
 
@@ -70,8 +75,8 @@ def apply(place: Place, shot: Snapshot, *, known_only: bool = False) -> Outcome:
 
 
 def _stored(place: Place, shot: Snapshot) -> Any:
-    wanted = select(*_COLUMNS).where(_table.repository_id == place.repository_id, _table.number == shot.number)
-    return db.session.execute(wanted.with_for_update()).one_or_none()
+    keys = {"repository_id": place.repository_id, "number": shot.number}
+    return db.session.connection().execute(_STORED, keys).one_or_none()
 
 
 def _insert(place: Place, shot: Snapshot, why: str) -> int | None:
@@ -110,7 +115,7 @@ def _withdraw(row: Row[Any], shot: Snapshot, why: str) -> Outcome:
     if why == "confidential" and older:
         return Outcome(Status.STALE, "older", row.id)
     if row.hidden == why or (row.hidden == "confidential" and why == "private"):
-        _write(row.id, {"provider_updated_at": _later(row, shot)})
+        update_row(Issue, row.id, {"provider_updated_at": _later(row, shot)})
         return Outcome(Status.IGNORED, why, row.id)
     follow.hide(row.id, why, _later(row, shot))
     return Outcome(Status.WITHDRAWN if row.visible else Status.IGNORED, why, row.id, changed=row.visible)
@@ -123,8 +128,8 @@ def _fill(row: Row[Any], shot: Snapshot) -> Outcome:
         n: said[n] for n in ("state", "labels") if row.visible and getattr(row, n) is None and said[n] is not None
     }
     if unknown:
-        _write(row.id, unknown | {"version": Issue.version + 1})
-        follow.changed(row.id, row.state, set(unknown), None)
+        update_row(Issue, row.id, unknown, shown=True)
+        follow.changed(row.id, row.state, set(unknown), None, linked=row.linked)
     return Outcome(Status.STALE, "confidential" if row.hidden else "older", row.id, changed=bool(unknown))
 
 
@@ -138,22 +143,17 @@ def _update(place: Place, row: Row[Any], shot: Snapshot) -> Outcome:
     if shot.updated_at != row.provider_updated_at and shot.updated_at is not None:
         values["provider_updated_at"] = shot.updated_at
     if changed:
-        values |= {"version": Issue.version + 1, "active_at": now()}
+        values["active_at"] = now()
         values["search"] = _searched(place, values.get("title", row.title), shot.number)
     if values:
-        _write(row.id, values)
+        update_row(Issue, row.id, values, shown=bool(changed))
     if back:
         follow.appeared(row.id, place.connection_id)
     elif changed:
-        follow.changed(row.id, row.state, changed, place.connection_id)
+        words = (values.get("title", row.title), values.get("body", row.body))
+        follow.changed(row.id, row.state, changed, place.connection_id, linked=row.linked, words=words)
     reason = "changed" if changed else "unchanged"
     return Outcome(Status.PROCESSED, reason, row.id, changed=bool(changed))
-
-
-def _write(issue_id: int, values: dict[str, Any]) -> None:
-    db.session.execute(
-        update(Issue).where(Issue.id == issue_id).values(**values).execution_options(synchronize_session=False)
-    )
 
 
 def _later(row: Row[Any], shot: Snapshot) -> datetime | None:

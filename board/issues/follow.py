@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 
 from board.activity.models import act
 from board.db import db
-from board.issues import links, rules
+from board.issues import links, mentions, rules
 from board.issues.models import Delivery, Issue, IssueLink, Triage
 from board.policy import FORGE
 from board.work import forge as work
@@ -28,8 +28,13 @@ def appeared(issue_id: int, connection_id: int | None) -> None:
     _mirror(issue, "issue.update")
 
 
-def changed(issue_id: int, state_before: str | None, fields: set[str], connection_id: int | None) -> None:
-    """Something shown on a visible issue changed."""
+def changed(
+    issue_id: int, state_before: str | None, fields: set[str], connection_id: int | None,
+    *, linked: bool, words: tuple[str, ...] = (),
+) -> None:  # fmt: skip
+    """Something shown on a visible issue changed. `linked`: it has links; `words`: its title and body now."""
+    if not (linked or "labels" in fields or (("title" in fields or "body" in fields) and mentions.keys(*words))):
+        return
     issue = load(issue_id)
     if "labels" in fields:
         rules.judge(issue, connection_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from board.activity.models import act
 from board.db import db, now
@@ -12,7 +12,7 @@ from board.i18n import gettext as _
 from board.issues.apply import withdraw_all
 from board.issues.models import ConnectionRepository, Development, Repository, Standing
 from board.issues.snapshot import Reading, RepositoryFacts
-from board.issues.store import insert_once
+from board.issues.store import insert_once, update_row
 from board.policy import Actor
 
 DEFAULT_HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "gitea": "codeberg.org"}
@@ -63,25 +63,35 @@ _columns = (
 )  # fmt: skip
 
 
+_joined = and_(
+    ConnectionRepository.repository_id == Repository.id,
+    ConnectionRepository.connection_id == bindparam("connection_id"),
+)
+_named = Repository.name == bindparam("name")
+_FOUND = select(*_columns).outerjoin(ConnectionRepository, _joined).where(Repository.instance == bindparam("host"))
+_BY_NAME = _FOUND.where(_named).order_by(Repository.external_id.is_(None)).limit(1)
+_BY_ID = (
+    _FOUND.where(
+        or_(Repository.external_id == bindparam("external_id"), and_(Repository.external_id.is_(None), _named))
+    )
+    .order_by(Repository.external_id.is_(None))
+    .limit(1)
+)
+
+
 def _find(connection_id: int, host: str, facts: RepositoryFacts) -> Any:
     """By id; a repository that a file import named before any id was known is recognised by its name."""
-    joined = and_(
-        ConnectionRepository.repository_id == Repository.id, ConnectionRepository.connection_id == connection_id
-    )
-    named = Repository.name == facts.name
-    if facts.id is not None:
-        same = or_(Repository.external_id == facts.id, and_(Repository.external_id.is_(None), named))
-    else:
-        same = named
-    wanted = select(*_columns).outerjoin(ConnectionRepository, joined).where(Repository.instance == host, same)
-    return db.session.execute(wanted.order_by(Repository.external_id.is_(None)).limit(1)).one_or_none()
+    keys = {"connection_id": connection_id, "host": host, "name": facts.name}
+    if facts.id is None:
+        return db.session.connection().execute(_BY_NAME, keys).one_or_none()
+    return db.session.connection().execute(_BY_ID, {**keys, "external_id": facts.id}).one_or_none()
 
 
 def _placed(connection: Known, host: str, facts: RepositoryFacts) -> Any:
     """One that the operator named before its host was known: now it is."""
     row = _find(connection.id, _nowhere(connection), facts)
     if row is not None:
-        _write(row.id, {"instance": host})
+        update_row(Repository, row.id, {"instance": host}, shown=True)
     return row
 
 
@@ -114,7 +124,7 @@ def _refresh(row: Any, facts: RepositoryFacts) -> None:
     told = {"external_id": facts.id, "name": facts.name, "url": facts.url}
     changed = {name: value for name, value in told.items() if value and value != getattr(row, name)}
     if changed:
-        _write(row.id, changed)
+        update_row(Repository, row.id, changed, shown=True)
 
 
 def _follow(connection: Known, row: Any, facts: RepositoryFacts, reading: Reading | None) -> bool:
@@ -122,20 +132,20 @@ def _follow(connection: Known, row: Any, facts: RepositoryFacts, reading: Readin
     if facts.private is None or facts.private == row.private:
         return bool(row.private)
     if facts.private:
-        _write(row.id, {"private": True, "private_at": now()})
+        update_row(Repository, row.id, {"private": True, "private_at": now()}, shown=True)
         if not connection.show_private:
             _hide(row.id, "private")
         return True
     at = reading.snapshot.updated_at if reading and reading.snapshot else None
     news = reading is None or reading.reason == "repository" or (at and row.private_at and at >= row.private_at)
     if news:
-        _write(row.id, {"private": False, "private_at": None})
+        update_row(Repository, row.id, {"private": False, "private_at": None}, shown=True)
     return not news
 
 
 def lost(repository_id: int) -> None:
     """The repository was deleted: its issues become tombstones for good."""
-    _write(repository_id, {"deleted_at": now()})
+    update_row(Repository, repository_id, {"deleted_at": now()}, shown=True)
     _hide(repository_id, "deleted")
 
 
@@ -202,12 +212,3 @@ def _stand(connection_id: int, repository_id: int, by: Actor, verb: str, standin
         raise Missing(_("There is no such repository."))
     act(by, verb, row, connection=connection_id, repository=repository_id)
     row.standing = standing
-
-
-def _write(repository_id: int, values: dict[str, Any]) -> None:
-    db.session.execute(
-        update(Repository)
-        .where(Repository.id == repository_id)
-        .values(version=Repository.version + 1, **values)
-        .execution_options(synchronize_session=False)
-    )
