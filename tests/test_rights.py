@@ -23,6 +23,7 @@ from board.work.models import Bid, Claim
 from tests.conftest import Browser, sign_in
 from tests.factories import make_world
 from tests.people import Cast
+from tests.webhooks.forge import Forge, github_issue
 
 WHO = ("gast", "rolf", "ben", "ada", "cleo", "pia", "dora")
 # gast: nobody · rolf: a provider's · ben: member of Aalen · ada: its delegate · cleo: Celle's delegate · pia: product
@@ -107,12 +108,28 @@ POST work.resume                /packages/AP-1/resume                      401  
 POST work.commission            /packages/AP-1/commission                  401  403  ok   ok   403  403  403
 POST work.bid                   /packages/AP-1/bid                         401  ok   403  403  403  403  403
 POST work.withdraw_bid          /packages/AP-1/withdraw-bid                401  ok   403  403  403  403  403
+# the inbox of issues: public bodies and product owners (there is none in this world: who may is told so)
+GET  issues.index               /issues                                    401  403  ok   ok   ok   ok   403
+POST issues.link                 /issues/1/link                             401  403  404  404  404  404  403
+POST issues.propose              /issues/1/propose                          401  403  404  404  404  404  403
+POST issues.package              /issues/1/package                          401  403  404  404  404  404  403
+POST issues.snooze               /issues/1/snooze                           401  403  404  404  404  404  403
+POST issues.dismiss              /issues/1/dismiss                          401  403  404  404  404  404  403
+POST issues.undo                 /issues/1/undo                             401  403  404  404  404  404  403
 # comments: everybody who acts for a partner, and product owners; one that is there: its author
 POST comments.write             /proposals/FV-1/comments                   401  ok   ok   ok   ok   ok   403
 POST comments.write             /packages/AP-1/comments                    401  ok   ok   ok   ok   ok   403
 GET  comments.editor            /comments/1/edit                           401  403  ok   403  403  403  403
 POST comments.edit              /comments/1/edit                           401  403  ok   403  403  403  403
 POST comments.delete            /comments/1/delete                         401  403  ok   403  403  403  403
+# issues of the forges: those who work with them, but not providers
+GET  issues.index               /issues                                    401  403  ok   ok   ok   ok   403
+POST issues.link                /issues/1/link                             401  403  ok   ok   ok   ok   403
+POST issues.propose             /issues/1/propose                          401  403  ok   ok   ok   ok   403
+POST issues.package             /issues/1/package                          401  403  ok   ok   ok   ok   403
+POST issues.snooze              /issues/1/snooze                           401  403  ok   ok   ok   ok   403
+POST issues.dismiss             /issues/1/dismiss                          401  403  ok   ok   ok   ok   403
+POST issues.undo                /issues/1/undo                             401  403  ok   ok   ok   ok   403
 """
 ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
 MAY_BE_USED_UP = {409, 422}
@@ -148,7 +165,18 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "work.bid": {"text": "Wir bauen es.", "days": "5"},
         "comments.write": {"text": "Guter Gedanke."},
         "comments.edit": {"text": "Anders gesagt.", "version": "1"},
+        "issues.link": {"key": "FV-1"},
+        "issues.propose": {"topic": str(people.defects)},
+        "issues.package": {"key": "FV-1"},
+        "issues.dismiss": {"reason": "Schon gelöst."},
     }  # fmt: skip
+
+
+def furnish(app: Flask, people: Cast, state: str = "open") -> None:
+    """One of everything, and issue 1 of a forge that nobody has looked at."""
+    with app.app_context():
+        make_world(people, state)
+    Forge(app, "github").post(github_issue())
 
 
 @pytest.fixture
@@ -170,8 +198,7 @@ def ask(browser: Browser, method: str, url: str, form: Mapping[str, Any], partia
 def test_who_may_not_is_refused_as_the_matrix_says_and_has_changed_nothing(
     app: Flask, people: Cast, browsers: dict[str, Browser]
 ) -> None:
-    with app.app_context():
-        make_world(people)
+    furnish(app, people)
     before, valid = everything(app), forms(people)
     for method, endpoint, url, *expected in ROWS:
         for who, wanted in zip(WHO, expected, strict=True):
@@ -185,8 +212,7 @@ def test_who_may_not_is_refused_as_the_matrix_says_and_has_changed_nothing(
 
 
 def test_everybody_may_read_what_the_matrix_says(app: Flask, people: Cast, browsers: dict[str, Browser]) -> None:
-    with app.app_context():
-        make_world(people)
+    furnish(app, people)
     for method, _endpoint, url, *expected in ROWS:
         for who, wanted in zip(WHO, expected, strict=True):
             if method == "GET" and wanted == "ok":
@@ -198,8 +224,9 @@ def test_everybody_may_do_what_the_matrix_says(
     app: Flask, people: Cast, browsers: dict[str, Browser], row: list[str]
 ) -> None:
     method, endpoint, url, *expected = row
-    with app.app_context():
-        make_world(people, STATES.get(endpoint, "open"))
+    furnish(app, people, STATES.get(endpoint, "open"))
+    if endpoint == "issues.undo":
+        browsers["ada"].post("/issues/1/snooze")
     form = forms(people).get(endpoint, {})
     may = [who for who, wanted in zip(WHO, expected, strict=True) if wanted == "ok"]
     answers = {who: ask(browsers[who], method, url, form).status_code for who in may}
@@ -235,8 +262,7 @@ def test_every_address_has_its_row_in_the_matrix(board: Flask) -> None:
 def test_delegates_touch_only_the_ballot_and_offers_of_their_own_partner(
     app: Flask, people: Cast, browsers: dict[str, Browser]
 ) -> None:
-    with app.app_context():
-        make_world(people)
+    furnish(app, people)
     aalen = {"partner_id": people.aalen, "partner": people.aalen, "acting_for": ""}
     for url, form in (
         ("ballot", {"choice": "against", "reason": "Nein."}),
@@ -255,8 +281,7 @@ def test_delegates_touch_only_the_ballot_and_offers_of_their_own_partner(
 
 @pytest.mark.parametrize("role", ["delegate", "member"])
 def test_who_administers_the_board_never_casts_even_with_a_seat(app: Flask, people: Cast, role: str) -> None:
-    with app.app_context():
-        make_world(people)
+    furnish(app, people)
         with transaction():
             seat = Membership(person_id=people.dora.person_id, partner_id=people.aalen, role=role)
             db.session.add(seat)
