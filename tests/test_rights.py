@@ -167,7 +167,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "comments.edit": {"text": "Anders gesagt.", "version": "1"},
         "issues.link": {"key": "FV-1"},
         "issues.propose": {"topic": str(people.defects)},
-        "issues.package": {"key": "FV-1"},
+        "issues.package": {"under": "FV-1"},
         "issues.dismiss": {"reason": "Schon gelöst."},
     }  # fmt: skip
 
@@ -282,11 +282,11 @@ def test_delegates_touch_only_the_ballot_and_offers_of_their_own_partner(
 @pytest.mark.parametrize("role", ["delegate", "member"])
 def test_who_administers_the_board_never_casts_even_with_a_seat(app: Flask, people: Cast, role: str) -> None:
     furnish(app, people)
-        with transaction():
-            seat = Membership(person_id=people.dora.person_id, partner_id=people.aalen, role=role)
-            db.session.add(seat)
-            db.session.flush()
-            membership = seat.id
+    with app.app_context(), transaction():
+        seat = Membership(person_id=people.dora.person_id, partner_id=people.aalen, role=role)
+        db.session.add(seat)
+        db.session.flush()
+        membership = seat.id
     dora = sign_in(app, people.dora.person_id, membership)
     assert dora.post("/proposals/FV-1/ballot", data={"choice": "against", "reason": "Nein."}).status_code == 403
     assert dora.post("/proposals/FV-1/ballot/withdraw").status_code == 403
