@@ -12,6 +12,7 @@ from board.accounts import session
 from board.db import db
 from board.errors import Busy, Unknown
 from board.i18n import gettext as _
+from board.issues import retention
 from board.live import log
 from board.live.hub import BATCH, RELOAD, Hub, Stream
 from board.live.jobs import Job
@@ -23,7 +24,7 @@ bp = Blueprint("live", __name__)
 
 HEARTBEAT_SECONDS = 15
 BUSY_SECONDS = 30
-JOBS = (Job("leases", 300, sweep_due),)
+JOBS = (Job("leases", 300, sweep_due), Job("deliveries", 3600, retention.sweep))
 WITHOUT_LIVE = frozenset({"live", "ground", "accounts"})
 
 
