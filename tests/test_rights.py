@@ -109,13 +109,6 @@ POST work.commission            /packages/AP-1/commission                  401  
 POST work.bid                   /packages/AP-1/bid                         401  ok   403  403  403  403  403
 POST work.withdraw_bid          /packages/AP-1/withdraw-bid                401  ok   403  403  403  403  403
 # the inbox of issues: public bodies and product owners (there is none in this world: who may is told so)
-GET  issues.index               /issues                                    401  403  ok   ok   ok   ok   403
-POST issues.link                 /issues/1/link                             401  403  404  404  404  404  403
-POST issues.propose              /issues/1/propose                          401  403  404  404  404  404  403
-POST issues.package              /issues/1/package                          401  403  404  404  404  404  403
-POST issues.snooze               /issues/1/snooze                           401  403  404  404  404  404  403
-POST issues.dismiss              /issues/1/dismiss                          401  403  404  404  404  404  403
-POST issues.undo                 /issues/1/undo                             401  403  404  404  404  404  403
 # comments: everybody who acts for a partner, and product owners; one that is there: its author
 POST comments.write             /proposals/FV-1/comments                   401  ok   ok   ok   ok   ok   403
 POST comments.write             /packages/AP-1/comments                    401  ok   ok   ok   ok   ok   403
