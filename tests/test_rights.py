@@ -108,7 +108,6 @@ POST work.resume                /packages/AP-1/resume                      401  
 POST work.commission            /packages/AP-1/commission                  401  403  ok   ok   403  403  403
 POST work.bid                   /packages/AP-1/bid                         401  ok   403  403  403  403  403
 POST work.withdraw_bid          /packages/AP-1/withdraw-bid                401  ok   403  403  403  403  403
-# the inbox of issues: public bodies and product owners (there is none in this world: who may is told so)
 # comments: everybody who acts for a partner, and product owners; one that is there: its author
 POST comments.write             /proposals/FV-1/comments                   401  ok   ok   ok   ok   ok   403
 POST comments.write             /packages/AP-1/comments                    401  ok   ok   ok   ok   ok   403
