@@ -7,7 +7,7 @@
 BIN      := .venv/bin
 INSTALL  := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r
 COMPILE  := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
-POSTGRES := $(if $(filter postgres%,$(DATABASE_URL)),.venv/.postgres)
+EXTRAS   := $(if $(or $(filter postgres%,$(DATABASE_URL)),$(BOARD_EXTRAS)),.venv/.extras)
 JOBS     ?= 2
 
 SHELL := /bin/sh
@@ -23,14 +23,14 @@ run: export HOST := $(or $(HOST),0.0.0.0)
 run: export PORT := $(or $(PORT),8000)
 run: export BOARD_LOG := $(or $(BOARD_LOG),warning)
 run: export BOARD_DATA := $(or $(BOARD_DATA),data)
-run: .venv/.runtime $(POSTGRES)  ## Start the demo on real facts (HOST, PORT, BOARD_DATA, DATABASE_URL); Ctrl-C stops it
+run: .venv/.runtime $(EXTRAS)  ## Start the demo on real facts (HOST, PORT, BOARD_DATA, DATABASE_URL); Ctrl-C stops it
 	@$(BIN)/flask --app wsgi demo
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
 
-serve: .venv/.runtime $(POSTGRES)  ## Start the board for real; settings come from the environment, see `make migrate`
+serve: .venv/.runtime $(EXTRAS)  ## Start the board for real; settings come from the environment, see `make migrate`
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
 
-migrate: .venv/.runtime $(POSTGRES)  ## Create the database or bring it up to date; on purpose not part of `make serve`
+migrate: .venv/.runtime $(EXTRAS)  ## Create the database or bring it up to date; on purpose not part of `make serve`
 	@$(BIN)/flask --app wsgi init
 
 test: .venv/.dev browser  ## Run all tests (REQUIRE_ALL=1: a missing browser is an error)
@@ -53,7 +53,7 @@ format: .venv/.dev  ## Let ruff format and repair what it can
 	@$(BIN)/ruff check --fix .
 
 audit: .venv/.dev  ## Ask whether a locked package has a known vulnerability (needs network)
-	@for lock in requirements.lock requirements-postgres.lock requirements-dev.lock; do \
+	@for lock in requirements.lock requirements-extras.lock requirements-dev.lock; do \
 		$(BIN)/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 
 bench: .venv/.dev  ## Measure, as ratios to a bare Flask route in the same run
@@ -63,9 +63,9 @@ bench-short: .venv/.dev  ## Show that the benchmarks still run; the figures mean
 	@$(BIN)/python -m bench --short
 
 lock: .venv/.uv  ## Write the locks from pyproject.toml, keeping locked versions (`make upgrade` takes the newest)
-	@$(COMPILE) pyproject.toml -o requirements.lock
-	@$(COMPILE) pyproject.toml --extra postgres -c requirements.lock -o requirements-postgres.lock
-	@$(COMPILE) pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) pyproject.toml --extra fast -o requirements.lock
+	@$(COMPILE) pyproject.toml --all-extras -c requirements.lock -o requirements-extras.lock
+	@$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -c requirements-extras.lock -o requirements-dev.lock
 	@echo uv | $(COMPILE) - -o requirements-uv.lock
 
 upgrade:  ## Write the locks with the newest versions that pyproject.toml allows
@@ -94,7 +94,7 @@ clean:  ## Remove the environment and all caches; data/ stays
 .venv/.runtime: requirements.lock .venv/.uv
 	@echo "Installing packages …" && $(INSTALL) $< && touch $@
 
-.venv/.postgres: requirements-postgres.lock .venv/.uv
+.venv/.extras: requirements-extras.lock .venv/.uv
 	@$(INSTALL) $< && touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.uv
