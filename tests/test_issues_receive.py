@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from board.db import at, db, now, transaction
-from board.issues import connections, receive, retention
+from board.issues import connections, receive, replay, retention
 from board.issues.models import Connection, ConnectionSecret, Delivery, Issue
 from board.policy import SYSTEM
 from tests.webhooks.forge import EVENT, SECRETS, VARIANTS, Forge, github_issue, gitlab_issue, issue, sign
@@ -227,8 +227,8 @@ def test_a_failure_is_kept_answered_with_202_and_replayed_by_an_operator(
     assert (answer.status_code, answer.json["reason"]) == (202, "crash:KeyError")
     assert issues(app) == []
     with app.app_context():
-        assert [a.status for a in receive.replay_failed(forge.id, SYSTEM)] == ["processed"]
-        assert receive.replay_failed(forge.id, SYSTEM) == []
+        assert [a.status for a in replay.replay_failed(forge.id, SYSTEM)] == ["processed"]
+        assert replay.replay_failed(forge.id, SYSTEM) == []
     assert issues(app)[0].title == "Karte lädt nicht"
 
 
@@ -249,7 +249,7 @@ def test_a_replay_of_everything_changes_nothing(app: Flask) -> None:
     with app.app_context():
         for row in deliveries(app):
             with transaction():
-                receive.replay(row.id, SYSTEM)
+                replay.replay(row.id, SYSTEM)
     (one,) = issues(app)
     assert (one.version, one.state) == (before, "closed")
 

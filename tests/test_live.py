@@ -410,3 +410,8 @@ def test_a_job_that_fails_does_not_stop_the_others(app: Flask) -> None:
         jobs.run_due((jobs.Job("broken", 60, lambda: 1 / 0), jobs.Job("whole", 60, lambda: ran.append(1))))
         assert ran == [1]
         assert len(db.session.scalars(select(TaskLock.name)).all()) == 2
+
+
+def test_every_job_that_the_board_has_is_given_to_the_hub(board: Flask) -> None:
+    assert live.new_hub(board).jobs == live.JOBS
+    assert {job.name for job in live.JOBS} >= {"leases", "deliveries"}

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from board.db import db, transaction
 from board.errors import Refusal
 from board.issues import backfill as filling
-from board.issues import connections, importing, queries
+from board.issues import connection_queries, connections, importing, queries
 from board.issues.connections import Wishes
 from board.issues.egress import Refused
 from board.issues.models import Connection, Provider
@@ -80,7 +80,7 @@ def list_connections(as_json: bool) -> None:
          "secrets": len(c.secrets), "last_delivery_at": c.last_delivery_at.isoformat() if c.last_delivery_at else None,
          "failed": c.n_failed, "refused": c.n_refused,
          "repositories": [{"name": r.name, "id": r.external_id, "standing": r.standing} for r in c.repositories]}
-        for c in queries.connections()
+        for c in connection_queries.connections()
     ]  # fmt: skip
     if as_json:
         click.echo(json.dumps(found, indent=2))
@@ -222,5 +222,5 @@ def _shown(id_: int, public_id: str, provider: str, name: str) -> dict[str, Any]
     board = current_app.config["BOARD"]
     return {
         "id": id_, "provider": provider, "name": name, "public_id": public_id,
-        "url": queries.hook_url(board.origin or f"http://localhost:{board.port}", provider, public_id),
+        "url": connection_queries.hook_url(board.origin or f"http://localhost:{board.port}", provider, public_id),
     }  # fmt: skip

@@ -5,7 +5,6 @@ what fails there is kept as failed and answered with 202, so that an operator ca
 """
 
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,21 +15,17 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import Headers
 
-from board.activity.models import act
 from board.db import db, now, transaction
-from board.errors import Busy, Conflict, Missing
-from board.i18n import gettext as _
+from board.errors import Busy
 from board.issues import connections, develop, providers, repositories
 from board.issues.apply import Outcome, Place, apply
+from board.issues.message import Message, kind_of, take_apart
 from board.issues.models import Connection, ConnectionSecret, Delivery, Standing, Status
-from board.issues.providers import gitlab
-from board.issues.redact import redact
 from board.issues.repositories import Known
-from board.issues.signatures import Refused, Secret, payload, verify
-from board.issues.snapshot import Malformed, Reading
+from board.issues.signatures import Refused, Secret, verify
+from board.issues.snapshot import Reading
 from board.issues.store import insert_once
 from board.log import log
-from board.policy import Actor
 
 USED_AGAIN = timedelta(hours=1)
 
@@ -53,18 +48,6 @@ class Caller:
     disabled: bool
     secrets: tuple[Secret, ...]
     used: Mapping[int, datetime | None]
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a delivery says, taken apart before the transaction: parsing holds no lock."""
-
-    event: str
-    action: str = ""
-    reading: Reading | None = None
-    problem: str = ""
-    unreadable: bool = False
-    body: str | None = None
 
 
 _CALLER = (
@@ -119,7 +102,7 @@ def receive(who: Caller, headers: Headers, raw: bytes, *, form: bool) -> Answer:
             if again is None:
                 return Answer(200, Status.DUPLICATE)
             delivery_id = again
-        return _finish(who, delivery_id, message, began)
+        return finish(who, delivery_id, message, began)
 
 
 class _TakeBack(Exception):
@@ -151,31 +134,8 @@ def _at_once(who: Caller, row: dict[str, Any], message: Message, began: float) -
     return Answer(200, outcome.status, outcome.reason, delivery_id)
 
 
-def take_apart(provider: str, event: str, raw: bytes, form: bool) -> Message:
-    """Parse, read and redact; never raises. A deeply nested body ends as unreadable."""
-    try:
-        data = json.loads(payload(raw, form).decode())
-        if not isinstance(data, dict):
-            return Message(event, problem="unreadable", unreadable=True)
-        body = redact(data)
-    except (ValueError, RecursionError):  # JSON and UTF-8 errors are ValueErrors.
-        return Message(event, problem="unreadable", unreadable=True)
-    return read(provider, event, data, body)
-
-
-def read(provider: str, event: str, data: dict[str, Any], body: str) -> Message:
-    """What parsed data says. A confidential body is not kept, even when the data makes no sense."""
-    kept = None if provider == "gitlab" and gitlab.confidential(event, data) else body
-    try:
-        reading = providers.read(provider, event, data)
-    except Malformed as why:
-        return Message(event, problem=str(why), body=kept)
-    except Exception as crash:  # noqa: BLE001 - a payload must never end in a 500; the delivery is kept as failed.
-        return Message(event, problem=_told(crash), body=kept)
-    return Message(event, reading.action, reading, body=None if reading.confidential else kept)
-
-
-def _finish(who: Caller, delivery_id: int, message: Message, began: float) -> Answer:
+def finish(who: Caller, delivery_id: int, message: Message, began: float) -> Answer:
+    """Apply a message to its delivery row and say how it ended; inside a transaction."""
     values, outcome = _apply(who, delivery_id, message)
     values |= {"status": outcome.status, "reason": outcome.reason}
     values["ms"] = round((time.perf_counter() - began) * 1000, 1)
@@ -199,11 +159,11 @@ def _apply(who: Caller, delivery_id: int, message: Message) -> tuple[dict[str, A
     except Exception as crash:
         if isinstance(crash, DBAPIError) and crash.connection_invalidated:
             raise
-        log.error("delivery failed", delivery=delivery_id, why=_told(crash), at=_place(crash))
+        log.error("delivery failed", delivery=delivery_id, why=kind_of(crash), at=_place(crash))
         # The visibility of the repository is not known any more: keep no text that may be private.
         hidden = _may_be_private(message.reading) and not who.connection.show_private
         number = message.reading.snapshot.number if message.reading.snapshot else None
-        return {"body": None if hidden else message.body, "number": number}, Outcome(Status.FAILED, _told(crash))
+        return {"body": None if hidden else message.body, "number": number}, Outcome(Status.FAILED, kind_of(crash))
     if outcome.reason == "unchanged" and _seen(delivery_id):
         outcome = replace(outcome, status=Status.DUPLICATE)
     if outcome.status == Status.PROCESSED and message.reading.ping:
@@ -297,43 +257,6 @@ def _count_refused(connection_id: int, check: str) -> None:
             .values(n_refused=Connection.n_refused + 1, refused_at=now())
             .execution_options(synchronize_session=False)
         )
-
-
-def replay(delivery_id: int, by: Actor) -> Answer:
-    """Apply a stored delivery once more, inside a transaction. What was applied already changes nothing."""
-    began = time.perf_counter()
-    delivery = db.session.get(Delivery, delivery_id, with_for_update=True)
-    if delivery is None:
-        raise Missing(_("There is no such delivery."))
-    act(by, "delivery.replay", delivery, delivery=delivery.id, connection=delivery.connection_id)
-    if delivery.body is None:
-        raise Conflict(_("The content of this delivery is not kept: it cannot be replayed."))
-    connection = connections.locked(delivery.connection_id)
-    who = Caller(connections.known(connection), connection.disabled_at is not None, (), {})
-    message = read(connection.provider, delivery.event, json.loads(delivery.body), delivery.body)
-    delivery.replayed_at = now()
-    db.session.flush()
-    return _finish(who, delivery.id, message, began)
-
-
-def replay_failed(connection_id: int, by: Actor, most: int = 500) -> list[Answer]:
-    """Replay all failed deliveries of a connection, oldest first; each in a transaction of its own."""
-    wanted = (
-        select(Delivery.id)
-        .where(Delivery.connection_id == connection_id, Delivery.status == Status.FAILED, Delivery.body.is_not(None))
-        .order_by(Delivery.id)
-        .limit(most)
-    )
-    found = []
-    for delivery_id in list(db.session.scalars(wanted)):
-        with transaction():
-            found.append(replay(delivery_id, by))
-    return found
-
-
-def _told(crash: BaseException) -> str:
-    """The kind of a crash without its message, which may contain text of the issue."""
-    return f"crash:{type(crash).__name__}"[:60]
 
 
 def _place(crash: BaseException) -> str:

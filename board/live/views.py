@@ -39,7 +39,9 @@ def _set_up(state: BlueprintSetupState) -> None:
 
 def new_hub(app: Flask) -> Hub:
     """A hub as the settings want it."""
-    return Hub(app, cap=app.config["BOARD"].streams, stopping=app.extensions["stopping"], alive=session.alive, jobs=())
+    return Hub(
+        app, cap=app.config["BOARD"].streams, stopping=app.extensions["stopping"], alive=session.alive, jobs=JOBS
+    )
 
 
 def hub() -> Hub:

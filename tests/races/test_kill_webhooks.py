@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from board import create_app
 from board.db import db, transaction
-from board.issues import receive
+from board.issues import replay
 from board.issues.models import Delivery, Issue
 from board.policy import SYSTEM
 from tests.conftest import settings
@@ -116,7 +116,7 @@ def replayed(place: Place) -> Any:
         before = db.session.execute(select(Issue.number, Issue.title, Issue.version)).all()
     for delivery_id in random.Random(1).sample(ids, min(60, len(ids))):
         with transaction():
-            assert receive.replay(delivery_id, SYSTEM).code == 200
+            assert replay.replay(delivery_id, SYSTEM).code == 200
     return before, db.session.execute(select(Issue.number, Issue.title, Issue.version)).all()
 
 
