@@ -19,7 +19,8 @@ from board.accounts import session
 from board.accounts.models import Membership
 from board.db import db, transaction
 from board.proposals import rows
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
+from board.proposals.states import State
 
 RESULTS = Path(__file__).parent / "results"
 

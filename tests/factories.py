@@ -9,7 +9,7 @@ from board.db import transaction
 from board.i18n import today
 from board.policy import Actor
 from board.proposals import queries as proposals
-from board.proposals.models import State
+from board.proposals.states import State
 from board.proposals.writing import Draft, propose
 from board.voting import ballots, offers, reuses
 from board.voting.models import OfferKind, ReuseStatus

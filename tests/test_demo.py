@@ -18,7 +18,9 @@ from board.demo.seed import seed
 from board.demo.world import World, read
 from board.i18n import today
 from board.partners.models import Electorate, Partner
-from board.proposals.models import Proposal, ProposalBuilder, ProposalCount, State
+from board.proposals.counts import ProposalCount
+from board.proposals.models import Proposal, ProposalBuilder
+from board.proposals.states import State
 from board.voting.models import Ballot, Condition, Reuse
 from board.voting.tallies import check_tallies
 from board.work.models import Claim, Package, PackageState

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from board import config, policy, web
-from board.proposals.models import MOVES
+from board.proposals.states import MOVES
 from board.templating import STATIC, TEMPLATES
 from tests.conftest import Browser
 

@@ -11,7 +11,8 @@ from board import i18n
 from board.activity.models import Activity
 from board.db import db, transaction
 from board.errors import Conflict, Denied
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
+from board.proposals.states import State
 from board.voting import ballots, offers, tallies
 from board.voting.models import Ballot, Condition, Offer, OfferKind
 from tests.conftest import Browser

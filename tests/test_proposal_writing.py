@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from board.db import db
 from board.i18n import today
-from board.proposals import queries
+from board.proposals import queries, similar
 from board.proposals.models import Proposal
 from tests.conftest import Browser
 from tests.factories import make_proposal
@@ -261,6 +261,6 @@ def test_a_preview_costs_the_same_for_many_rows(app: Flask, people: Cast, ben: B
     with app.app_context():
         make_proposal(people)
         assert db.session.scalar(select(func.count()).select_from(Proposal)) == 1
-        one = queries.twins(["Mängel melden"])
+        one = similar.twins(["Mängel melden"])
         assert one == [(1, "Mängel melden")]
-        assert queries.twins(["Mängel melden"] * 200) == one * 200
+        assert similar.twins(["Mängel melden"] * 200) == one * 200

@@ -12,7 +12,9 @@ from board.db import db, transaction
 from board.errors import Conflict, Denied
 from board.i18n import today
 from board.policy import SYSTEM, Actor
-from board.proposals.models import MOVES, Decision, Proposal, ProposalCount, State
+from board.proposals.counts import ProposalCount
+from board.proposals.models import Decision, Proposal
+from board.proposals.states import MOVES, State
 from board.proposals.writing import Draft, Link, edit, import_, propose
 from tests.conftest import Browser
 from tests.factories import PATHS, make_proposal

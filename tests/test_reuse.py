@@ -10,7 +10,8 @@ from board import i18n
 from board.activity.models import Activity
 from board.db import db, transaction
 from board.errors import Denied
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
+from board.proposals.states import State
 from board.voting import ballots, queries, reuses, tallies
 from board.voting.models import Reuse, ReuseStatus
 from tests.conftest import Browser

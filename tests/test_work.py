@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select
 
 from board.db import at, db, now, transaction
 from board.policy import Actor
-from board.work import bids, claims, moves, queries
+from board.work import bids, cards, claims, lists, moves, queries
 from board.work.forms import parse_days
 from board.work.models import Claim, Package, Seat
 from board.work.packages import locked
@@ -123,7 +123,7 @@ def test_new_packages_are_announced(free: int, app: Flask, people: Cast, cleo: B
 def test_leases_show_how_they_stand(led: int, app: Flask, people: Cast, cleo: Browser) -> None:
     def shown(days: int) -> str:
         with at(now() + timedelta(days=days)), app.app_context():
-            (card,) = queries.cards([led], people.cleo.actor)
+            (card,) = cards.cards([led], people.cleo.actor)
             assert card.lead
             return str(card.lead.left)
 
@@ -166,7 +166,7 @@ def test_columns_count_all_and_show_the_newest(app: Flask, people: Cast, ada: Br
 
 
 def test_the_list_goes_on_by_key(app: Flask, people: Cast, ada: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(lists, "PAGE", 2)
     with app.app_context():
         proposal = make_proposal(people)
         for n in range(5):

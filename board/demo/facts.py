@@ -18,7 +18,8 @@ from board.demo.world import World, read
 from board.partners import verbs as partners
 from board.partners.models import Kind, Partner
 from board.policy import SYSTEM
-from board.proposals.models import State, Topic
+from board.proposals.models import Topic
+from board.proposals.states import State
 from board.proposals.writing import Draft, Link, import_
 from board.voting import tallies
 from board.voting.models import Reuse

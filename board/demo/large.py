@@ -22,7 +22,9 @@ from board.demo.seed import Tick, silent
 from board.demo.world import World
 from board.i18n import BERLIN
 from board.partners.models import Electorate, Partner
-from board.proposals.models import Decision, Proposal, State, Topic, count
+from board.proposals.counts import count
+from board.proposals.models import Decision, Proposal, Topic
+from board.proposals.states import State
 from board.voting.models import Ballot
 from board.work.models import Package
 

@@ -13,10 +13,11 @@ from board.db import db
 from board.i18n import current_locale, today
 from board.partners.models import Electorate, Partner, hue
 from board.policy import Actor
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
 from board.proposals.queries import Sign
+from board.proposals.states import State
 from board.voting.models import Offer, OfferKind, Reuse, ReuseStatus
-from board.work import queries as work
+from board.work import lists
 from board.work.models import Package, PackageState
 
 REPLIES = 6
@@ -149,4 +150,4 @@ def figures() -> Figures:
     voting = select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
     used = select(func.count(Reuse.proposal_id.distinct())).where(Reuse.status == ReuseStatus.LIVE).scalar_subquery()
     row = db.session.execute(select(partners, voting, used)).one()
-    return Figures(row[0], row[1] or 0, work.bounded([Package.state == PackageState.OPEN]), row[2])
+    return Figures(row[0], row[1] or 0, lists.bounded([Package.state == PackageState.OPEN]), row[2])

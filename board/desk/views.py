@@ -9,8 +9,8 @@ from board.desk import queries
 from board.policy import Actor
 from board.proposals import lists, rows
 from board.proposals.filters import Filters
-from board.proposals.models import State
 from board.proposals.queries import electorate_version
+from board.proposals.states import State
 from board.web import actor, etag, not_modified, page, tagged
 from board.work import queries as work
 

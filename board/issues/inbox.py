@@ -14,8 +14,10 @@ from board.i18n import current_locale
 from board.issues import forms, queries
 from board.issues.models import Issue, Repository, Triage
 from board.partners.models import Partner, hue
-from board.proposals.models import Proposal, State
-from board.proposals.queries import Sign, likeness, topics
+from board.proposals.models import Proposal
+from board.proposals.queries import Sign, topics
+from board.proposals.similar import likeness
+from board.proposals.states import State
 
 POOL = 2000
 NEAR = 40

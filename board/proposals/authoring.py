@@ -15,9 +15,12 @@ from board.i18n import gettext as _
 from board.i18n import ngettext
 from board.policy import Actor, allowed
 from board.proposals import pasting, queries
+from board.proposals.counts import count
 from board.proposals.forms import EditForm, ProposalForm, SeveralForm
-from board.proposals.models import State, count
 from board.proposals.pasting import Pasted
+from board.proposals.similar import similar as similar_to
+from board.proposals.similar import twins
+from board.proposals.states import State
 from board.proposals.writing import Draft, edit, propose
 from board.web import actor, component, no_store, page, redirect_to
 
@@ -45,7 +48,7 @@ def propose_one() -> Response:
 
 
 def _new(form: ProposalForm, status: int = 200) -> Response:
-    alike = queries.similar(form.title.data or "", i18n.current_locale())
+    alike = similar_to(form.title.data or "", i18n.current_locale())
     return no_store(page("proposals/new.html", form=form, similar=alike, sent=status == 401, status=status))
 
 
@@ -66,7 +69,7 @@ def _once(by: Actor, draft: Draft, once: str) -> int:
 def similar() -> Response:
     """Proposals that resemble a title, while it is typed."""
     title = request.args.get("title", "")[:120]
-    return component("proposals/_similar.html", similar=queries.similar(title, i18n.current_locale()))
+    return component("proposals/_similar.html", similar=similar_to(title, i18n.current_locale()))
 
 
 def require_proposer(by: Actor) -> None:
@@ -128,8 +131,8 @@ def _preview(form: SeveralForm) -> list[Pasted]:
         form.vote_by.data or i18n.today(),
     )
     if len(rows) <= pasting.MOST_ROWS:
-        twins = queries.twins([row.cells.get("title", "") for row in rows])
-        for row, twin in zip(rows, twins, strict=True):
+        alike = twins([row.cells.get("title", "") for row in rows])
+        for row, twin in zip(rows, alike, strict=True):
             row.twin = twin
     return rows
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from board import text
-from board.proposals.models import State
+from board.proposals.states import State
 
 PAGE = 50
 MOST = 500

@@ -13,9 +13,11 @@ from board.activity.models import Activity
 from board.db import db
 from board.partners.models import Partner
 from board.policy import Actor
+from board.proposals.counts import ProposalCount
 from board.proposals.filters import Filters
-from board.proposals.models import Proposal, ProposalCount, State, Topic
+from board.proposals.models import Proposal, Topic
 from board.proposals.queries import Stamp
+from board.proposals.states import State
 from board.voting.models import Ballot, Reuse
 
 COUNTED = 1000

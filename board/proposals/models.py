@@ -1,67 +1,25 @@
 """Proposals, their topics, links and decisions, and the verbs that move a proposal from state to state.
 
-How a text comes in and changes (`propose`, `import_`, `edit`) stands in `writing`.
+Which verb leads where stands in `states`; how a text comes in and changes (`propose`, `import_`, `edit`) in `writing`.
 """
 
 from __future__ import annotations
 
-import enum
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
 from board.activity.models import act
-from board.db import Base, db, now, on_postgres
+from board.db import Base, db, now
 from board.errors import Conflict
 from board.i18n import gettext as _
 from board.partners.models import Electorate, Partner
 from board.policy import Actor
-
-
-class State(enum.StrEnum):
-    """Where a proposal stands; the verbs between them are in product.md and below."""
-
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    DEFERRED = "deferred"
-    DECLINED = "declined"
-    BUILDING = "building"
-    PILOTING = "piloting"
-    AVAILABLE = "available"
-    WITHDRAWN = "withdrawn"
-    MERGED = "merged"
-
-
-MOVES: dict[str, tuple[tuple[State, ...], State]] = {
-    "withdraw": ((State.OPEN,), State.WITHDRAWN),
-    "accept": ((State.OPEN, State.DEFERRED), State.ACCEPTED),
-    "defer": ((State.OPEN,), State.DEFERRED),
-    "decline": ((State.OPEN,), State.DECLINED),
-    "start": ((State.ACCEPTED,), State.BUILDING),
-    "pilot": ((State.BUILDING,), State.PILOTING),
-    "publish": ((State.BUILDING, State.PILOTING), State.AVAILABLE),
-    "reopen": ((State.ACCEPTED, State.DEFERRED, State.DECLINED, State.WITHDRAWN), State.OPEN),
-}
-"""Verb → (states it starts from, state it leads to). Source: product.md."""
-
-LABELS: dict[str, str] = {
-    State.OPEN: "ballot open",
-    State.ACCEPTED: "accepted",
-    State.DEFERRED: "deferred",
-    State.DECLINED: "declined",
-    State.BUILDING: "being built",
-    State.PILOTING: "in pilot use",
-    State.AVAILABLE: "available",
-    State.WITHDRAWN: "withdrawn",
-    State.MERGED: "merged",
-}
-"""State → the message id of the word people read."""
-
-DECISIONS = ("accept", "defer", "decline")
+from board.proposals.counts import count
+from board.proposals.states import LABELS, MOVES, REFUSED, State
 
 
 class Topic(Base):
@@ -233,16 +191,6 @@ class Proposal(Base):
 
 
 FRESH = ("state", "topic_id", "n_for", "n_against", "n_abstain", "electorate_size", "version", "text_version")
-REFUSED = {
-    "withdraw": "Only an open proposal can be withdrawn; this one is now: %(state)s.",
-    "accept": "Only an open or deferred proposal can be accepted; this one is now: %(state)s.",
-    "defer": "Only an open proposal can be deferred; this one is now: %(state)s.",
-    "decline": "Only an open proposal can be declined; this one is now: %(state)s.",
-    "start": "Work begins on an accepted proposal; this one is now: %(state)s.",
-    "pilot": "Only what is being built can go into pilot use; this one is now: %(state)s.",
-    "publish": "Only what is being built or piloted can be published; this one is now: %(state)s.",
-    "reopen": "Only a decided or withdrawn proposal can be reopened; this one is now: %(state)s.",
-}
 
 
 class ProposalLink(Base):
@@ -264,16 +212,6 @@ class ProposalBuilder(Base):
 
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), primary_key=True)
     partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True, index=True)
-
-
-class ProposalCount(Base):
-    """How many proposals there are per state and topic: totals without counting."""
-
-    __tablename__ = "proposal_count"
-
-    state: Mapped[str] = mapped_column(String(12), primary_key=True)
-    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), primary_key=True)
-    n: Mapped[int] = mapped_column(default=0)
 
 
 class Decision(Base):
@@ -305,18 +243,3 @@ def touch(proposal_id: int, **changes: int | str | ColumnElement[Any]) -> None:
         .values(version=Proposal.version + 1, active_at=now(), **values)
         .execution_options(synchronize_session=False)
     )
-
-
-def count(changes: dict[tuple[str, int], int]) -> None:
-    """Add to the totals per (state, topic), in the transaction of the change.
-
-    In a fixed order, so that two transactions never wait for each other; + 0 takes the locks ahead.
-    """
-    insert = postgresql.insert if on_postgres() else sqlite.insert
-    for (state, topic_id), n in sorted((key, n) for key, n in changes.items()):
-        row = insert(ProposalCount).values(state=str(state), topic_id=topic_id, n=n)
-        db.session.execute(
-            row.on_conflict_do_update(
-                index_elements=[ProposalCount.state, ProposalCount.topic_id], set_={"n": ProposalCount.n + n}
-            )
-        )

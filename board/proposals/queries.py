@@ -1,11 +1,11 @@
-"""Every way to read proposals, one or some; `lists` holds the long lists."""
+"""Every way to read proposals, one or some; `lists` holds the long lists, `similar` finds look-alikes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from board import text
@@ -16,14 +16,10 @@ from board.i18n import gettext as _
 from board.i18n import in_days
 from board.partners.models import Electorate, Partner, hue
 from board.policy import Actor
-from board.proposals.models import LABELS, Proposal, ProposalBuilder, State, Topic
+from board.proposals.models import Proposal, ProposalBuilder, Topic
+from board.proposals.states import LABELS, State
 
 DUE_DAYS = 7
-SIMILAR_POOL = 200
-TWIN_POOL = 2000
-TWIN = 0.6
-SIMILAR = 5
-
 
 Stamp = tuple[int, datetime]
 """(version, active_at) of a proposal: what is kept rendered is kept under it, even if a backup is played back."""
@@ -222,60 +218,3 @@ def for_partner(partner: Any, by: Actor, limit: int = 20) -> dict[str, Any]:
         .limit(limit)
     )
     return {"proposed_ids": list(db.session.scalars(mine)), "built_ids": list(db.session.scalars(built))}
-
-
-# Similar ones
-
-
-def similar(title: str, locale: str, without: int = 0) -> list[Row]:
-    """Up to five proposals whose titles resemble this one, the closest first.
-
-    Candidates share a word's beginning with it (at most 200 of them); then trigrams of the folded titles decide.
-    """
-    words = sorted({w[:8] for w in text.fold(title).split() if len(w) >= 4}, key=len, reverse=True)[:5]
-    if not words:
-        return []
-    either = or_(*(Proposal.search.contains(w, autoescape=True) for w in words))
-    pool = db.session.execute(
-        select(Proposal.id, Proposal.title, Proposal.title_en)
-        .where(either, Proposal.id != without, Proposal.state.not_in((State.WITHDRAWN, State.MERGED)))
-        .order_by(Proposal.id.desc())
-        .limit(SIMILAR_POOL)
-    ).all()
-    scored = sorted((max(likeness(title, row.title), likeness(title, row.title_en)), row.id) for row in pool)
-    best = [number for score, number in reversed(scored) if score >= 0.3][:SIMILAR]
-    found = rows(best, locale)
-    return [found[number] for number in best]
-
-
-def twins(titles: Sequence[str]) -> list[tuple[int, str] | None]:
-    """For each title the (id, title) of the proposal that resembles it most, if one does; one statement for all.
-
-    Compared with the newest 2,000 proposals, those that share a word.
-    """
-    pool = db.session.execute(select(Proposal.id, Proposal.title).order_by(Proposal.id.desc()).limit(TWIN_POOL)).all()
-    by_word: dict[str, list[Any]] = {}
-    for row in pool:
-        for word in set(text.fold(row.title).split()):
-            by_word.setdefault(word, []).append(row)
-    return [_twin(title, by_word) for title in titles]
-
-
-def _twin(title: str, by_word: dict[str, list[Any]]) -> tuple[int, str] | None:
-    near = {row.id: row for word in text.fold(title).split() for row in by_word.get(word, ())[:SIMILAR_POOL]}
-    scored = max(((likeness(title, row.title), row.id) for row in near.values()), default=(0.0, 0))
-    return (scored[1], near[scored[1]].title) if scored[0] >= TWIN else None
-
-
-def likeness(one: str, other: str) -> float:
-    """How alike two titles are, 0 … 1: the share of common trigrams (Dice), or of the shorter one's words."""
-    a, b = _trigrams(one), _trigrams(other)
-    if not a or not b:
-        return 0.0
-    words, others = set(text.fold(one).split()), set(text.fold(other).split())
-    shared = len([w for w in words & others if len(w) >= 4]) / max(1, min(len(words), len(others)))
-    return max(2 * len(a & b) / (len(a) + len(b)), 0.8 * shared)
-
-
-def _trigrams(title: str) -> set[str]:
-    return {f"  {word} "[i : i + 3] for word in text.fold(title).split() for i in range(len(word) + 1)}

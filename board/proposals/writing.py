@@ -13,7 +13,9 @@ from board.db import db, now
 from board.errors import Conflict
 from board.i18n import gettext as _
 from board.policy import Actor
-from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink, State, count
+from board.proposals.counts import count
+from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink
+from board.proposals.states import State
 
 SUMMARY_LENGTH = 240
 

@@ -13,7 +13,8 @@ from board.db import db
 from board.i18n import current_locale
 from board.partners.models import Partner, hue
 from board.policy import Acting, Actor
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
+from board.proposals.states import State
 from board.voting import rights
 from board.voting.models import Ballot, Condition, Offer, OfferKind, Reuse, ReuseStatus
 from board.voting.shapes import Ballots, Change, Coalition, Companion, Given, Use, Users, Voice

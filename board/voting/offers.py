@@ -13,7 +13,8 @@ from board.db import db, now
 from board.errors import Conflict
 from board.i18n import gettext as _
 from board.policy import Actor
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
+from board.proposals.states import State
 from board.voting import rights, tallies
 from board.voting.models import Condition, Offer, OfferKind
 

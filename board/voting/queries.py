@@ -13,7 +13,8 @@ from board.errors import Missing
 from board.i18n import gettext as _
 from board.partners.models import Electorate
 from board.policy import Actor
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
+from board.proposals.states import State
 from board.voting import rights
 from board.voting.company import ballots, coalition, for_partner, given, users
 from board.voting.models import Ballot, Condition, Offer, OfferKind

@@ -8,7 +8,8 @@ from board.i18n import current_locale, long_date
 from board.i18n import gettext as _
 from board.partners.models import Partner
 from board.policy import Actor, allowed
-from board.proposals.models import Proposal, State
+from board.proposals.models import Proposal
+from board.proposals.states import State
 
 GONE = frozenset({State.WITHDRAWN, State.MERGED})
 

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, literal, select,
 
 from board.db import db
 from board.partners.models import Partner
-from board.proposals.models import Proposal, State, touch
+from board.proposals.models import Proposal, touch
+from board.proposals.states import State
 from board.voting.models import Ballot, Choice, Condition, Offer, OfferKind, Reuse, ReuseStatus
 
 COLUMNS = {Choice.FOR: "n_for", Choice.AGAINST: "n_against", Choice.ABSTAIN: "n_abstain"}

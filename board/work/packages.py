@@ -14,7 +14,8 @@ from board.db import db, now
 from board.errors import Conflict, Missing
 from board.i18n import gettext as _
 from board.policy import Actor
-from board.proposals.models import Proposal, State, touch
+from board.proposals.models import Proposal, touch
+from board.proposals.states import State
 from board.work.models import Package, PackageLink, PackageState, touch_package
 
 CLOSED = frozenset({State.DECLINED, State.WITHDRAWN, State.MERGED})

@@ -1,0 +1,106 @@
+"""The list of proposals: narrowed and sorted by its address, grown in place. `views` gives it its addresses."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from board import i18n
+from board.i18n import gettext as _
+from board.policy import Actor
+from board.proposals import filters as narrowing
+from board.proposals import lists, queries, rows
+from board.proposals.filters import Filters
+from board.proposals.states import LABELS, State
+from board.web import actor, component, etag, is_partial, not_modified, page, tagged
+
+
+def index() -> Response:
+    """The list, narrowed and sorted by its address; htmx gets the next rows of it."""
+    by, locale = actor(), i18n.current_locale()
+    topics, partners = queries.topics(locale), queries.proposers()
+    chosen = _filters(by, topics, partners)
+    if not is_partial() and parse_qsl(request.query_string.decode("ascii", "replace"), True) != parse_qsl(
+        chosen.query(), True
+    ):
+        return redirect(chosen.url(after=chosen.after, n=chosen.n), 302)
+    found, more = lists.page(chosen, by)
+    maintained = lists.totals()
+    total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
+    shown, own = rows.lines(found, by, electorate := queries.electorate_version())
+    tag = etag(chosen, found, more, maintained, total, electorate, own, topics, partners)
+    if response := not_modified(tag):
+        return response
+    context: dict[str, Any] = {
+        "filters": chosen, "lines": shown, "total": total, "counted": lists.COUNTED, "all": sum(maintained.values()),
+        "open": sum(n for (state, _t), n in maintained.items() if state == State.OPEN),
+        "more_url": chosen.url(after=more) if more else "",
+        "grown_url": _grown(chosen, more), "shown": len(shown),
+    }  # fmt: skip
+    if is_partial():
+        return page("proposals/_more.html", **context)
+    context |= {
+        "chips": _chips(chosen, by, topics, partners), "topics": topics, "partners": partners,
+        "states": LABELS, "sorts": narrowing.SORTS,
+        "news": _news(chosen, 0, lists.newest_id()),
+    }  # fmt: skip
+    return tagged(page("proposals/index.html", **context), tag)
+
+
+def news() -> Response:
+    """How many proposals have come into this list since the page was made."""
+    by = actor()
+    after = request.args.get("after", 0, type=int)
+    after = after if 0 <= after < 10**9 else 0
+    chosen = _filters(by, queries.topics("de"), queries.proposers())
+    return component("proposals/_news.html", news=_news(chosen, lists.newer(chosen, by, after), after))
+
+
+def _filters(by: Actor, topics: list[tuple[int, str, str]], partners: list[tuple[str, str]]) -> Filters:
+    return narrowing.read(
+        request.args,
+        topics={slug for _id, slug, _label in topics},
+        partners={slug for slug, _name in partners},
+        partner=by.partner is not None,
+        votes=by.partner is not None and by.partner.votes,
+    )
+
+
+def _news(chosen: Filters, n: int, after: int) -> dict[str, Any]:
+    return {"n": n, "url": chosen.url(), "refresh": chosen.url("/proposals/news", after=str(after))}
+
+
+def _grown(chosen: Filters, more: str) -> str:
+    """The address of the list with the rows that "show more" adds, so that going back finds them again."""
+    if not more or chosen.n + narrowing.PAGE > narrowing.MOST:
+        return ""
+    return chosen.url(n=chosen.n + narrowing.PAGE)
+
+
+def _chips(
+    chosen: Filters, by: Actor, topics: list[tuple[int, str, str]], partners: list[tuple[str, str]]
+) -> list[tuple[str, str, str]]:
+    """(field, value, address without it) for each active filter."""
+    name = by.partner.name if by.partner else ""
+    values = {
+        "q": (_("Search"), chosen.q),
+        "state": (_("Status"), _(LABELS[chosen.state]) if chosen.state else ""),
+        "topic": (_("Topic"), next((label for _id, slug, label in topics if slug == chosen.topic), "")),
+        "partner": (_("Proposed by"), next((label for slug, label in partners if slug == chosen.partner), "")),
+        "mine": (_("Ballot"), _("of %(partner)s is due", partner=name)),
+        "elsewhere": (_("In use"), _("elsewhere, not in %(partner)s", partner=name)),
+    }
+    without: dict[str, dict[str, str]] = {"state": {"sort": "newest", "mine": ""}}
+    return [
+        (*values[field], chosen.url(**{field: "", **_also(field, chosen, without)}))
+        for field in chosen.narrowing
+        if not (field == "state" and chosen.mine)
+    ]
+
+
+def _also(field: str, chosen: Filters, without: dict[str, dict[str, str]]) -> dict[str, str]:
+    """What must go with a filter: "due" keeps the state, and one's own missing ballots are open ones."""
+    if field == "state" and chosen.sort == "due":
+        return without["state"]
+    return {"state": ""} if field == "mine" and chosen.sort != "due" else {}

@@ -1,0 +1,190 @@
+"""A package as every list, the board and its page show it, for one reader. Cards cost two statements, however many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal, or_, select
+
+from board.accounts.models import Person
+from board.db import db
+from board.i18n import current_locale, today
+from board.partners.models import Partner, hue
+from board.policy import Actor
+from board.proposals.models import Proposal
+from board.work.models import Bid, Claim, EndReason, Package, Seat
+from board.work.moves import possible
+
+ON_RECORD = or_(Claim.ended_at.is_(None), Claim.end_reason == EndReason.DONE)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A partner as its sign and name show it."""
+
+    id: int
+    slug: str
+    name: str
+    sign: str
+    hue: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """A seat. `person` is empty for those who may not read names. `days`: person-days; `left`: days of the lease."""
+
+    seat: str
+    partner: Body
+    person: str
+    days: Decimal | None
+    claimed_at: datetime
+    lease_until: date
+    left: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A provider's offer to carry the package out."""
+
+    partner: Body
+    person: str
+    text: str
+    days: Decimal | None
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class Card:
+    """A package as every list, the board and its page show it, for one reader."""
+
+    id: int
+    proposal_id: int
+    proposal_title: str
+    title: str
+    state: str
+    effort: Decimal | None
+    due_on: date | None
+    held: bool
+    held_at: datetime | None
+    held_reason: str
+    lead_partner_id: int | None
+    commissioned: str
+    n_comments: int
+    version: tuple[int, int]
+    lead: Held | None = None
+    support: tuple[Held, ...] = ()
+    bids: tuple[Offer, ...] = ()
+    own: Held | None = None
+    may: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> str:
+        """AP-7."""
+        return f"AP-{self.id}"
+
+    @property
+    def proposal_key(self) -> str:
+        """FV-12."""
+        return f"FV-{self.proposal_id}"
+
+    @property
+    def taken(self) -> Decimal:
+        """The person-days that are taken: its effort once somebody leads it, else what supporters give."""
+        if self.lead is not None:
+            return self.effort or Decimal(0)
+        return min(sum((s.days or Decimal(0) for s in self.support), Decimal(0)), self.effort or Decimal(0))
+
+
+def cards(ids: Sequence[int], by: Actor) -> list[Card]:
+    """These packages in this order, as this reader sees them; two statements."""
+    if not ids:
+        return []
+    seats = _seats(ids, by)
+    rows = {row.id: row for row in db.session.execute(_CARD.where(Package.id.in_(ids)))}
+    return [_card(rows[i], seats.get(i, []), by) for i in ids if i in rows]
+
+
+def card(package_id: int, by: Actor) -> Card | None:
+    """One package with its providers' offers."""
+    found = cards([package_id], by)
+    if not found:
+        return None
+    bids = _bids(package_id, by)
+    bidden = any(offer.partner.id == by.partner_id for offer in bids)
+    return replace(found[0], bids=bids, may=possible(found[0], by, _seat_of(found[0]), bidden))
+
+
+# How it is put together
+
+_CARD = select(
+    Package.id, Package.proposal_id, Package.title, Package.state, Package.effort, Package.due_on, Package.held_at,
+    Package.held_reason, Package.lead_partner_id, Package.commissioned, Package.n_comments, Package.version,
+    Proposal.title.label("proposal_title"), Proposal.title_en, Proposal.version.label("proposal_version"),
+).join(Proposal, Proposal.id == Package.proposal_id)  # fmt: skip
+_BODY = (Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags)
+
+
+def _card(row: Any, seats: list[Held], by: Actor) -> Card:
+    title = row.title_en if current_locale() == "en" and row.title_en else row.proposal_title
+    held = Card(
+        id=row.id,
+        proposal_id=row.proposal_id,
+        proposal_title=title,
+        title=row.title,
+        state=row.state,
+        effort=row.effort,
+        due_on=row.due_on,
+        held=row.held_at is not None,
+        held_at=row.held_at,
+        held_reason=row.held_reason,
+        lead_partner_id=row.lead_partner_id,
+        commissioned=row.commissioned,
+        n_comments=row.n_comments,
+        version=(row.version, row.proposal_version),
+        lead=next((s for s in seats if s.seat == Seat.LEAD), None),
+        support=tuple(s for s in seats if s.seat == Seat.SUPPORT),
+        own=next((s for s in seats if s.partner.id == by.partner_id), None),
+    )
+    return replace(held, may=possible(held, by, _seat_of(held), has_bid=False))
+
+
+def _seat_of(card: Card) -> str | None:
+    return card.own.seat if card.own else None
+
+
+def _seats(ids: Sequence[int], by: Actor) -> dict[int, list[Held]]:
+    rows = (
+        select(Claim.package_id, Claim.seat, Claim.days, Claim.claimed_at, Claim.lease_until, *_BODY, _person(by))
+        .join(Partner, Partner.id == Claim.partner_id)
+        .outerjoin(Person, Person.id == Claim.person_id)
+        .where(Claim.package_id.in_(ids), ON_RECORD)
+        .order_by(Claim.id)
+    )
+    found: dict[int, list[Held]] = {}
+    for r in db.session.execute(rows):
+        left = (r.lease_until - today()).days
+        seat = Held(r.seat, _body(r), r.person or "", r.days, r.claimed_at, r.lease_until, left)
+        found.setdefault(r.package_id, []).append(seat)
+    return found
+
+
+def _bids(package_id: int, by: Actor) -> tuple[Offer, ...]:
+    rows = (
+        select(Bid.text, Bid.days, Bid.made_at, *_BODY, _person(by))
+        .join(Partner, Partner.id == Bid.partner_id)
+        .outerjoin(Person, Person.id == Bid.person_id)
+        .where(Bid.package_id == package_id, Bid.withdrawn_at.is_(None))
+        .order_by(Bid.id)
+    )
+    return tuple(Offer(_body(r), r.person or "", r.text, r.days, r.made_at) for r in db.session.execute(rows))
+
+
+def _person(by: Actor) -> ColumnElement[str]:
+    """Names are read by those who are signed in, never by the public."""
+    return (Person.name if by.signed_in else literal("")).label("person")
+
+
+def _body(row: Any) -> Body:
+    return Body(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug))
