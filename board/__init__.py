@@ -8,7 +8,7 @@ from importlib import import_module
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from board import cli, config, db, health, log, migrations, routing, security, static, web
+from board import cli, config, db, failures, health, log, migrations, routing, security, static
 from board.accounts import choices, session
 
 FEATURES = ("accounts", "partners", "proposals", "voting", "work", "comments", "activity", "desk", "live", "issues")
@@ -35,7 +35,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     security.init_app(app, board)
     session.init_app(app, board)
     choices.init_app(app)
-    web.init_app(app)
+    failures.init_app(app)
     health.init_app(app)
     cli.init_app(app)
     for feature in FEATURES:

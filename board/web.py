@@ -1,4 +1,4 @@
-"""How pages and actions answer: `page`, `component`, `respond`, redirects, errors. All that Python knows about htmx.
+"""How pages and actions answer: `page`, `component`, `respond`, `alert`, redirects. All that Python knows about htmx.
 
 A partial request (htmx) gets the component, everything else gets a page or a 303. Views never ask which.
 """
@@ -8,20 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from flask import Response, current_app, g, make_response, redirect, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from board import i18n, templating
-from board.errors import Busy, Conflict, Denied, Refusal, Unknown
+from board.errors import Refusal
 from board.i18n import gettext as _
-from board.log import log, request_id
 from board.policy import ANONYMOUS, Actor, page_allowed
-from board.security import SAFE_METHODS
 
 NAV = (
     ("desk.show", "Overview"),
@@ -31,12 +27,6 @@ NAV = (
     ("partners.index", "Partners"),
     ("activity.index", "Activity"),
 )
-
-DATABASE_AWAY = (OperationalError, PoolTimeout)
-LAST_RESORT = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Stadtrunde</title>
-<h1>Bei uns ist etwas schiefgegangen.</h1><p>Bitte versuchen Sie es gleich noch einmal.</p>
-<p lang="en">Something went wrong on our side. Please try again in a moment.</p><p><code>{}</code></p></html>
-"""
 
 
 def actor() -> Actor:
@@ -60,7 +50,7 @@ def target() -> str:
 
 def page(template: str, *, status: int = 200, **context: Any) -> Response:
     """A whole page."""
-    return _answer(_render(template, context), status)
+    return _answer(_render(template, context | {"status": status}), status)
 
 
 def component(template: str, **context: Any) -> Response:
@@ -102,6 +92,15 @@ def respond(
     if status != 200:
         return _answer(_show(template, context), status)
     return see_other(back_to, message)
+
+
+def alert(*, status: int, **context: Any) -> Response:
+    """A refused or failed partial request, told in the page's place for messages; nothing else is replaced."""
+    response = _answer(_render("_alert.html", {"status": status, **context}), status)
+    response.headers["HX-Retarget"] = "#flash"
+    response.headers["HX-Reswap"] = "innerHTML"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def see_other(back_to: str, message: str = "") -> BaseResponse:
@@ -265,57 +264,6 @@ def _cache_headers(response: Response) -> Response:
     return response
 
 
-def no_store(response: BaseResponse) -> BaseResponse:
-    """For accounts and administration: never kept by a browser."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-# Errors
-
-
-def init_app(app: Flask) -> None:
-    """Gate every route by the policy, and answer every error as page or fragment."""
-    app.before_request(_gate)
-    app.register_error_handler(Refusal, _on_refusal)
-    app.register_error_handler(HTTPException, _on_http_error)
-    app.register_error_handler(Exception, _on_crash)
-
-
-def _gate() -> None:
-    """Default is deny: a route that the policy does not name is refused."""
-    if request.endpoint is None:
-        return
-    by, board = actor(), current_app.config["BOARD"]
-    check_acting_for(by)
-    open_anyway = request.endpoint in {"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive"}
-    if not (by.signed_in or board.public or open_anyway) or not page_allowed(by, request.endpoint):
-        if not by.signed_in:
-            ended = g.get("session_ended", False)
-            raise Unknown(_("Your session has ended. Please sign in again.") if ended else "")
-        raise Denied(_("You may not do this."))
-
-
-def check_acting_for(by: Actor) -> None:
-    """A form says for which partner it was shown (`acting_for`, the partner's id or nothing); it is compared only.
-
-    Raises Conflict when the person has switched in another tab since: nobody acts for a partner by accident.
-    """
-    if request.method in SAFE_METHODS or not by.signed_in or "acting_for" not in request.form:
-        return
-    if request.form["acting_for"] == str(by.partner_id or ""):
-        return
-    if by.partner is None:
-        raise Conflict(_("You no longer act for a partner. Nothing was changed; please reload the page."))
-    raise Conflict(
-        _("You now act on behalf of %(partner)s. Nothing was changed; please reload the page.", partner=by.partner.name)
-    )
-
-
-def _on_refusal(refusal: Refusal) -> Response:
-    return retry_after(error(refusal.status, refusal.message), refusal)
-
-
 def retry_after(response: Response, refusal: Refusal) -> Response:
     """Tell how long to wait, where waiting helps."""
     if refusal.status in {429, 503}:
@@ -323,69 +271,7 @@ def retry_after(response: Response, refusal: Refusal) -> Response:
     return response
 
 
-def _on_http_error(problem: HTTPException) -> BaseResponse:
-    if problem.code is None or problem.code < 400:
-        return problem.get_response()
-    response = error(problem.code, "")
-    if problem.code == 405:
-        response.headers["Allow"] = problem.get_response().headers.get("Allow", "")
-    return response
-
-
-def _on_crash(crash: Exception) -> Response:
-    """Answer 503 while the database is away, busy or read-only, else 500; without the error page if that fails too."""
-    log.error("crash", request_id=request_id(), exc_info=crash)
-    try:
-        if isinstance(crash, DATABASE_AWAY):
-            return _on_refusal(Busy())
-        return error(500, "")
-    except Exception as again:  # noqa: BLE001 - the last resort, whatever went wrong
-        log.error("crash", request_id=request_id(), exc_info=again)
-        return Response(LAST_RESORT.format(request_id()), 500, mimetype="text/html")
-
-
-def error(status: int, message: str) -> Response:
-    """An error as a page, or as a small alert for htmx. Says what happened and what helps, never internals."""
-    if "actor" not in g:  # Refused before anybody asked who it is.
-        choose_language()
-    sign_in = url_for("accounts.sign_in") + "?" + urlencode({"next": _place()}) if status == 401 else ""
-    context = {
-        "status": status,
-        "message": message or _reason(status),
-        "sign_in": sign_in,
-        "request_id": request_id(),
-        "live_cursor": "",
-    }
-    if not is_partial():
-        return _answer(_render("error.html", context), status)
-    response = _answer(_render("_alert.html", context), status)
-    response.headers["HX-Retarget"] = "#flash"
-    response.headers["HX-Reswap"] = "innerHTML"
+def no_store(response: BaseResponse) -> BaseResponse:
+    """For accounts and administration: never kept by a browser."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _place() -> str:
-    """The page to come back to after signing in: this one, or the one whose form was sent."""
-    if request.method == "GET" and not is_partial():
-        return request.full_path.rstrip("?")
-    referrer = urlsplit(request.referrer or "")
-    here = referrer.path + (f"?{referrer.query}" if referrer.query else "") if referrer.netloc == request.host else "/"
-    return safe_path(here) or "/"
-
-
-def _reason(status: int) -> str:
-    return {
-        400: _("The request could not be understood."),
-        401: _("Please sign in to do this."),
-        403: _("You may not do this."),
-        404: _("There is nothing at this address."),
-        405: _("This address cannot be used like that."),
-        409: _("Somebody was faster, or the page is out of date."),
-        411: _("The request does not say how long it is."),
-        413: _("This is too large."),
-        415: _("The request could not be understood."),
-        422: _("Something in the form needs your attention."),
-        429: _("Too many attempts. Please wait a moment."),
-        503: _("The board is busy at the moment. Please try again shortly."),
-    }.get(status, _("Something went wrong on our side. It has been noted."))
