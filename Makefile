@@ -12,7 +12,7 @@ JOBS     ?= 2
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run serve migrate test browser check lint format audit bench bench-short lock upgrade translations long screenshots clean
+.PHONY: help run serve worker migrate test browser check lint format audit bench bench-short lock upgrade translations long screenshots clean
 
 help:  ## Print this list
 	@echo "Stadtrunde: make <target>"
@@ -29,6 +29,9 @@ run: .venv/.runtime $(EXTRAS)  ## Start the demo on real facts (HOST, PORT, BOAR
 
 serve: .venv/.runtime $(EXTRAS)  ## Start the board for real; settings come from the environment, see `make migrate`
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
+
+worker: .venv/.runtime $(EXTRAS)  ## Run jobs and mail apart from the server, which then needs BOARD_WORKER=apart
+	@exec $(BIN)/flask --app wsgi worker
 
 migrate: .venv/.runtime $(EXTRAS)  ## Create the database or bring it up to date; on purpose not part of `make serve`
 	@$(BIN)/flask --app wsgi init

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from board import cli, config, db, failures, health, log, migrations, routing, security, static
 from board.accounts import choices, session
+from board.jobs import worker
 
 FEATURES = ("accounts", "partners", "proposals", "voting", "work", "comments", "activity", "desk", "live", "issues")
 MAX_BODY = 1024 * 1024
@@ -36,6 +37,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     session.init_app(app, board)
     choices.init_app(app)
     failures.init_app(app)
+    worker.init_app(app)
     health.init_app(app)
     cli.init_app(app)
     for feature in FEATURES:

@@ -7,6 +7,7 @@ from flask_migrate import upgrade
 
 from board.accounts.commands import user
 from board.demo.commands import demo
+from board.jobs.commands import work
 
 
 def init_app(app: Flask) -> None:
@@ -14,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(init)
     app.cli.add_command(user)
     app.cli.add_command(demo)
+    app.cli.add_command(work)
 
 
 @click.command("init")

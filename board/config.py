@@ -44,6 +44,7 @@ SETTINGS = (
     Setting("BOARD_KEY", "", "Key for stored forge secrets (32 bytes, base64url); empty: generated into BOARD_DATA."),
     Setting("BOARD_FORGES", "", "Hosts that backfill may call besides the known ones; http://host:port allows http."),
     Setting("BOARD_STREAMS", "24", "Live streams at once per process; further browsers poll. Keep below THREADS."),
+    Setting("BOARD_WORKER", "inside", "inside: jobs and mail run in the server; apart: in `flask worker`."),
     Setting("BOARD_LOG", "info", "Log level: debug, info, warning or error."),
     Setting("HOST", "127.0.0.1", "Address the server listens on."),
     Setting("PORT", "8000", "Port the server listens on."),
@@ -71,6 +72,7 @@ class Config:
     key: str = field(repr=False)
     forges: tuple[str, ...]
     streams: int
+    worker: str
     log: str
     port: int
 
@@ -102,6 +104,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         key=_key(values["BOARD_KEY"]),
         forges=tuple(f.strip().lower().rstrip("/") for f in values["BOARD_FORGES"].split(",") if f.strip()),
         streams=_number(values, "BOARD_STREAMS", 0, 10_000),
+        worker=_choice(values, "BOARD_WORKER", ("inside", "apart")),
         log=values["BOARD_LOG"].lower(),
         port=_number(values, "PORT", 1, 65_535),
     )
@@ -111,6 +114,12 @@ def _flag(values: Mapping[str, str], name: str) -> bool:
     if values[name] not in {"0", "1"}:
         raise BadSetting(f"{name} must be 0 or 1, not {values[name]!r}.")
     return values[name] == "1"
+
+
+def _choice(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    if values[name] not in choices:
+        raise BadSetting(f"{name} must be one of {', '.join(choices)}, not {values[name]!r}.")
+    return values[name]
 
 
 def _number(values: Mapping[str, str], name: str, low: int, high: int) -> int:

@@ -78,13 +78,24 @@ def when_ready(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let live streams end when the worker is told to stop; otherwise each would hold it for `graceful_timeout`.
+    """Begin with the jobs, unless they run apart. Let live streams and jobs end when the worker is told to stop.
 
-    The streams watch the `threading.Event` in `app.extensions["stopping"]`.
+    Both watch the `threading.Event` in `app.extensions["stopping"]`; otherwise each stream would hold the worker for
+    `graceful_timeout`.
     """
-    stopping = worker.wsgi.extensions.get("stopping")
+    stopping, board = worker.wsgi.extensions.get("stopping"), worker.wsgi.config["BOARD"]
+    if board.worker == "inside":
+        worker.wsgi.extensions["jobs"].start()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT) if stopping else ():
         signal.signal(number, partial(_stop, stopping, signal.getsignal(number)))
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Let the job in hand come to its end, so that no mail is cut off."""
+    jobs = getattr(worker.wsgi, "extensions", {}).get("jobs")
+    if jobs:
+        worker.wsgi.extensions["stopping"].set()
+        jobs.join()
 
 
 def _stop(stopping: Any, then: Any, number: int, frame: Any) -> None:

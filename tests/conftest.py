@@ -69,7 +69,6 @@ def board(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     app = create_app(settings(tmp_path_factory.mktemp("data"), database_url))
     app.test_client_class = Browser
     assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
-    app.extensions["live"].jobs = ()  # Tests call what falls due themselves.
     yield app
     app.extensions["stopping"].set()
     with app.app_context():

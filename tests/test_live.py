@@ -5,20 +5,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 
 from board.accounts.models import LoginSession, Person
 from board.activity.models import act
-from board.db import at, db, now, transaction
-from board.live import jobs, log
+from board.db import db, now, transaction
+from board.live import log
 from board.live import views as live
 from board.live.hub import MAX_TOPICS, RELOAD, Stream
-from board.live.models import TaskLock
 from board.partners.models import Partner
 from board.policy import SYSTEM
 from board.proposals.models import Proposal
@@ -31,11 +29,10 @@ def hub(app: Flask) -> Iterator[Any]:
     """A hub of this test's own, so that no other test's thread or stream is in it."""
     app.extensions["stopping"] = threading.Event()
     app.extensions["live"] = hub = live.new_hub(app)
-    hub.jobs = ()
     yield hub
     app.extensions["stopping"].set()
     for thread in threading.enumerate():
-        if thread.name in {"live", "jobs"}:
+        if thread.name == "live":
             thread.join(5)
 
 
@@ -376,42 +373,3 @@ def test_on_postgresql_a_slow_transaction_holds_up_nobody_elses_news(
         late.commit()
         assert stream.hears(f"proposal-{slow}", 2)
         assert stream.topics.count(f"proposal-{quick}") == 1
-
-
-def test_a_job_runs_once_in_its_time_whoever_asks(app: Flask) -> None:
-    ran: list[int] = []
-    with app.app_context():
-        for _ in range(3):
-            jobs.run_every("sweep", 300, lambda: ran.append(1))
-        assert ran == [1]
-        with at(now() + timedelta(seconds=301)):
-            assert jobs.run_every("sweep", 300, lambda: ran.append(2))
-        assert ran == [1, 2]
-
-
-def test_many_threads_that_want_the_same_job_run_it_once(app: Flask) -> None:
-    ran: list[int] = []
-
-    def ask() -> None:
-        with app.app_context():
-            jobs.run_every("sweep", 300, lambda: ran.append(1))
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert ran == [1]
-
-
-def test_a_job_that_fails_does_not_stop_the_others(app: Flask) -> None:
-    ran: list[int] = []
-    with app.app_context():
-        jobs.run_due((jobs.Job("broken", 60, lambda: 1 / 0), jobs.Job("whole", 60, lambda: ran.append(1))))
-        assert ran == [1]
-        assert len(db.session.scalars(select(TaskLock.name)).all()) == 2
-
-
-def test_every_job_that_the_board_has_is_given_to_the_hub(board: Flask) -> None:
-    assert live.new_hub(board).jobs == live.JOBS
-    assert {job.name for job in live.JOBS} >= {"leases", "deliveries"}

@@ -9,14 +9,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from weakref import WeakSet
 
 from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from board.live.jobs import Job, run_due
 from board.live.log import Entry, Log, Position, log_of
 from board.log import log
 
@@ -24,7 +22,6 @@ RELOAD = "reload"
 BATCH = 1000
 MAX_TOPICS = 500
 SESSION_SECONDS = 20
-JOB_SECONDS = 60
 RETRY_SECONDS = 1
 
 
@@ -81,14 +78,11 @@ class Stream:
 class Hub:
     """All streams of this process and the thread that feeds them; begins with the first stream (so after a fork)."""
 
-    def __init__(
-        self, app: Flask, *, cap: int, stopping: threading.Event, alive: Callable[[int], bool], jobs: tuple[Job, ...]
-    ) -> None:
+    def __init__(self, app: Flask, *, cap: int, stopping: threading.Event, alive: Callable[[int], bool]) -> None:
         self.app = app
         self.cap = cap
         self.stopping = stopping
         self.alive = alive
-        self.jobs = jobs
         self.position: Position | None = None
         self._streams: WeakSet[Stream] = WeakSet()  # One whose answer was dropped unread goes by itself.
         self._lock = threading.Lock()
@@ -124,7 +118,6 @@ class Hub:
             self.position = source.latest(connection)
         self._thread = threading.Thread(target=self._run, args=(source, engine), name="live", daemon=True)
         self._thread.start()
-        threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
     def _run(self, source: Log, engine: Engine) -> None:
         """Until the server stops; a database that is away is asked again every second."""
@@ -179,12 +172,6 @@ class Hub:
             for stream in self._open():
                 if stream.session_id is not None and not self.alive(stream.session_id):
                     self.close(stream)
-
-    def _work(self) -> None:
-        """Run what falls due, beside the thread that must not wait."""
-        while not self.stopping.wait(JOB_SECONDS):
-            with suppress(SQLAlchemyError), self.app.app_context():
-                run_due(self.jobs)
 
     def _open(self) -> list[Stream]:
         with self._lock:

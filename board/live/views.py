@@ -1,6 +1,5 @@
 """`/live`, the event stream, and `/live/topics`, the same news for browsers that found no free stream."""
 
-import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import cast
@@ -12,19 +11,15 @@ from board.accounts import session
 from board.db import db
 from board.errors import Busy, Unknown
 from board.i18n import gettext as _
-from board.issues import retention
 from board.live import log
 from board.live.hub import BATCH, RELOAD, Hub, Stream
-from board.live.jobs import Job
 from board.live.log import Position
 from board.web import actor, is_partial, no_store
-from board.work.leases import sweep_due
 
 bp = Blueprint("live", __name__)
 
 HEARTBEAT_SECONDS = 15
 BUSY_SECONDS = 30
-JOBS = (Job("leases", 300, sweep_due), Job("deliveries", 3600, retention.sweep))
 WITHOUT_LIVE = frozenset({"live", "ground", "accounts"})
 
 
@@ -32,16 +27,13 @@ WITHOUT_LIVE = frozenset({"live", "ground", "accounts"})
 def _set_up(state: BlueprintSetupState) -> None:
     """Give the application its hub, and every page the position in the log at which its request began."""
     app = cast("Flask", state.app)
-    app.extensions["stopping"] = threading.Event()
     app.extensions["live"] = new_hub(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _note_position)
 
 
 def new_hub(app: Flask) -> Hub:
     """A hub as the settings want it."""
-    return Hub(
-        app, cap=app.config["BOARD"].streams, stopping=app.extensions["stopping"], alive=session.alive, jobs=JOBS
-    )
+    return Hub(app, cap=app.config["BOARD"].streams, stopping=app.extensions["stopping"], alive=session.alive)
 
 
 def hub() -> Hub:

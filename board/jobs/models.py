@@ -9,9 +9,14 @@ from board.db import Base
 
 
 class TaskLock(Base):
-    """A recurring task and the moment until which nobody needs to run it again."""
+    """A recurring task, the moment until which nobody needs to run it again, and how its last run went.
+
+    `problem` is the kind of error that ended the last run, empty when it went well.
+    """
 
     __tablename__ = "task_lock"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     until: Mapped[datetime]
+    ran_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(String(80), default="", server_default="")

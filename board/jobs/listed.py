@@ -1,0 +1,23 @@
+"""Every job of the board, in one list. A feature adds its own line here; nothing registers itself.
+
+A job reads due rows or the activity log from a stored cursor and can be repeated: the worker may die in the middle.
+"""
+
+from board.issues import retention
+from board.jobs.due import Job
+from board.jobs.queries import HEARTBEAT
+from board.work.leases import sweep_due
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+def _beat() -> None:
+    """Do nothing: that it ran is what administrators see."""
+
+
+JOBS = (
+    Job(HEARTBEAT, MINUTE, _beat),
+    Job("leases", 5 * MINUTE, sweep_due),
+    Job("deliveries", HOUR, retention.sweep),
+)
