@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, g, request, url_for
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -13,9 +13,12 @@ from board.i18n import gettext as _
 from board.log import log, request_id
 from board.policy import Actor, page_allowed
 from board.security import SAFE_METHODS
+from board.settings.current import current
 from board.web import actor, alert, choose_language, is_partial, page, retry_after, safe_path
 
 DATABASE_AWAY = (OperationalError, PoolTimeout)
+OPEN_ANYWAY = frozenset({"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive"})
+"""What strangers reach even where reading is not public."""
 LAST_RESORT = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Stadtrunde</title>
 <h1>Bei uns ist etwas schiefgegangen.</h1><p>Bitte versuchen Sie es gleich noch einmal.</p>
 <p lang="en">Something went wrong on our side. Please try again in a moment.</p><p><code>{}</code></p></html>
@@ -34,10 +37,10 @@ def _gate() -> None:
     """Default is deny: a route that the policy does not name is refused."""
     if request.endpoint is None:
         return
-    by, board = actor(), current_app.config["BOARD"]
+    by = actor()
     check_acting_for(by)
-    open_anyway = request.endpoint in {"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive"}
-    if not (by.signed_in or board.public or open_anyway) or not page_allowed(by, request.endpoint):
+    may_read = by.signed_in or request.endpoint in OPEN_ANYWAY or current().public
+    if not may_read or not page_allowed(by, request.endpoint):
         if not by.signed_in:
             ended = g.get("session_ended", False)
             raise Unknown(_("Your session has ended. Please sign in again.") if ended else "")

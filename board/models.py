@@ -9,8 +9,9 @@ from board.issues import models as issues
 from board.jobs import models as jobs
 from board.partners import models as partners
 from board.proposals import models as proposals
+from board.settings import models as settings
 from board.voting import models as voting
 from board.work import models as work
 
-TABLES = (accounts, activity, comments, demo, issues, jobs, partners, proposals, voting, work)
+TABLES = (accounts, activity, comments, demo, issues, jobs, partners, proposals, settings, voting, work)
 metadata = Base.metadata

@@ -245,6 +245,8 @@ VERBS: dict[str, Rule] = {
     "session.switch": oneself,
     "session.end": oneself,
     "session.end_all": oneself,
+    # settings
+    "setting.change": admin_or_system,
     # partners
     "partner.create": admin_or_system,
     "partner.pause": admin_or_system,

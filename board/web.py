@@ -18,6 +18,7 @@ from board import i18n, templating
 from board.errors import Refusal
 from board.i18n import gettext as _
 from board.policy import ANONYMOUS, Actor, page_allowed
+from board.settings import current as settings
 
 NAV = (
     ("desk.show", "Overview"),
@@ -163,7 +164,7 @@ def etag(*parts: object) -> str:
     by = actor()
     shown = (
         templating.build(), i18n.current_locale(), theme(), by.person_id, by.membership_id, by.role, by.partner_id,
-        by.is_product_owner, by.is_admin, i18n.today(), request.full_path, is_partial(),
+        by.is_product_owner, by.is_admin, settings.known().stamp, i18n.today(), request.full_path, is_partial(),
         [entry[4] for entry in _surroundings()["nav"]], parts,
     )  # fmt: skip
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:24]
@@ -216,7 +217,7 @@ def _surroundings() -> dict[str, Any]:
     """What every template may use."""
     shown: dict[str, Any] | None = g.get("surroundings")
     if shown is None:
-        by = actor()
+        by, board = actor(), settings.known()
         here = request.endpoint or ""
         g.surroundings = shown = {
             "me": by,
@@ -228,8 +229,8 @@ def _surroundings() -> dict[str, Any]:
                 and (page_allowed(by, endpoint) or page_allowed(ANONYMOUS, endpoint))
             ],
             "demo": current_app.config["BOARD"].demo,
-            "public": current_app.config["BOARD"].public,
-            "quorum": current_app.config["BOARD"].quorum,
+            "public": board.public,
+            "quorum": board.quorum,
             "flashes": g.get("flashes", []),
             "live_cursor": g.get("live_cursor", ""),
             "request_path": request.full_path.rstrip("?"),

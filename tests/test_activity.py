@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from board import i18n
-from board.activity import queries, sentences
+from board.activity import queries, seen, sentences
 from board.activity.models import Activity
 from board.activity.queries import Filters
 from board.activity.topics import public_topics, topics
@@ -80,7 +80,7 @@ def test_strangers_do_not_learn_by_a_topic_which_partner_has_cast_its_ballot() -
 def test_every_verb_has_a_sentence() -> None:
     told = {verb for verb in VERBS if verb.split(".")[0] not in ELSEWHERE}
     assert told == sentences.SENTENCES.keys()
-    nouns = {noun for kind in queries.KINDS.values() for noun in kind} | {"session", "person"}
+    nouns = {noun for kind in queries.KINDS.values() for noun in kind} | seen.ACCOUNT | seen.ADMINISTRATION
     assert {verb.split(".")[0] for verb in told} == nouns
 
 

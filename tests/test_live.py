@@ -20,6 +20,7 @@ from board.live.hub import MAX_TOPICS, RELOAD, Stream
 from board.partners.models import Partner
 from board.policy import SYSTEM
 from board.proposals.models import Proposal
+from board.settings.verbs import change
 from tests.conftest import Browser, sign_in
 from tests.people import Cast
 
@@ -128,6 +129,17 @@ def test_a_stream_says_hello_at_once_and_then_tells_topics(app: Flask, people: C
         write(app, people)
         assert ada_hears.hears(f"partner-{people.celle}")
         assert ada_hears.last_id.endswith(f"~{people.ada.person_id}")
+
+
+def test_strangers_stop_following_when_reading_is_no_longer_public(
+    app: Flask, people: Cast, hub: Any, gast: Browser, ada: Browser
+) -> None:
+    with listening(app, gast, cursor(app)) as guest, listening(app, ada, cursor(app, people.ada)) as ada_hears:
+        with app.app_context(), transaction():
+            change("public", False, people.dora.actor)
+        assert guest.ended.wait(5)
+        assert not ada_hears.ended.is_set()
+        assert gast.get("/live").status_code == 401
 
 
 def test_what_was_written_between_page_and_stream_is_told(app: Flask, people: Cast, hub: Any, gast: Browser) -> None:

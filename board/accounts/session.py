@@ -29,6 +29,7 @@ from board.errors import Busy
 from board.log import log, request_id
 from board.partners.models import Partner, hue
 from board.policy import ANONYMOUS, Acting, Actor, Seat
+from board.settings.current import current
 from board.web import choose_language, is_partial
 
 IDLE = timedelta(hours=12)
@@ -103,8 +104,10 @@ def take_cookie(response: BaseResponse) -> BaseResponse:
     return response
 
 
-def alive(session_id: int) -> bool:
-    """Whether a session still stands; live streams ask from time to time (asking renews nothing)."""
+def alive(session_id: int | None) -> bool:
+    """Whether a session still stands, for strangers whether reading is public; streams ask (asking renews nothing)."""
+    if session_id is None:
+        return current().public
     row = db.session.execute(
         select(LoginSession.seen_at, Person.is_product_owner, Person.is_admin)
         .join(Person, Person.id == LoginSession.person_id)

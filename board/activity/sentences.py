@@ -27,6 +27,7 @@ SENTENCES = {
     "session.switch": N_("Switched to acting for another partner"),
     "session.end": N_("Signed out"),
     "session.end_all": N_("Signed out everywhere"),
+    "setting.change": N_("A setting of the board changed"),
     "partner.create": N_("%(about)s has joined the partnership"),
     "partner.pause": N_("%(about)s pauses its participation"),
     "partner.resume": N_("%(about)s takes part again"),

@@ -6,7 +6,7 @@ Topics are names such as `tally-12`; a component listens to its own. What an ano
 
 from typing import Protocol
 
-from board.activity.seen import ACCOUNT, hides_partner
+from board.activity.seen import ACCOUNT, ADMINISTRATION, hides_partner
 
 
 class Row(Protocol):
@@ -27,9 +27,9 @@ class Row(Protocol):
 
 
 def topics(row: Row) -> frozenset[str]:
-    """All topics of one row, for readers who are signed in. Account events have none."""
+    """All topics of one row, for readers who are signed in. Events of accounts and administration have none."""
     noun, action = row.verb.split(".", 1)
-    if noun in ACCOUNT:
+    if noun in ACCOUNT | ADMINISTRATION:
         return frozenset()
     found = {"activity"} | {f"partner-{p}" for p in (row.partner_id, row.about_id) if p is not None}
     proposal, partner = row.proposal_id, row.about_id or row.partner_id

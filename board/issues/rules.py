@@ -6,7 +6,6 @@ A rule never overrides a person: what somebody has judged stays. Dismissing wins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -19,6 +18,7 @@ from board.issues import links
 from board.issues.models import ConnectionRepository, Issue, IssueLink, LabelRule, Repository, Triage
 from board.policy import FORGE, Actor
 from board.proposals.writing import Draft, Link, import_
+from board.settings.current import current
 
 TRIED = 1_000
 TITLE = 120
@@ -133,7 +133,7 @@ def remove(by: Actor, rule_id: int) -> None:
 def draft_of(issue: Issue, repository: str, topic_id: int) -> Draft:
     """The proposal that an issue would become; its origin is named as a source."""
     source = (Link(f"{repository}#{issue.number}"[:160], issue.url, source=True),) if 0 < len(issue.url) <= 500 else ()
-    vote_by = in_days(current_app.config["BOARD"].vote_days)
+    vote_by = in_days(current().vote_days)
     return Draft(title=shorten(issue.title), topic_id=topic_id, text=issue.body, vote_by=vote_by, links=source)
 
 

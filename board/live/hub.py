@@ -78,7 +78,7 @@ class Stream:
 class Hub:
     """All streams of this process and the thread that feeds them; begins with the first stream (so after a fork)."""
 
-    def __init__(self, app: Flask, *, cap: int, stopping: threading.Event, alive: Callable[[int], bool]) -> None:
+    def __init__(self, app: Flask, *, cap: int, stopping: threading.Event, alive: Callable[[int | None], bool]) -> None:
         self.app = app
         self.cap = cap
         self.stopping = stopping
@@ -166,11 +166,13 @@ class Hub:
             stream.tell(public if stream.session_id is None else topics, self.position or ())
 
     def _check_sessions(self) -> None:
-        """End the streams of sessions that have ended, and of people who were disabled."""
+        """End the streams of sessions that have ended, of people who were disabled, of strangers who may not read."""
         self._check_at = time.monotonic() + SESSION_SECONDS
         with self.app.app_context():
-            for stream in self._open():
-                if stream.session_id is not None and not self.alive(stream.session_id):
+            streams = self._open()
+            alive = {number: self.alive(number) for number in {stream.session_id for stream in streams}}
+            for stream in streams:
+                if not alive[stream.session_id]:
                     self.close(stream)
 
     def _open(self) -> list[Stream]:
@@ -183,4 +185,4 @@ def _all(parts: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _ends_sessions(entry: Entry) -> bool:
-    return entry.verb.startswith(("session.", "person."))
+    return entry.verb.startswith(("session.", "person.", "setting."))

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
@@ -22,6 +22,7 @@ from board.proposals.similar import similar as similar_to
 from board.proposals.similar import twins
 from board.proposals.states import State
 from board.proposals.writing import Draft, edit, propose
+from board.settings.current import current
 from board.web import actor, component, no_store, page, redirect_to
 
 
@@ -82,8 +83,7 @@ def require_proposer(by: Actor) -> None:
 
 def vote_days() -> int:
     """How long partners are asked, in days."""
-    days: int = current_app.config["BOARD"].vote_days
-    return days
+    return current().vote_days
 
 
 def _topics() -> list[tuple[int, str, str]]:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
 from markupsafe import Markup
 
 from board import i18n, templating
 from board.policy import Actor
 from board.proposals import lists, queries
 from board.proposals.queries import Row, Stamp
+from board.settings.current import current
 from board.voting import queries as voting
 
 KEPT = 10_000
@@ -118,11 +118,10 @@ def _part(
     template: str, row: Row, electorate: int, extra: tuple[Any, ...], more: Callable[[], dict[str, Any]]
 ) -> Markup:
     """A rendered part of a row. `extra` is what else shows in it; `more` makes what the template needs."""
-    locale = i18n.current_locale()
-    key = (template, row.id, row.stamp, locale, electorate, i18n.today(), extra)
+    locale, quorum = i18n.current_locale(), current().quorum
+    key = (template, row.id, row.stamp, locale, electorate, quorum, i18n.today(), extra)
     part: Markup | None = kept.get(key)
     if part is None:
-        quorum = current_app.config["BOARD"].quorum
         context = {"face": "", "form": None, "refusal": None, "quorum": quorum, "proposal": row, **more()}
         html = templating.render(template, locale, context)
         part = kept.put(key, Markup(html))  # noqa: S704 - our own templates escape

@@ -2,19 +2,19 @@
 
 from datetime import date, timedelta
 
-from flask import current_app
 from sqlalchemy import select
 
 from board.db import db, transaction
 from board.i18n import today
+from board.settings.current import current
 from board.work.claims import Terms, lapse_due
 from board.work.models import Claim, Package
 from board.work.packages import locked
 
 
 def terms() -> Terms:
-    """The terms of this installation (BOARD_LEASE_DAYS, BOARD_GRACE_DAYS)."""
-    board = current_app.config["BOARD"]
+    """The terms of this installation, as its settings say now."""
+    board = current()
     return Terms(board.lease_days, board.grace_days)
 
 
