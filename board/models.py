@@ -6,6 +6,7 @@ from board.comments import models as comments
 from board.db import Base
 from board.demo import models as demo
 from board.issues import models as issues
+from board.issues import sources
 from board.jobs import models as jobs
 from board.partners import models as partners
 from board.proposals import models as proposals
@@ -13,5 +14,5 @@ from board.settings import models as settings
 from board.voting import models as voting
 from board.work import models as work
 
-TABLES = (accounts, activity, comments, demo, issues, jobs, partners, proposals, settings, voting, work)
+TABLES = (accounts, activity, comments, demo, issues, sources, jobs, partners, proposals, settings, voting, work)
 metadata = Base.metadata

@@ -314,6 +314,8 @@ VERBS: dict[str, Rule] = {
     "issue.hide": forge,
     "issue.develop": forge,
     "issue.sort": forge,
+    "proposal.withhold": forge,
+    "package.withhold": forge,
     "issue.link": public_body_or_owner,
     "issue.propose": public_body_or_owner,
     "issue.package": public_body_or_owner,

@@ -34,6 +34,9 @@ SENTENCES = {
     "proposal.propose": N_("%(partner)s proposed %(subject)s"),
     "proposal.import": N_("%(subject)s was taken over from its source"),
     "proposal.edit": N_("%(partner)s revised the text of %(subject)s"),
+    "proposal.withhold": N_(
+        "The text of %(subject)s is no longer shown: the issue it came from is not public any more"
+    ),
     "proposal.withdraw": N_("%(partner)s withdrew %(subject)s"),
     "proposal.accept": N_("Decision recorded: %(subject)s is accepted"),
     "proposal.defer": N_("Decision recorded: %(subject)s is deferred"),
@@ -52,6 +55,7 @@ SENTENCES = {
     "reuse.record": N_("%(partner)s updated its entry on reusing %(subject)s"),
     "package.create": N_("%(partner)s created the work package %(subject)s"),
     "package.edit": N_("%(partner)s revised the work package %(subject)s"),
+    "package.withhold": N_("The text of %(subject)s is no longer shown: the issue it came from is not public any more"),
     "package.claim": N_("%(partner)s claimed %(subject)s"),
     "package.support": N_("%(partner)s supports %(subject)s"),
     "package.renew": N_("%(partner)s renewed its lease on %(subject)s"),

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 
 from board.activity.models import act
 from board.db import db
-from board.issues import links, mentions, rules
+from board.issues import links, mentions, rules, sources
 from board.issues.models import Delivery, Issue, IssueLink, Triage
 from board.policy import FORGE
 from board.work import forge as work
@@ -47,7 +47,8 @@ def changed(
 
 
 def hide(issue_id: int, why: str, at: datetime | None) -> None:
-    """Leave a tombstone: no title, text, label or address stays; chips go."""
+    """Leave a tombstone: no title, text, label or address stays, here or in what was made of it; chips go."""
+    sources.withhold(issue_id, why)
     values: dict[str, Any] = {
         "title": "", "body": "", "search": "", "labels": None, "url": "", "state": None, "visible": False,
         "hidden": why, "provider_updated_at": at, "version": Issue.version + 1,

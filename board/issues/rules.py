@@ -14,7 +14,7 @@ from board.db import db
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.i18n import in_days
-from board.issues import links
+from board.issues import links, sources
 from board.issues.models import ConnectionRepository, Issue, IssueLink, LabelRule, Repository, Triage
 from board.policy import FORGE, Actor
 from board.proposals.writing import Draft, Link, import_
@@ -149,6 +149,7 @@ def _propose(issue: Issue, topic_id: int) -> None:
     repository = db.session.get_one(Repository, issue.repository_id).name
     proposal = import_(FORGE, draft_of(issue, repository, topic_id))
     links.add(issue, proposal_id=proposal.id)
+    sources.note(issue, proposal_id=proposal.id)
     act(FORGE, "issue.sort", issue, issue=issue.id, to=Triage.LINKED.value, proposal=proposal.id)
     issue.triage = Triage.LINKED
 

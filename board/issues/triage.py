@@ -12,7 +12,7 @@ from board.activity.models import act
 from board.db import db, now
 from board.errors import Conflict, Missing
 from board.i18n import gettext as _
-from board.issues import follow, links
+from board.issues import follow, links, sources
 from board.issues.models import Issue, IssueLink, Triage
 from board.policy import Actor, allowed
 from board.proposals import writing
@@ -44,6 +44,7 @@ def propose(issue: Issue, by: Actor, draft: writing.Draft) -> Proposal:
     if taken is not None:
         raise Conflict(_("This issue belongs to FV-%(id)s already.", id=taken), proposal_id=taken)
     proposal = writing.propose(by, draft)
+    sources.note(issue, proposal_id=proposal.id)
     _linked(issue, by, proposal.id, None, made=True)
     return proposal
 
@@ -56,6 +57,7 @@ def package(issue: Issue, by: Actor, proposal_id: int, draft: packages.Draft) ->
     if taken is not None:
         raise Conflict(_("This issue belongs to AP-%(id)s already.", id=taken), package_id=taken)
     (made,) = packages.create(proposal_id, by, [draft])
+    sources.note(issue, package_id=made.id)
     _linked(issue, by, None, made.id)
     return made
 

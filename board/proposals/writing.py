@@ -14,8 +14,9 @@ from board.errors import Conflict
 from board.i18n import gettext as _
 from board.policy import Actor
 from board.proposals.counts import count
-from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink
+from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink, touch
 from board.proposals.states import State
+from board.withheld import SENTENCE, Withheld, written
 
 SUMMARY_LENGTH = 240
 
@@ -84,6 +85,37 @@ def edit(proposal: Proposal, by: Actor, draft: Draft, *, text_version: int) -> N
     proposal.version += 1
     proposal.text_version += before != _words(proposal)
     proposal.active_at = now()
+
+
+def withhold(proposal: Proposal, by: Actor, gone: Withheld, url: str) -> None:
+    """Take out the words of an issue that must not be read any more, and the link to it; one's own words stay.
+
+    Its links must be loaded. Nothing is logged where nothing of the issue is left.
+    """
+    before = (*_words(proposal), proposal.summary, proposal.summary_en)
+    _without(proposal, gone)
+    proposal.links[:] = [link for link in proposal.links if link.url != url and not gone.in_title(link.title)]
+    if before == (*_words(proposal), proposal.summary, proposal.summary_en):
+        touch(proposal.id)
+        return
+    act(by, "proposal.withhold", proposal)
+    proposal.html, proposal.html_en = text.markdown(proposal.text), text.markdown(proposal.text_en)
+    proposal.search = _searched(proposal)
+    proposal.version += 1
+    proposal.text_version += 1
+    proposal.active_at = now()
+
+
+def _without(proposal: Proposal, gone: Withheld) -> None:
+    if gone.in_title(proposal.title) or gone.in_title(proposal.title_en):
+        proposal.title, proposal.title_en = gone.title, gone.title_en
+    for name, sentence in zip(("", "_en"), SENTENCE, strict=True):
+        words = getattr(proposal, f"text{name}")
+        own = getattr(proposal, f"summary{name}")
+        rest = gone.rest(words)
+        setattr(proposal, f"text{name}", written(rest, words, sentence))
+        if (own and rest != words and own == text.excerpt(words, SUMMARY_LENGTH)) or gone.rest(own) != own:
+            setattr(proposal, f"summary{name}", text.excerpt(rest or sentence, SUMMARY_LENGTH))
 
 
 def _store(proposal: Proposal, draft: Draft) -> None:

@@ -1,7 +1,7 @@
 """What a package says: create and edit it, and record whom its lead commissioned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from board.i18n import gettext as _
 from board.policy import Actor
 from board.proposals.models import Proposal, touch
 from board.proposals.states import State
+from board.withheld import SENTENCE, Withheld, written
 from board.work.models import Package, PackageLink, PackageState, touch_package
 
 CLOSED = frozenset({State.DECLINED, State.WITHDRAWN, State.MERGED})
@@ -90,6 +91,32 @@ def edit(package: Package, by: Actor, draft: Draft, text_version: int) -> None:
         raise Conflict(_("Somebody has changed this text in the meantime. Yours is kept below."), edited=True)
     _write(package, draft)
     package.text_version += 1
+    touch_package(package.id)
+    touch(package.proposal_id)
+
+
+def withhold(package: Package, by: Actor, gone: Withheld, url: str) -> None:
+    """Take out the words of an issue that must not be read any more, and the link to it; one's own words stay.
+
+    Its links must be loaded. Nothing is logged where nothing of the issue is left.
+    """
+    before = as_draft(package)
+
+    def left(words: str) -> str:
+        return written(gone.rest(words), words, SENTENCE[0])
+
+    after = replace(
+        before,
+        title=gone.title if gone.in_title(before.title) else before.title,
+        text=left(before.text),
+        deliverables=left(before.deliverables),
+        acceptance=left(before.acceptance),
+    )
+    package.links[:] = [link for link in package.links if link.url != url and not gone.in_title(link.title)]
+    if after != before:
+        act(by, "package.withhold", package)
+        _write(package, replace(after, links=tuple((link.title, link.url) for link in package.links)))
+        package.text_version += 1
     touch_package(package.id)
     touch(package.proposal_id)
 
