@@ -1,14 +1,16 @@
 """The base form on WTForms: cleaned text, messages in the person's language, and fields used by several features."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, IntegerField, StringField, TextAreaField
+from wtforms import Form, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from board import text
-from board.i18n import current_locale, translate_plural
+from board.i18n import current_locale, long_date, translate_plural
 from board.i18n import gettext as _
 
 
@@ -34,6 +36,36 @@ class BoardForm(Form):
 
     def __init__(self, formdata: MultiDict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field in which another's version differs from what somebody typed; `value` as it is shown."""
+
+    id: str
+    label: str
+    value: str
+
+
+def differences(mine: Form, theirs: Form) -> list[Difference]:
+    """What stands otherwise in `theirs`, a form of the same kind filled with what is stored now, field by field."""
+    found = []
+    for name, field in theirs._fields.items():
+        other = mine[name]
+        if not isinstance(field, HiddenField) and _shown(field) != _shown(other):
+            found.append(Difference(other.id, field.label.text, _shown(field)))
+    return found
+
+
+def _shown(field: Any) -> str:
+    """A field's value as people read it."""
+    if isinstance(field, SelectField):
+        return next((str(choice[1]) for choice in field.choices or () if choice[0] == field.data), "")
+    if isinstance(field.data, date):
+        return long_date(field.data, current_locale())
+    if field.data is None:
+        return ""
+    return field._value().strip().replace("\r\n", "\n") if hasattr(field, "_value") else str(field.data)
 
 
 def tidy(value: str | None) -> str:

@@ -22,16 +22,21 @@ from tests.people import Cast
 
 def make_proposal(people: Cast, by: Actor | None = None, state: str = State.OPEN, **words: Any) -> int:
     """A proposal of Ada's (or `by`), led by Pia to `state`; `words` go into the draft. Returns its id."""
-    words = {"title": "Mängel melden", "text": "Schäden **einfach** melden.", "topic_id": people.defects} | words
-    words.setdefault("vote_by", today() + timedelta(days=42))
     with transaction():
-        proposal = propose(by or people.ada.actor, Draft(**words))
+        proposal = propose(by or people.ada.actor, make_draft(people, **words))
         for verb in PATHS[State(state)]:
             if verb in {"accept", "defer", "decline"}:
                 getattr(proposal, verb)(people.pia.actor, body="Lenkungskreis", decided_on=today(), reason="Beschluss")
             else:
                 getattr(proposal, verb)(people.ada.actor if verb == "withdraw" else people.pia.actor)
         return proposal.id
+
+
+def make_draft(people: Cast, **words: Any) -> Draft:
+    """What a proposal of the tests says."""
+    words = {"title": "Mängel melden", "text": "Schäden **einfach** melden.", "topic_id": people.defects} | words
+    words.setdefault("vote_by", today() + timedelta(days=42))
+    return Draft(**words)
 
 
 def cast(people: Cast, proposal_id: int, choice: str, by: Actor | None = None, reason: str = "") -> None:

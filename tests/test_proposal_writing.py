@@ -12,8 +12,9 @@ from board.db import db
 from board.i18n import today
 from board.proposals import queries, similar
 from board.proposals.models import Proposal
+from board.proposals.writing import mark
 from tests.conftest import Browser
-from tests.factories import make_proposal
+from tests.factories import make_draft, make_proposal
 from tests.people import Cast
 
 DUE = (today() + timedelta(days=30)).isoformat()
@@ -25,6 +26,11 @@ def words(**changes: str) -> dict[str, str]:
         "title": "Busse live", "text": "Wo ist mein **Bus**?", "topic": "oepnv-auskunft", "vote_by": DUE, "links": "",
         "once": "abc",
     } | changes  # fmt: skip
+
+
+def edition(people: Cast) -> str:
+    """What the form of an untouched proposal carries."""
+    return mark(make_draft(people))
 
 
 def there(app: Flask) -> list[str]:
@@ -123,7 +129,7 @@ def test_the_own_partner_edits(app: Flask, people: Cast, ben: Browser) -> None:
         make_proposal(people)
     text = ben.get("/proposals/FV-1/edit").text
     assert 'value="Mängel melden"' in text
-    assert ben.post("/proposals/FV-1/edit", data=words(text_version="1")).status_code == 303
+    assert ben.post("/proposals/FV-1/edit", data=words(edition=edition(people))).status_code == 303
     assert there(app) == ["Busse live"]
 
 
@@ -132,22 +138,28 @@ def test_who_was_overtaken_keeps_their_text_above_the_others(
 ) -> None:
     with app.app_context():
         make_proposal(people)
-    ben.post("/proposals/FV-1/edit", data=words(text_version="1", text="Text von Ben"))
-    answer = pia.post("/proposals/FV-1/edit", data=words(text_version="1", text="Text von Pia"))
+    began = edition(people)
+    ben.post("/proposals/FV-1/edit", data=words(edition=began, text="Text von Ben", links="Ben https://b.example"))
+    answer = pia.post("/proposals/FV-1/edit", data=words(edition=began, text="Text von Pia", topic="maengelmelder"))
     assert answer.status_code == 409
+    assert "Aalen hat diesen Vorschlag geändert" in answer.text
     assert answer.text.index("Text von Pia") < answer.text.index("Text von Ben")
-    version = re.search(r'name="text_version"[^>]*value="(\d+)"', answer.text)
-    assert version is not None
-    assert pia.post("/proposals/FV-1/edit", data=words(text_version=version[1], text="Beide")).status_code == 303
+    theirs = answer.text.partition('id="theirs"')[2]
+    for shown in ("Text von Ben", "ÖPNV-Auskunft", "Ben https://b.example"):
+        assert shown in theirs
+    assert "Titel" not in theirs
+    mark_now = re.search(r'name="edition"[^>]*value="(\w+)"', answer.text)
+    assert mark_now is not None
+    assert pia.post("/proposals/FV-1/edit", data=words(edition=mark_now[1], text="Beide")).status_code == 303
     with app.app_context():
         assert db.session.get_one(Proposal, 1).text == "Beide"
 
 
-@pytest.mark.parametrize("version", ["", "x", "-1", "999999999", "²"])
-def test_a_broken_text_version_overwrites_nothing(app: Flask, people: Cast, ben: Browser, version: str) -> None:
+@pytest.mark.parametrize("broken", ["", "x", "-1", "999999999", "²"])
+def test_a_broken_edition_overwrites_nothing(app: Flask, people: Cast, ben: Browser, broken: str) -> None:
     with app.app_context():
         make_proposal(people)
-    assert ben.post("/proposals/FV-1/edit", data=words(text_version=version)).status_code == 409
+    assert ben.post("/proposals/FV-1/edit", data=words(edition=broken)).status_code == 409
     assert there(app) == ["Mängel melden"]
 
 
@@ -156,13 +168,13 @@ def test_others_do_not_edit(app: Flask, people: Cast, cleo: Browser, rolf: Brows
         make_proposal(people)
     for client, status in ((cleo, 403), (rolf, 403), (gast, 401)):
         assert client.get("/proposals/FV-1/edit").status_code == status
-        assert client.post("/proposals/FV-1/edit", data=words(text_version="1")).status_code == status
+        assert client.post("/proposals/FV-1/edit", data=words(edition=edition(people))).status_code == status
 
 
 def test_a_bad_edit_keeps_what_was_typed(app: Flask, people: Cast, ben: Browser) -> None:
     with app.app_context():
         make_proposal(people)
-    answer = ben.post("/proposals/FV-1/edit", data=words(text_version="1", title="", text="Mein langer Text"))
+    answer = ben.post("/proposals/FV-1/edit", data=words(edition=edition(people), title="", text="Mein langer Text"))
     assert answer.status_code == 422
     assert "Mein langer Text" in answer.text
 
@@ -172,10 +184,10 @@ def test_what_is_decided_is_amended_by_the_product_owner_only(
 ) -> None:
     with app.app_context():
         make_proposal(people, state="accepted")
-    answer = ben.post("/proposals/FV-1/edit", data=words(text_version="1"))
+    answer = ben.post("/proposals/FV-1/edit", data=words(edition=edition(people)))
     assert answer.status_code == 409
     assert "Wo ist mein **Bus**?" in answer.text
-    assert pia.post("/proposals/FV-1/edit", data=words(text_version="1")).status_code == 303
+    assert pia.post("/proposals/FV-1/edit", data=words(edition=edition(people))).status_code == 303
 
 
 # Several at once

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,12 +13,13 @@ from board.db import db, transaction
 from board.errors import Conflict, Denied
 from board.i18n import today
 from board.policy import SYSTEM, Actor
+from board.proposals import queries
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Decision, Proposal
 from board.proposals.states import MOVES, State
-from board.proposals.writing import Draft, Link, edit, import_, propose
+from board.proposals.writing import Draft, Link, as_draft, edit, import_, mark, propose
 from tests.conftest import Browser
-from tests.factories import PATHS, make_proposal
+from tests.factories import PATHS, make_draft, make_proposal
 from tests.people import Cast
 
 WORDS = {"body": "Lenkungskreis", "decided_on": today(), "reason": "Weil alle es brauchen."}
@@ -132,24 +134,41 @@ def test_only_title_and_text_renew_the_text_version(app: Flask, people: Cast) ->
             with transaction():
                 proposal = db.session.get_one(Proposal, number)
                 db.session.refresh(proposal, ["links"])
-                edit(proposal, people.ben.actor, draft, text_version=1)
+                edit(proposal, people.ben.actor, draft, edition=mark(as_draft(proposal)))
             assert db.session.get_one(Proposal, number).text_version == version
         assert kept() == counted() == {("open", people.transport): 1}
 
 
-def test_a_stale_edit_is_a_conflict(app: Flask, people: Cast) -> None:
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"title": "Erste"}, {"text": "Anders."}, {"topic_id": 2}, {"vote_by": today() + timedelta(days=9)},
+        {"links": (Link("Konzept", "https://k.example"),)}, {"summary": "Kurz."}, {"title_en": "First"},
+        {"text_en": "Other."}, {"summary_en": "Short."},
+    ],
+    ids=lambda first: next(iter(first)),
+)  # fmt: skip
+def test_a_stale_edit_is_a_conflict_whichever_field_the_other_changed(
+    app: Flask, people: Cast, first: dict[str, Any]
+) -> None:
     with app.app_context():
         number = make_proposal(people)
-        for title in ("Erste", "Zweite"):
+        began = mark(make_draft(people))
+        with transaction():
+            edit(queries.locked(number), people.ada.actor, make_draft(people, **first), edition=began)
+        with pytest.raises(Conflict) as conflict, transaction():
+            edit(queries.locked(number), people.pia.actor, make_draft(people, title="Zweite"), edition=began)
+        assert conflict.value.hints["stale"]
+        assert as_draft(queries.locked(number)) == make_draft(people, **first)
+
+
+def test_the_same_edit_again_is_harmless(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        number, began = make_proposal(people), mark(make_draft(people))
+        for _once in range(2):
             with transaction():
-                proposal = db.session.get_one(Proposal, number)
-                db.session.refresh(proposal, ["links"])
-                if title == "Erste":
-                    edit(proposal, people.ada.actor, Draft(title, people.defects), text_version=1)
-                else:
-                    with pytest.raises(Conflict):
-                        edit(proposal, people.pia.actor, Draft(title, people.defects), text_version=1)
-        assert db.session.get_one(Proposal, number).title == "Erste"
+                edit(queries.locked(number), people.ada.actor, make_draft(people, title="Neu"), edition=began)
+        assert len(list(db.session.scalars(select(Activity).where(Activity.verb == "proposal.edit")))) == 1
 
 
 def test_strangers_do_not_edit(app: Flask, people: Cast) -> None:
@@ -157,7 +176,7 @@ def test_strangers_do_not_edit(app: Flask, people: Cast) -> None:
         number = make_proposal(people)
         for who in (people.cleo, people.rolf, people.dora):
             with pytest.raises(Denied), transaction():
-                edit(db.session.get_one(Proposal, number), who.actor, Draft("X", people.defects), text_version=1)
+                edit(db.session.get_one(Proposal, number), who.actor, Draft("X", people.defects), edition="")
 
 
 # The page and its verbs

@@ -18,10 +18,11 @@ from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db, transaction
 from board.i18n import today
+from board.proposals.writing import mark
 from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
 from tests.conftest import Browser, sign_in
-from tests.factories import make_world
+from tests.factories import make_draft, make_world
 from tests.people import Cast
 from tests.webhooks.forge import Forge, github_issue
 
@@ -142,7 +143,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "accounts.switch": {"membership": people.ada.membership_id},
         "proposals.propose": proposal,
         "proposals.propose_several": {"lines": "Bäder\nBüchereien", "topic": "maengelmelder", "vote_by": due},
-        "proposals.edit": proposal | {"text_version": "1"},
+        "proposals.edit": proposal | {"edition": mark(make_draft(people))},
         "proposals.accept": decision, "proposals.defer": decision, "proposals.decline": decision,
         "proposals.reopen": {"vote_by": due},
         "voting.cast": {"choice": "for"},

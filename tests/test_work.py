@@ -450,14 +450,28 @@ def test_a_bad_edit_keeps_what_was_typed(free: int, app: Flask, ada: Browser, wo
         assert db.session.get_one(Package, 1).title == "Formular bauen"
 
 
-def test_the_second_editor_sees_the_others_text_above_their_own(free: int, ada: Browser, cleo: Browser) -> None:
-    assert ada.post("/packages/AP-1/edit", data={"title": "Adas Titel", "text_version": "1"}).status_code == 303
-    answer = cleo.post("/packages/AP-1/edit", data={"title": "Cleos Titel", "text_version": "1"})
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("title", "Adas Titel", "Adas Titel"), ("effort", "7", "7"), ("due_on", "2027-03-01", "1. März 2027"),
+        ("text", "Adas Text", "Adas Text"), ("deliverables", "Adas Ergebnis", "Adas Ergebnis"), ("owner", "Ada", "Ada"),
+        ("acceptance", "Adas Probe", "Adas Probe"), ("funder", "Adas Amt", "Adas Amt"),
+        ("links", "Plan | https://a.example/p", "Plan | https://a.example/p"),
+    ],
+)  # fmt: skip
+def test_the_second_editor_sees_the_others_text_above_their_own(
+    free: int, ada: Browser, cleo: Browser, field: str, value: str, shown: str
+) -> None:
+    sent = {"title": "Formular bauen", "text_version": "1"}
+    assert ada.post("/packages/AP-1/edit", data=sent | {field: value}).status_code == 303
+    mine = sent | {"title": "Cleos Titel"}
+    answer = cleo.post("/packages/AP-1/edit", data=mine)
     assert answer.status_code == 409
     assert "Aalen hat den Text inzwischen geändert" in answer.text
-    assert answer.text.index("Adas Titel") < answer.text.index("Cleos Titel")
+    assert shown in answer.text.partition('<dl class="theirs">')[2].partition("</dl>")[0]
+    assert answer.text.index('class="theirs"') < answer.text.index("Cleos Titel")
     assert 'name="text_version" value="2"' in answer.text
-    assert cleo.post("/packages/AP-1/edit", data={"title": "Cleos Titel", "text_version": "2"}).status_code == 303
+    assert cleo.post("/packages/AP-1/edit", data=mine | {"text_version": "2"}).status_code == 303
 
 
 def test_what_people_write_is_escaped(free: int, ada: Browser) -> None:

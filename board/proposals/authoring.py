@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from board import i18n
 from board.db import transaction
 from board.errors import Conflict, Denied
+from board.forms import differences
 from board.i18n import gettext as _
 from board.i18n import ngettext
 from board.policy import Actor, allowed
@@ -185,20 +186,21 @@ def edit_one(proposal_id: int) -> Response:
     form = EditForm(request.form, proposal, topics=_topics())
     if not form.validate():
         return _edit(form, proposal, status=422)
-    seen = form.text_version.data or ""
     try:
         with transaction():
-            version = int(seen) if seen.isascii() and seen.isdigit() else 0
-            edit(queries.locked(proposal_id), by, form.draft(), text_version=version)
+            edit(queries.locked(proposal_id), by, form.draft(), edition=form.edition.data or "")
     except Conflict as conflict:
         now = queries.whole(proposal_id)
-        form.text_version.data = str(now.text_version)
-        theirs = "theirs" if conflict.hints.get("stale") else ""
-        return _edit(form, now, status=409, refusal=conflict, theirs=theirs)
+        theirs = EditForm(None, now, topics=_topics())
+        form.edition.data = theirs.edition.data
+        return _edit(
+            form, now, status=409, refusal=conflict, editor=queries.last_editor(proposal_id),
+            theirs=differences(form, theirs) if conflict.hints.get("stale") else [],
+        )  # fmt: skip
     return redirect_to(f"/proposals/FV-{proposal_id}", _("The changes are saved."))
 
 
 def _edit(form: EditForm, proposal: Any, status: int = 200, **context: Any) -> Response:
-    shown = {"theirs": "", "refusal": None} | context
+    shown = {"theirs": [], "editor": "", "refusal": None} | context
     answer = page("proposals/edit.html", form=form, proposal=proposal, status=status, **shown)
     return no_store(answer)

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 from wtforms import DateField, HiddenField, SelectField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from board import text
 from board.forms import BoardForm, line, paragraph
 from board.i18n import gettext as _
 from board.i18n import today
 from board.proposals.models import Proposal
-from board.proposals.writing import SUMMARY_LENGTH, Draft, Link
+from board.proposals.writing import Draft, Link, as_draft, mark
 
 DATES = ["%Y-%m-%d", "%d.%m.%Y"]
 FARTHEST = timedelta(days=731)
@@ -47,7 +46,7 @@ class ProposalForm(BoardForm):
     summary_en = paragraph("Summary in English", 240)
     text_en = paragraph("Need in English", TEXT_LENGTH)
     once = HiddenField(validators=[Length(max=32)])
-    text_version = HiddenField(validators=[Length(max=9)])
+    edition = HiddenField(validators=[Length(max=16)])
 
     def __init__(self, formdata: Any = None, *, topics: list[tuple[int, str, str]], **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)
@@ -98,19 +97,13 @@ class EditForm(ProposalForm):
 
 
 def _data(proposal: Proposal, topics: list[tuple[int, str, str]]) -> dict[str, Any]:
-    """A proposal as its form shows it; a summary that is only the text's beginning is left empty."""
-
-    def own(summary: str, whole: str) -> str:
-        return "" if summary == text.excerpt(whole, SUMMARY_LENGTH) else summary
-
-    return {
-        "title": proposal.title, "text": proposal.text, "vote_by": proposal.vote_by,
+    """A proposal as its form shows it."""
+    draft = as_draft(proposal)
+    return vars(draft) | {
         "topic": next((slug for number, slug, _label in topics if number == proposal.topic_id), ""),
-        "links": "\n".join(f"{link.title} {link.url}" for link in proposal.links if not link.source),
-        "summary": own(proposal.summary, proposal.text), "title_en": proposal.title_en,
-        "summary_en": own(proposal.summary_en, proposal.text_en), "text_en": proposal.text_en,
-        "text_version": str(proposal.text_version),
-    }  # fmt: skip
+        "links": "\n".join(f"{link.title} {link.url}" for link in draft.links),
+        "edition": mark(draft),
+    }
 
 
 def _link(row: str) -> Link:

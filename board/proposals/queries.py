@@ -132,6 +132,18 @@ def footprint(proposal_id: int) -> tuple[int, int]:
     return found[0], found[1] or 0
 
 
+def last_editor(proposal_id: int) -> str:
+    """The name of the partner on whose behalf it was edited last, empty without one."""
+    wanted = (
+        select(Partner.name)
+        .join(Activity, Activity.partner_id == Partner.id)
+        .where(Activity.proposal_id == proposal_id, Activity.verb == "proposal.edit")
+        .order_by(Activity.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(wanted) or ""
+
+
 def by_once(person_id: int | None, once: str, title: str) -> int | None:
     """The proposal that this very form has already created, if any."""
     return db.session.scalar(

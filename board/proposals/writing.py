@@ -3,6 +3,7 @@
 HTML, summary and the searched text are made here, once, when something is written.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +13,14 @@ from board.activity.models import act
 from board.db import db, now
 from board.errors import Conflict
 from board.i18n import gettext as _
-from board.policy import Actor
+from board.policy import Actor, allowed
 from board.proposals.counts import count
 from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink, touch
 from board.proposals.states import State
 from board.withheld import SENTENCE, Withheld, written
 
 SUMMARY_LENGTH = 240
+EDITED = ("title", "title_en", "text", "text_en", "summary", "summary_en", "vote_by")
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,17 @@ def import_(by: Actor, draft: Draft, *, state: State = State.OPEN, builders: Seq
     return proposal
 
 
-def edit(proposal: Proposal, by: Actor, draft: Draft, *, text_version: int) -> None:
-    """Change what it says; `text_version` is that of the text one began with.
+def edit(proposal: Proposal, by: Actor, draft: Draft, *, edition: str) -> None:
+    """Change what it says; `edition` marks what one began with, all fields of it. The same again is harmless.
 
     Its links must be loaded. Sources of an imported proposal stay. Once it is decided, only product owners amend it.
-    Raises Conflict with `hints["stale"]` when somebody else has changed the text meanwhile.
+    Raises Conflict with `hints["stale"]` when somebody else has changed any of it meanwhile.
     """
+    db.session.refresh(proposal, FRESH + EDITED, with_for_update=True)
+    if allowed(by, "proposal.edit", proposal) and draft == as_draft(proposal):
+        return
     act(by, "proposal.edit", proposal)
-    db.session.refresh(proposal, FRESH, with_for_update=True)
-    if proposal.text_version != text_version:
+    if mark(as_draft(proposal)) != edition:
         raise Conflict(_("Somebody else has changed the text meanwhile."), stale=True)
     if proposal.state != State.OPEN and not by.is_product_owner:
         raise Conflict(_("The proposal is not open any more; only the product owner can still amend it."))
@@ -116,6 +120,25 @@ def _without(proposal: Proposal, gone: Withheld) -> None:
         setattr(proposal, f"text{name}", written(rest, words, sentence))
         if (own and rest != words and own == text.excerpt(words, SUMMARY_LENGTH)) or gone.rest(own) != own:
             setattr(proposal, f"summary{name}", text.excerpt(rest or sentence, SUMMARY_LENGTH))
+
+
+def as_draft(proposal: Proposal) -> Draft:
+    """What people edit of it; its links must be loaded. A summary that is only the text's beginning counts as empty."""
+    return Draft(
+        title=proposal.title, topic_id=proposal.topic_id, text=proposal.text, vote_by=proposal.vote_by,
+        summary=_own(proposal.summary, proposal.text), title_en=proposal.title_en, text_en=proposal.text_en,
+        summary_en=_own(proposal.summary_en, proposal.text_en),
+        links=tuple(Link(link.title, link.url) for link in proposal.links if not link.source),
+    )  # fmt: skip
+
+
+def mark(draft: Draft) -> str:
+    """A short mark of all that a draft says, by which a form knows what it was filled with."""
+    return hashlib.sha256(repr(draft).encode()).hexdigest()[:16]
+
+
+def _own(summary: str, whole: str) -> str:
+    return "" if summary == text.excerpt(whole, SUMMARY_LENGTH) else summary
 
 
 def _store(proposal: Proposal, draft: Draft) -> None:

@@ -4,6 +4,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from board.db import transaction
+from board.forms import differences
 from board.i18n import gettext as _
 from board.web import actor, page, redirect_to, refusals
 from board.work import forms, packages, queries
@@ -35,8 +36,8 @@ def edit(package_id: int) -> Response:
     found = queries.with_texts(package_id)
     if request.method == "GET":
         form = forms.PackageForm.of(as_draft(found), found.text_version)
-        return page("work/edit.html", form=form, texts=found, theirs=None, editor="")
-    form, refusal, theirs = forms.PackageForm(request.form), None, None
+        return page("work/edit.html", form=form, texts=found, theirs=[], editor="")
+    form, refusal, theirs = forms.PackageForm(request.form), None, []
     if form.validate():
         with refusals() as caught, transaction():
             packages.edit(locked(package_id, links=True), actor(), form.draft(), form.text_version.data or 0)
@@ -44,7 +45,8 @@ def edit(package_id: int) -> Response:
             return redirect_to(url_for("work.show", package_id=package_id), _("Work package changed."))
         refusal, found = caught.refusal, queries.with_texts(package_id)
         if refusal and refusal.hints.get("edited"):
-            theirs, form.text_version.raw_data, form.text_version.data = found, None, found.text_version
+            theirs = differences(form, forms.PackageForm.of(as_draft(found), found.text_version))
+            form.text_version.raw_data, form.text_version.data = None, found.text_version
     return page(
         "work/edit.html", form=form, texts=found, theirs=theirs, editor=queries.last_editor(package_id),
         refusal=refusal, status=refusal.status if refusal else 422,
