@@ -34,6 +34,9 @@ def postgres(worker_id: str) -> str:
     # A server for each test process: transactions of others would hold back what live readers may see. A short path.
     folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg") + f"-{worker_id}")
     server = pgserver.get_server(folder)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # Nobody pulls this server's plug.
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     name = f"board_{worker_id}_{os.getpid()}"
     server.psql(f"DROP DATABASE IF EXISTS {name};")
     server.psql(f"CREATE DATABASE {name};")
