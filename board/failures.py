@@ -12,6 +12,7 @@ from board.errors import Busy, Conflict, Denied, Refusal, Unknown
 from board.i18n import gettext as _
 from board.log import log, request_id
 from board.policy import Actor, page_allowed
+from board.resend import held
 from board.security import SAFE_METHODS
 from board.settings.current import current
 from board.web import actor, alert, choose_language, is_partial, page, retry_after, safe_path
@@ -99,7 +100,9 @@ def error(status: int, message: str) -> Response:
         "request_id": request_id(),
         "live_cursor": "",
     }
-    return page("error.html", status=status, **context) if not is_partial() else alert(status=status, **context)
+    if is_partial():
+        return alert(status=status, **context)
+    return page("error.html", status=status, resend=held(status, actor()), **context)
 
 
 def _place() -> str:
