@@ -8,6 +8,7 @@ from flask_migrate import upgrade
 from board.accounts.commands import user
 from board.demo.commands import demo
 from board.jobs.commands import work
+from board.mail.commands import mail
 
 
 def init_app(app: Flask) -> None:
@@ -15,6 +16,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(init)
     app.cli.add_command(user)
     app.cli.add_command(demo)
+    app.cli.add_command(mail)
     app.cli.add_command(work)
 
 

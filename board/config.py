@@ -8,7 +8,9 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 MIN_SECRET_LENGTH = 32
 KEY_BYTES = 32
@@ -44,6 +46,11 @@ SETTINGS = (
     Setting("BOARD_KEY", "", "Key for stored forge secrets (32 bytes, base64url); empty: generated into BOARD_DATA."),
     Setting("BOARD_FORGES", "", "Hosts that backfill may call besides the known ones; http://host:port allows http."),
     Setting("BOARD_STREAMS", "24", "Live streams at once per process; further browsers poll. Keep below THREADS."),
+    Setting(
+        "BOARD_SMTP_URL", "", "Mail server: smtp://user@host:587 (STARTTLS), smtps://… or smtp+plain://localhost:25."
+    ),
+    Setting("BOARD_SMTP_PASSWORD", "", "Password for the mail server, instead of one in BOARD_SMTP_URL."),
+    Setting("BOARD_MAIL_FROM", "", "Sender of all mail, such as Stadtrunde <board@stadt.example>; needed to send."),
     Setting("BOARD_WORKER", "inside", "inside: jobs and mail run in the server; apart: in `flask worker`."),
     Setting("BOARD_LOG", "info", "Log level: debug, info, warning or error."),
     Setting("HOST", "127.0.0.1", "Address the server listens on."),
@@ -51,6 +58,18 @@ SETTINGS = (
     Setting("THREADS", "48", "Request threads per process."),
     Setting("WEB_CONCURRENCY", "1", "Processes; more than one only with PostgreSQL."),
 )
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """How mail leaves the board. `security` is starttls, tls or plain; `sender` a header value with an address."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +92,7 @@ class Config:
     forges: tuple[str, ...]
     streams: int
     worker: str
+    smtp: Smtp | None
     log: str
     port: int
 
@@ -104,6 +124,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         key=_key(values["BOARD_KEY"]),
         forges=tuple(f.strip().lower().rstrip("/") for f in values["BOARD_FORGES"].split(",") if f.strip()),
         streams=_number(values, "BOARD_STREAMS", 0, 10_000),
+        smtp=_smtp(values),
         worker=_choice(values, "BOARD_WORKER", ("inside", "apart")),
         log=values["BOARD_LOG"].lower(),
         port=_number(values, "PORT", 1, 65_535),
@@ -114,6 +135,30 @@ def _flag(values: Mapping[str, str], name: str) -> bool:
     if values[name] not in {"0", "1"}:
         raise BadSetting(f"{name} must be 0 or 1, not {values[name]!r}.")
     return values[name] == "1"
+
+
+SMTP_SCHEMES = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("plain", 25)}
+
+
+def _smtp(values: Mapping[str, str]) -> Smtp | None:
+    """None without a mail server: mail then waits in the outbox. Credentials never travel unencrypted to elsewhere."""
+    if not values["BOARD_SMTP_URL"]:
+        return None
+    try:
+        url = urlsplit(values["BOARD_SMTP_URL"])
+        port = url.port
+    except ValueError:
+        raise BadSetting("BOARD_SMTP_URL must look like smtp://user@mail.example:587.") from None
+    if url.scheme not in SMTP_SCHEMES or not url.hostname or url.path not in {"", "/"} or url.query:
+        raise BadSetting("BOARD_SMTP_URL must look like smtp://user@mail.example:587 (or smtps://, smtp+plain://).")
+    security, usual = SMTP_SCHEMES[url.scheme]
+    if security == "plain" and url.username and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise BadSetting("BOARD_SMTP_URL must not send a password unencrypted: use smtp:// or smtps://.")
+    _name, address = parseaddr(values["BOARD_MAIL_FROM"])
+    if "@" not in address or not values["BOARD_MAIL_FROM"].isprintable():
+        raise BadSetting("BOARD_MAIL_FROM must hold an address, such as Stadtrunde <board@stadt.example>.")
+    password = values["BOARD_SMTP_PASSWORD"] or unquote(url.password or "")
+    return Smtp(url.hostname, port or usual, security, unquote(url.username or ""), password, values["BOARD_MAIL_FROM"])
 
 
 def _choice(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:

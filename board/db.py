@@ -1,7 +1,7 @@
 """The database: Base, engine set-up for SQLite and PostgreSQL, and `transaction()`, the one place that commits."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -115,6 +115,8 @@ def transaction() -> Iterator[None]:
     if sqlite and not _writing.acquire(timeout=LOCK_SECONDS):
         raise Busy()
     session.info["writing"] = True
+    later: dict[str, Callable[[], None]] = {}
+    session.info["afterwards"] = later
     try:
         _take_lock(session)
         yield
@@ -124,9 +126,20 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop("afterwards", None)
         session.close()
         if sqlite:
             _writing.release()
+    for do in later.values():
+        do()
+
+
+def afterwards(name: str, do: Callable[[], None]) -> None:
+    """Do something once the running transaction has been committed, once per name; never if it is undone.
+
+    For hints only (look at the outbox now): what must not be lost is written in the transaction itself.
+    """
+    db.session().info["afterwards"][name] = do
 
 
 def _take_lock(session: Any) -> None:

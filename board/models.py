@@ -8,11 +8,26 @@ from board.demo import models as demo
 from board.issues import models as issues
 from board.issues import sources
 from board.jobs import models as jobs
+from board.mail import models as mail
 from board.partners import models as partners
 from board.proposals import models as proposals
 from board.settings import models as settings
 from board.voting import models as voting
 from board.work import models as work
 
-TABLES = (accounts, activity, comments, demo, issues, sources, jobs, partners, proposals, settings, voting, work)
+TABLES = (
+    accounts,
+    activity,
+    comments,
+    demo,
+    issues,
+    sources,
+    jobs,
+    mail,
+    partners,
+    proposals,
+    settings,
+    voting,
+    work,
+)
 metadata = Base.metadata

@@ -56,7 +56,7 @@ def environment(locale: str) -> BoardEnvironment:
     env = BoardEnvironment(
         locale,
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(default=True),
+        autoescape=select_autoescape(default=True, disabled_extensions=("txt",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -5,6 +5,7 @@ Every test that uses `app` (or `people`, `ada`, `client` …) runs on SQLite and
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from board import config, create_app, i18n
 from board.accounts import session
 from board.db import Base, db, transaction
 from tests.people import Cast, populate
+from tests.postbox import Postbox
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ORIGIN = "http://localhost"
@@ -74,6 +76,7 @@ def board(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
     yield app
     app.extensions["stopping"].set()
+    app.extensions["jobs"].close()
     with app.app_context():
         db.engine.dispose()
 
@@ -140,6 +143,17 @@ def _client(name: str) -> Any:
 
 
 ada, ben, cleo, dora, pia, rolf = (_client(n) for n in ("ada", "ben", "cleo", "dora", "pia", "rolf"))
+
+
+@pytest.fixture
+def postbox(app: Flask) -> Iterator[Postbox]:
+    """A real mail server, and the board told to use it. Call `send_due` in an app context to let mail leave."""
+    before = app.config["BOARD"]
+    with Postbox() as box:
+        mail = {"BOARD_SMTP_URL": box.url, "BOARD_MAIL_FROM": "Stadtrunde <board@stadt.example>"}
+        app.config["BOARD"] = replace(before, smtp=settings(before.data, **mail).smtp)
+        yield box
+        app.config["BOARD"] = before
 
 
 @pytest.fixture

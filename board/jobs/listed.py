@@ -6,6 +6,8 @@ A job reads due rows or the activity log from a stored cursor and can be repeate
 from board.issues import retention
 from board.jobs.due import Job
 from board.jobs.queries import HEARTBEAT
+from board.mail import outbox
+from board.mail.sending import send_due
 from board.work.leases import sweep_due
 
 MINUTE = 60
@@ -18,6 +20,8 @@ def _beat() -> None:
 
 JOBS = (
     Job(HEARTBEAT, MINUTE, _beat),
+    Job("mail", MINUTE, send_due),
+    Job("old-mail", HOUR, outbox.forget),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("deliveries", HOUR, retention.sweep),
 )

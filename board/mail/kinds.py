@@ -1,0 +1,28 @@
+"""Every kind of mail in one list, with the function that makes its letter. A feature adds its own line here.
+
+Such a function gets the row, reads what is true now and writes in the current language (the recipient's); it returns
+None when there is nothing to say any more (an invitation was withdrawn, a comment deleted).
+"""
+
+from collections.abc import Callable
+
+from board.i18n import gettext as _
+from board.mail.letter import Item, Letter, link
+from board.mail.models import Mail
+
+Maker = Callable[[Mail], Letter | None]
+
+
+def trial(_mail: Mail) -> Letter:
+    """What an administrator sends to see whether mail works."""
+    return Letter(
+        subject=_("Mail from Stadtrunde works"),
+        paragraphs=[_("This is the trial mail that somebody asked for in the administration of the board.")],
+        action=Item(_("Open the board"), link("/")),
+        why=_("You receive this mail because your address was entered for a trial."),
+    )
+
+
+KINDS: dict[str, Maker] = {
+    "trial": trial,
+}
