@@ -405,6 +405,9 @@ PAGES: dict[str, Rule] = {
     # issues
     "hooks.receive": anyone,
     "issues.index": public_body_or_owner,
+    "issues.news": public_body_or_owner,
+    "issues.bulk": public_body_or_owner,
+    "issues.bulk_undo": public_body_or_owner,
     "issues.link": public_body_or_owner,
     "issues.propose": public_body_or_owner,
     "issues.package": public_body_or_owner,

@@ -1,13 +1,17 @@
 """What people see of issues: chips on proposals and packages, the inbox, and never a hidden one."""
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from board.db import at as at_
 from board.db import db, transaction
-from board.issues import rules
+from board.i18n import BERLIN
+from board.issues import forms, rules
+from board.issues.models import Issue
 from tests.conftest import Browser
 from tests.factories import make_package, make_proposal
 from tests.people import Cast
@@ -80,7 +84,8 @@ def test_the_inbox_shows_an_issue_with_its_repository_labels_and_similar_proposa
     forge.post(github_issue(labels=[{"name": "Celle"}]))
     text = ben.get("/issues").text
     for shown in ("GitHub", "stadt/app#5", 'rel="noopener noreferrer nofollow">Karte lädt nicht</a>', "/partners/celle",
-                  '<span class="tag">Celle</span>', f"/proposals/FV-{near}", 'data-key="1"'):  # fmt: skip
+                  'href="/issues?triage=all&amp;label=Celle">Celle</a>', f"/proposals/FV-{near}",
+                  'data-key="1"'):  # fmt: skip
         assert shown in text, shown
     assert re.search(r'href="/issues" aria-current="page">Issue-Eingang <span class="badge count">1</span>', text)
 
@@ -140,6 +145,7 @@ def test_issues_are_snoozed_and_dismissed_with_a_reason(people: Cast, forge: For
         ("propose", {"topic": ""}, "Bitte wählen Sie"),
         ("package", {"under": "AP-7"}, "Geben Sie die Kennung eines Vorschlags ein"),
         ("dismiss", {"reason": ""}, "error"),
+        ("snooze", {"until": "day", "day": "2020-01-01"}, "Bitte wählen Sie einen Tag in der Zukunft."),
     ],
 )
 def test_a_bad_form_is_kept_open_with_what_was_typed(
@@ -227,3 +233,127 @@ def test_many_issues_cost_as_many_statements_as_one(app: Flask, people: Cast, fo
             event.remove(db.engine, "before_cursor_execute", listener)
         costs.append(sum(s.startswith("SELECT") for s in statements))
     assert costs[0] == costs[1] > 0
+
+
+# Until when, what to show, and several at once
+
+
+@pytest.mark.parametrize(
+    ("choice", "day", "wakes"),
+    [("tomorrow", "", "2026-11-27"), ("week", "", "2026-11-30"), ("", "", "2026-11-30"), ("month", "", "2026-12-26"),
+     ("day", "2027-02-03", "2027-02-03")],
+)  # fmt: skip
+def test_an_issue_rests_until_the_morning_of_the_chosen_day(
+    app: Flask, people: Cast, forge: Forge, ben: Browser, choice: str, day: str, wakes: str
+) -> None:
+    forge.post(github_issue())
+    with at_(datetime(2026, 11, 26, 13, tzinfo=UTC)):
+        assert ben.post(f"{first(ben)}/snooze", data={"until": choice, "day": day}, partial=True).status_code == 200
+    with app.app_context():
+        until = db.session.scalars(select(Issue.snoozed_until)).one()
+        assert until.astimezone(BERLIN).isoformat().startswith(f"{wakes}T00:00")
+
+
+def test_a_month_on_is_never_past_the_end_of_a_month() -> None:
+    with at_(datetime(2027, 1, 31, 12, tzinfo=UTC)):
+        assert forms.wakes_at("month", None).astimezone(BERLIN).date() == date(2027, 2, 28)
+
+
+def test_labels_partners_and_states_narrow_the_inbox_and_each_chip_takes_one_filter_away(
+    app: Flask, people: Cast, forge: Forge, ben: Browser
+) -> None:
+    with app.app_context(), transaction():
+        rules.put(people.pia.actor, forge.id, "Celle", "partner", partner_id=people.celle, enabled=True)
+    forge.post(github_issue(1, title="Eins", labels=[{"name": "Celle"}, {"name": "ÖPNV & Rad"}]))
+    forge.post(github_issue(2, title="Zwei", labels=[{"name": "ÖPNV & Rad"}], state="closed"))
+    forge.post(github_issue(3, title="Drei", labels=None))
+
+    def titles(query: str) -> list[str]:
+        return re.findall(r"-open\" data-open[^>]*>([^<]+)<", ben.get(f"/issues?{query}").text)
+
+    assert titles("label=%C3%96PNV+%26+Rad") == ["Zwei", "Eins"]
+    assert titles("label=PNV") == []
+    assert titles(f"partner={people.celle}") == ["Eins"]
+    assert titles("state=closed") == ["Zwei"]
+    page = ben.get(f"/issues?label=%C3%96PNV+%26+Rad&partner={people.celle}").text
+    assert "<option selected>ÖPNV &amp; Rad</option>" in page
+    assert f'class="chip" href="/issues?partner={people.celle}"' in page
+    assert "1 von 3" in page
+
+
+def test_several_issues_are_sorted_and_taken_back_by_plain_forms(
+    app: Flask, people: Cast, forge: Forge, ben: Browser
+) -> None:
+    for number in range(1, 5):
+        forge.post(github_issue(number, title=f"Meldung {number}"))
+    ids = re.findall(r'name="issue" value="(\d+)"', ben.get("/issues").text)
+    assert len(ids) == 4
+    answer = ben.post("/issues/bulk?provider=github", data={"issue": ids[:3], "do": "dismiss", "reason": "Doppelt"})
+    assert answer.status_code == 303
+    assert answer.location == f"/issues?provider=github&done={'-'.join(sorted(ids[:3], key=int))}"
+    page = ben.get(answer.location).text
+    assert "3 Issues wurden eingeordnet." in page
+    assert page.count("data-row") == 1
+    undo = re.search(r'action="(/issues/bulk/undo[^"]*)"', page)
+    assert undo
+    back = ben.post(undo[1], data={"issue": re.findall(r'type="hidden" name="issue" value="(\d+)"', page)})
+    assert back.status_code == 303
+    assert ben.get("/issues").text.count("data-row") == 4
+
+
+@pytest.mark.parametrize(
+    ("deed", "typed", "shown"),
+    [("link", {"key": "FV-1"}, "Verknüpft mit"), ("propose", {"topic": "1"}, "Verknüpft mit"),
+     ("package", {"under": "FV-1"}, "Verknüpft mit"), ("snooze", {"until": "tomorrow"}, "Zurückgestellt bis")],
+)  # fmt: skip
+def test_each_action_works_on_a_selection(
+    app: Flask, people: Cast, forge: Forge, ben: Browser, deed: str, typed: dict[str, str], shown: str
+) -> None:
+    with app.app_context():
+        make_proposal(people)
+    for number in (1, 2):
+        forge.post(github_issue(number, title=f"Meldung {number}"))
+    ids = re.findall(r'name="issue" value="(\d+)"', ben.get("/issues").text)
+    assert ben.post("/issues/bulk", data={"issue": ids, "do": deed, **typed}).status_code == 303
+    assert ben.get("/issues?triage=all").text.count(shown) == 2
+
+
+def test_one_that_is_refused_is_told_and_holds_up_no_other(
+    app: Flask, people: Cast, forge: Forge, ben: Browser
+) -> None:
+    for number in (1, 2):
+        forge.post(github_issue(number))
+    ids = re.findall(r'name="issue" value="(\d+)"', ben.get("/issues").text)
+    assert ben.post(f"/issues/{ids[0]}/propose", data={"topic": str(people.defects)}).status_code == 303
+    data = {"issue": [*ids, "999"], "do": "propose", "topic": str(people.defects)}
+    page = ben.get(ben.post("/issues/bulk?triage=all", data=data).location).text
+    assert "1 Issue wurde eingeordnet." in page
+    assert "2 blieben, wie sie waren: Dieses Issue gehört bereits zu FV-1. Dieses Issue gibt es nicht." in page
+
+
+def test_a_bad_form_for_several_keeps_the_selection_and_what_was_typed(
+    people: Cast, forge: Forge, ben: Browser
+) -> None:
+    for number in (1, 2):
+        forge.post(github_issue(number))
+    ids = re.findall(r'name="issue" value="(\d+)"', ben.get("/issues").text)
+    answer = ben.post("/issues/bulk?provider=github", data={"issue": ids[:1], "do": "link", "key": "Karte"})
+    assert answer.status_code == 422
+    assert 'value="Karte"' in answer.text
+    assert answer.text.count(" checked>") == 1
+    assert "Geben Sie eine Kennung wie FV-12 oder AP-7 ein." in answer.text
+    answer = ben.post("/issues/bulk", data={"do": "dismiss", "reason": "Doppelt"})
+    assert answer.status_code == 422
+    assert "Bitte wählen Sie mindestens ein Issue aus." in answer.text
+    assert 'value="Doppelt"' in answer.text
+
+
+def test_new_issues_are_announced_not_pushed_in(people: Cast, forge: Forge, ben: Browser) -> None:
+    forge.post(github_issue(1))
+    found = re.search(r'hx-get="(/issues/news[^"]*)"', ben.get("/issues?provider=github").text)
+    assert found
+    url = found[1].replace("&amp;", "&")
+    assert "hidden" in ben.get(url, partial=True).text
+    forge.post(github_issue(2))
+    Forge(ben.application, "gitlab").post(gitlab_issue(3), "Issue Hook")
+    assert "1 neues Issue anzeigen" in ben.get(url, partial=True).text

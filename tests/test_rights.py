@@ -117,6 +117,9 @@ POST comments.edit              /comments/1/edit                           401  
 POST comments.delete            /comments/1/delete                         401  403  ok   403  403  403  403
 # issues of the forges: those who work with them, but not providers
 GET  issues.index               /issues                                    401  403  ok   ok   ok   ok   403
+GET  issues.news                /issues/news                               401  403  ok   ok   ok   ok   403
+POST issues.bulk                /issues/bulk                               401  403  ok   ok   ok   ok   403
+POST issues.bulk_undo           /issues/bulk/undo                          401  403  ok   ok   ok   ok   403
 POST issues.link                /issues/1/link                             401  403  ok   ok   ok   ok   403
 POST issues.propose             /issues/1/propose                          401  403  ok   ok   ok   ok   403
 POST issues.package             /issues/1/package                          401  403  ok   ok   ok   ok   403
@@ -158,6 +161,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "work.bid": {"text": "Wir bauen es.", "days": "5"},
         "comments.write": {"text": "Guter Gedanke."},
         "comments.edit": {"text": "Anders gesagt.", "version": "1"},
+        "issues.bulk": {"issue": "1", "do": "dismiss", "reason": "Schon gelöst."},
+        "issues.bulk_undo": {"issue": "1"},
         "issues.link": {"key": "FV-1"},
         "issues.propose": {"topic": str(people.defects)},
         "issues.package": {"under": "FV-1"},

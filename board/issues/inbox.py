@@ -2,11 +2,11 @@
 with the number of issues.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 
 from board import text
 from board.db import db, now
@@ -25,6 +25,7 @@ BEST = 2
 ALIKE = 0.3
 MOST_COUNTED = 99
 EXCERPT = 240
+MOST_LABELS = 300
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Alike:
 
     key: str
     title: str
+    topic_id: int
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,13 @@ def row(issue_id: int, **given: Any) -> Row | None:
 
 
 def _inputs(issue: queries.IssueLine, near: tuple[Alike, ...], choices: list[tuple[int, str, str]]) -> dict[str, Any]:
-    best = near[0].key if near else ""
+    best, topic = (near[0].key, near[0].topic_id) if near else ("", "")
     under = next((key for key in issue.links if key.startswith("FV-")), best)
     return {
         "link": forms.LinkForm(data={"key": best}),
-        "propose": forms.ProposeForm(topics=choices, data={"topic": str(issue.topic_id or "")}),
+        "propose": forms.ProposeForm(topics=choices, data={"topic": str(issue.topic_id or topic)}),
         "package": forms.PackageForm(data={"under": under}),
+        "snooze": forms.SnoozeForm(),
         "dismiss": forms.DismissForm(),
     }
 
@@ -90,7 +93,7 @@ def similar(titles: Sequence[str]) -> list[tuple[Alike, ...]]:
     Compared with the newest 2,000 proposals that share a word of at least four letters.
     """
     pool = db.session.execute(
-        select(Proposal.id, Proposal.title)
+        select(Proposal.id, Proposal.title, Proposal.topic_id)
         .where(Proposal.state.not_in((State.WITHDRAWN, State.MERGED)))
         .order_by(Proposal.id.desc())
         .limit(POOL)
@@ -109,7 +112,7 @@ def _words(title: str) -> set[str]:
 def _best(title: str, by_word: dict[str, list[Any]]) -> tuple[Alike, ...]:
     near = {found.id: found for word in _words(title) for found in by_word.get(word, ())[:NEAR]}
     scored = sorted(((likeness(title, found.title), found.id) for found in near.values()), reverse=True)
-    return tuple(Alike(f"FV-{i}", near[i].title) for score, i in scored[:BEST] if score >= ALIKE)
+    return tuple(Alike(f"FV-{i}", near[i].title, near[i].topic_id) for score, i in scored[:BEST] if score >= ALIKE)
 
 
 def total(chosen: queries.Filter) -> int:
@@ -117,11 +120,35 @@ def total(chosen: queries.Filter) -> int:
     return db.session.scalar(select(func.count()).select_from(queries.filtered(chosen).subquery())) or 0
 
 
-def repositories() -> list[tuple[int, str]]:
-    """(id, name) of the repositories that have a visible issue, by name."""
+@dataclass(frozen=True)
+class Choices:
+    """What there is to filter by: repositories and partners as (id, name), labels by name."""
+
+    repositories: tuple[tuple[int, str], ...]
+    partners: tuple[tuple[int, str], ...]
+    labels: tuple[str, ...]
+
+
+def choices() -> Choices:
+    """What visible issues have, each list by name; labels those of the newest 2,000 issues, at most 300."""
     shown = select(Issue.repository_id).where(Issue.visible)
-    wanted = select(Repository.id, Repository.name).where(Repository.id.in_(shown)).order_by(Repository.name)
-    return [(i, name) for i, name in db.session.execute(wanted)]
+    homes = select(Repository.id, Repository.name).where(Repository.id.in_(shown)).order_by(Repository.name)
+    named = select(Issue.partner_id).where(Issue.visible, Issue.partner_id.is_not(None))
+    partners = select(Partner.id, Partner.name).where(Partner.id.in_(named)).order_by(func.lower(Partner.name))
+    newest = select(Issue.labels).where(Issue.visible).order_by(Issue.id.desc()).limit(POOL).subquery()
+    label = queries.each_label(newest.c.labels)
+    labels = select(label.c.value).select_from(newest.join(label, true())).distinct().limit(MOST_LABELS)
+    return Choices(
+        tuple((i, name) for i, name in db.session.execute(homes)),
+        tuple((i, name) for i, name in db.session.execute(partners)),
+        tuple(sorted(db.session.scalars(labels), key=text.fold)),
+    )
+
+
+def undoable(ids: Collection[int]) -> tuple[int, ...]:
+    """Those of the issues whose last triage can be taken back."""
+    wanted = select(Issue.id).where(Issue.id.in_(ids), Issue.visible, Issue.undo.is_not(None)).order_by(Issue.id)
+    return tuple(db.session.scalars(wanted)) if ids else ()
 
 
 def badge() -> str:

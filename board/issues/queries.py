@@ -1,13 +1,13 @@
 """Every way to read issues. Hidden issues are in none of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Select, and_, case, exists, func, or_, select
 
-from board.db import db, now
+from board.db import db, now, on_postgres
 from board.issues.models import (
     Connection,
     ConnectionRepository,
@@ -83,9 +83,15 @@ class Filter:
     provider: str = ""
     repository_id: int | None = None
     partner_id: int | None = None
+    label: str = ""
     state: str = ""
     words: str = ""
     before: int | None = field(default=None)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether more is asked than where the issues stand."""
+        return bool(self.provider or self.repository_id or self.partner_id or self.label or self.state or self.words)
 
 
 # The inbox
@@ -143,11 +149,31 @@ def filtered(by: Filter) -> Select[Any]:
         wanted = wanted.where(Issue.repository_id == by.repository_id)
     if by.partner_id is not None:
         wanted = wanted.where(Issue.partner_id == by.partner_id)
+    if by.label:
+        worn = each_label(Issue.labels)
+        wanted = wanted.where(exists(select(worn.c.value).where(worn.c.value == by.label)))
     if by.state:
         wanted = wanted.where(func.coalesce(Issue.state, "open") == by.state)
     for word in fold(by.words).split()[:8]:
         wanted = wanted.where(Issue.search.contains(word, autoescape=True))
     return wanted if by.before is None else wanted.where(Issue.id < by.before)
+
+
+def each_label(labels: Any) -> Any:
+    """The labels of a row as rows with a `value`, in both databases."""
+    each = func.json_array_elements_text if on_postgres() else func.json_each
+    return each(labels).table_valued("value").alias("label")
+
+
+def newest() -> int:
+    """The id of the newest visible issue, 0 without any."""
+    return db.session.scalar(select(func.max(Issue.id)).where(Issue.visible)) or 0
+
+
+def newer(by: Filter, after: int) -> int:
+    """How many issues that a filter lets through have come since, counted to 99."""
+    wanted = filtered(replace(by, before=None)).where(Issue.id > after).limit(99)
+    return db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
 
 
 def _lines(wanted: Select[Any]) -> list[IssueLine]:

@@ -1,28 +1,22 @@
 """Routes of this feature. The webhook's door has a blueprint of its own, so that its endpoint is `hooks.receive`."""
 
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
-from board.db import db, now, transaction
+from board.db import db, transaction
 from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
-from board.issues import cli, forms, hooks, inbox, mirror, queries, rules, triage
-from board.issues.models import Provider, Repository, Triage
+from board.issues import browsing, cli, forms, hooks, inbox, making, mirror, together, triage
 from board.proposals.models import Proposal
 from board.proposals.queries import topics
-from board.text import clean
-from board.web import Caught, actor, component, page, refusals, respond
-from board.work import packages
+from board.web import Caught, actor, component, refusals, respond
 from board.work.models import Package
 
 bp = Blueprint("issues", __name__)
-REST = timedelta(days=7)
 
 
 @bp.record_once
@@ -35,22 +29,10 @@ def _doors(state: BlueprintSetupState) -> None:
 # The inbox
 
 
-@bp.get("/issues")
-def index() -> Response:
-    """Visible issues by where they stand, narrowed by the address."""
-    chosen = _filter()
-    lines, total, counts = queries.inbox(chosen), 0, queries.counts()
-    narrowed = bool(chosen.provider or chosen.repository_id or chosen.words)
-    first = queries.Filter(**{**vars(chosen), "before": None})
-    total = inbox.total(first) if narrowed else counts[chosen.triage]
-    shown = min(_number("seen") or 0, total) + len(lines)
-    more = _address(first, before=lines[-1].id, seen=shown) if len(lines) == queries.PAGE and shown < total else ""
-    done = chosen.triage == Triage.NEW and not narrowed
-    empty = "" if lines else "nothing-yet" if not counts["all"] else "all-done" if done else "nothing-matches"
-    return page(
-        "issues/index.html", rows=inbox.rows(lines), filter=chosen, tabs=_tabs(first, counts), empty=empty, done=False,
-        asked="", repositories=inbox.repositories(), n_all=counts["all"], total=total, shown=shown, more_url=more,
-    )  # fmt: skip
+bp.get("/issues", endpoint="index")(browsing.index)
+bp.get("/issues/news", endpoint="news")(browsing.news)
+bp.post("/issues/bulk", endpoint="bulk")(together.bulk)
+bp.post("/issues/bulk/undo", endpoint="bulk_undo")(together.bulk_undo)
 
 
 @bp.post("/issues/<int:issue_id>/link")
@@ -71,8 +53,7 @@ def propose(issue_id: int) -> BaseResponse:
     if not form.validate():
         return _answer(issue_id, form=form, propose=form)
     with refusals() as caught, transaction():
-        issue = triage.locked(issue_id)
-        made = triage.propose(issue, actor(), rules.draft_of(issue, _name(issue.repository_id), int(form.topic.data)))
+        made = making.proposal(triage.locked(issue_id), actor(), int(form.topic.data))
     return _answer(issue_id, caught, _("%(key)s was created.", key=made.key) if made else "", propose=form)
 
 
@@ -83,20 +64,19 @@ def package(issue_id: int) -> BaseResponse:
     if not form.validate():
         return _answer(issue_id, form=form, package=form)
     with refusals() as caught, transaction():
-        issue = triage.locked(issue_id)
-        named = f"{_name(issue.repository_id)}#{issue.number}"[:160]
-        links = ((named, issue.url),) if 0 < len(issue.url) <= 500 else ()
-        draft = packages.Draft(rules.shorten(issue.title), text=issue.body, links=links)
-        made = triage.package(issue, actor(), form.proposal_id(), draft)
+        made = making.package(triage.locked(issue_id), actor(), form.proposal_id())
     return _answer(issue_id, caught, _("%(key)s was created.", key=made.key) if made else "", package=form)
 
 
 @bp.post("/issues/<int:issue_id>/snooze")
 def snooze(issue_id: int) -> BaseResponse:
-    """Let it rest for a week."""
+    """Let it rest until the chosen day."""
+    form = forms.SnoozeForm(request.form)
+    if not form.validate():
+        return _answer(issue_id, form=form, snooze=form)
     with refusals() as caught, transaction():
-        triage.snooze(triage.locked(issue_id), actor(), now() + REST)
-    return _answer(issue_id, caught, _("Snoozed for a week."))
+        triage.snooze(triage.locked(issue_id), actor(), form.wakes_at())
+    return _answer(issue_id, caught, _("Snoozed."), snooze=form)
 
 
 @bp.post("/issues/<int:issue_id>/dismiss")
@@ -132,56 +112,6 @@ def _answer(
     return respond(
         "issues/_row.html", back_to=back, form=form, refusal=refused, message=told, row=row, done=settled, asked=asked
     )
-
-
-def _name(repository_id: int) -> str:
-    return db.session.get_one(Repository, repository_id).name
-
-
-def _filter() -> queries.Filter:
-    """From the address; what it cannot mean is left out."""
-    args = request.args
-    stand, provider = args.get("triage", ""), args.get("provider", "")
-    return queries.Filter(
-        triage=stand if stand in {"all", *(t.value for t in Triage)} else Triage.NEW.value,
-        provider=provider if provider in {p.value for p in Provider} else "",
-        repository_id=_number("repository"),
-        words=clean(args.get("q", ""))[:100],
-        before=_number("before"),
-    )
-
-
-def _number(name: str) -> int | None:
-    value = request.args.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else None
-
-
-def _address(chosen: queries.Filter, **more: Any) -> str:
-    stand = "" if chosen.triage == Triage.NEW else chosen.triage
-    given = {
-        "triage": stand,
-        "provider": chosen.provider,
-        "repository": chosen.repository_id,
-        "q": chosen.words,
-        **more,
-    }
-    query = urlencode({name: value for name, value in given.items() if value})
-    return url_for("issues.index") + (f"?{query}" if query else "")
-
-
-def _tabs(chosen: queries.Filter, counts: dict[str, int]) -> list[tuple[str, str, int, bool]]:
-    """(address, label, how many without filters, current)."""
-    labels = {
-        "new": _("New"),
-        "snoozed": _("Snoozed"),
-        "linked": _("Linked"),
-        "dismissed": _("Dismissed"),
-        "all": _("All"),
-    }
-    return [
-        (_address(queries.Filter(**{**vars(chosen), "triage": stand})), label, counts[stand], stand == chosen.triage)
-        for stand, label in labels.items()
-    ]
 
 
 # The mirror

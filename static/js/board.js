@@ -86,8 +86,16 @@ const leave = (e) => all("details[data-close][open]").forEach((menu) => { if (!m
 on("click", leave);
 on("focusin", leave);
 
+/* Several at once: all boxes of a name follow one, and their number is told. */
+const boxes = (name) => all(`[type=checkbox][name="${name}"]`);
+const count = () => all("[data-words]").forEach((out) => { const n = boxes("issue").filter((b) => b.checked).length; out.textContent = n ? out.dataset.words.replace("{n}", n) : ""; });
+on("change", ({target}) => { if (target.dataset.all) boxes(target.dataset.all).forEach((box) => { box.checked = target.checked; }); count(); });
+on("htmx:after:swap", count);
+count();
+
 /* Keys: j and k walk the rows, o opens, / searches. Switched off in the footer (WCAG 2.1.4). */
 const keys = () => localStorage.getItem("keys") !== "off";
+const firstIn = (part) => part?.querySelector("[data-first]") || part?.querySelector(":is(input:not([type=hidden]), select)");
 const showKeys = () => $("keys")?.setAttribute("aria-pressed", keys());
 $("keys")?.addEventListener("click", () => { localStorage.setItem("keys", keys() ? "off" : "on"); showKeys(); });
 showKeys();
@@ -99,8 +107,11 @@ on("keydown", (e) => {
   const next = {j: here + 1, k: Math.max(here - 1, 0)}[e.key];
   if (next < links.length) { links[next].focus(); links[next].closest("[data-row]").scrollIntoView({block: "nearest"}); }
   if (e.key === "o") links[here]?.click();
+  const box = e.key === " " && e.target.matches("[data-open]") && row?.querySelector(".pick input");
+  if (box) { e.preventDefault(); box.click(); }
+  if (e.key === "b" && $("bulk-do")) { e.preventDefault(); ($("bulk-do").checkVisibility() ? $("bulk-do") : boxes("issue")[0]).focus(); }
   const act = row && all("[data-key]", row).find((b) => b.dataset.key === e.key.toLowerCase());
-  if (act) { e.preventDefault(); act.click(); act.closest("details[open]")?.querySelector(":is(input:not([type=hidden]), select)")?.focus(); }
+  if (act) { e.preventDefault(); act.click(); firstIn(act.closest("details[open]"))?.focus(); }
   if (e.key === "/" && $("q")) { e.preventDefault(); $("q").focus(); }
 });
 

@@ -21,7 +21,7 @@ def test_an_issue_is_sorted_by_two_keys(house: House, visit: Visit) -> None:
     assert axe(page) == []
     page.keyboard.press("j")
     page.keyboard.press("x")
-    reason = page.get_by_label("Begründung").first
+    reason = page.locator("[data-row]").first.get_by_label("Begründung")
     expect(reason).to_be_focused()
     expect(reason).to_have_value("")
     page.keyboard.press("Escape")
@@ -38,8 +38,58 @@ def test_an_issue_is_sorted_by_two_keys(house: House, visit: Visit) -> None:
     page.evaluate("localStorage.setItem('keys', 'off')")
     page.locator("#issue-1-open").focus()
     page.keyboard.press("h")
-    expect(page.locator("#issue-1-snooze")).to_be_visible()
+    expect(page.locator("#issue-1-snooze-tomorrow")).to_be_hidden()
     page.evaluate("localStorage.setItem('keys', 'on')")
     page.locator("#issue-1-open").focus()
     page.keyboard.press("h")
+    expect(page.locator("#issue-1-snooze-tomorrow")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#issue-1")).to_contain_text("Zurückgestellt bis")
+
+
+def test_several_issues_are_sorted_by_keyboard_and_taken_back(house: House, visit: Visit) -> None:
+    forge = Forge(house.app, "github")
+    for number, title in ((11, "Parkplätze sperren"), (12, "Absturz im Menü"), (13, "Rampe fehlt")):
+        forge.post(github_issue(number, title=title))
+    page = visit("ben", "/issues")
+    bulk, before = page.locator("#bulk"), page.locator("[data-row]").count()
+    expect(bulk).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("Space")
+    page.keyboard.press("j")
+    page.keyboard.press("Space")
+    expect(bulk).to_be_visible()
+    expect(page.locator("#bulk-count")).to_have_text("2 ausgewählt")
+    page.keyboard.press("b")
+    expect(page.locator("#bulk-do")).to_be_focused()
+    page.locator("#bulk-do").select_option("dismiss")
+    expect(page.locator("#bulk-key")).to_be_hidden()
+    page.locator("#bulk-reason").fill("Doppelt")
+    assert axe(page) == []
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/bulk.png")
+        phone = visit("ben", "/issues", PHONE, dark=True)
+        phone.locator(".pick").first.click()
+        phone.screenshot(path=f"{SHOTS}/bulk-phone.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-row]")).to_have_count(before - 2)
+    expect(page.locator("#together")).to_contain_text("2 Issues")
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/bulk-done.png")
+    assert axe(page) == []
+    page.locator("#together-undo").click()
+    expect(page.locator("[data-row]")).to_have_count(before)
+    page.locator(".pick input").first.check()
+    page.locator("#bulk-all").check()
+    expect(page.locator("#bulk-count")).to_have_text(f"{before} ausgewählt")
+
+
+def test_several_issues_are_sorted_without_a_script(house: House, visit: Visit) -> None:
+    Forge(house.app, "github").post(github_issue(21, title="Ohne Skript"))
+    page = visit("ben", "/issues?q=ohne+skript", js=False)
+    page.locator(".pick input").check()
+    page.locator("#bulk-do").select_option("snooze")
+    page.locator("#bulk-send").click()
+    expect(page.locator(".empty")).to_contain_text("Kein Issue passt dazu")
+    page.locator("#together-undo").click()
+    expect(page.locator("[data-row]")).to_contain_text("Ohne Skript")
