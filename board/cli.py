@@ -9,6 +9,7 @@ from board.accounts.commands import user
 from board.demo.commands import demo
 from board.jobs.commands import work
 from board.mail.commands import mail
+from board.record.commands import check
 
 
 def init_app(app: Flask) -> None:
@@ -18,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(demo)
     app.cli.add_command(mail)
     app.cli.add_command(work)
+    app.cli.add_command(check)
 
 
 @click.command("init")

@@ -11,6 +11,7 @@ from board.jobs import models as jobs
 from board.mail import models as mail
 from board.partners import models as partners
 from board.proposals import models as proposals
+from board.record import models as record
 from board.settings import models as settings
 from board.voting import models as voting
 from board.work import models as work
@@ -26,6 +27,7 @@ TABLES = (
     mail,
     partners,
     proposals,
+    record,
     settings,
     voting,
     work,

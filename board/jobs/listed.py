@@ -8,6 +8,7 @@ from board.jobs.due import Job
 from board.jobs.queries import HEARTBEAT
 from board.mail import outbox
 from board.mail.sending import send_due
+from board.record.chain import seal_due
 from board.work.leases import sweep_due
 
 MINUTE = 60
@@ -22,6 +23,7 @@ JOBS = (
     Job(HEARTBEAT, MINUTE, _beat),
     Job("mail", MINUTE, send_due),
     Job("old-mail", HOUR, outbox.forget),
+    Job("seal", MINUTE, seal_due),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("deliveries", HOUR, retention.sweep),
 )

@@ -1,10 +1,14 @@
-"""Alembic's environment: one connection, our metadata, foreign keys off while SQLite recreates tables."""
+"""Alembic's environment: one connection, our metadata, foreign keys off while SQLite recreates tables.
+
+The record's triggers are lowered for the upgrade and raised after it: recreating a table would drop them silently.
+"""
 
 from alembic import context
 from flask import current_app
 
 from board.db import Moment
 from board.models import metadata
+from board.record import guard
 
 config = context.config
 
@@ -28,16 +32,19 @@ def run():
         if sqlite:
             # Recreating a parent with foreign keys on would silently delete its children.
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
-        context.configure(
-            connection=connection,
-            target_metadata=metadata,
-            render_as_batch=True,
-            compare_type=True,
-            include_object=_mine,
-            render_item=_plain_times,
-        )
-        with context.begin_transaction():
+        # Our own transaction around everything: Alembic alone would commit SQLite step by step.
+        with connection.begin():
+            context.configure(
+                connection=connection,
+                target_metadata=metadata,
+                render_as_batch=True,
+                compare_type=True,
+                include_object=_mine,
+                render_item=_plain_times,
+            )
+            guard.lower(connection)
             context.run_migrations()
+            guard.raise_(connection)
             if sqlite:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:

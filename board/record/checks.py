@@ -1,0 +1,177 @@
+"""What must be true of the whole board, asked of the database: for `flask check`, tests and a restore.
+
+Each check returns findings in plain words, in the running language; none is the only good answer.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
+
+from board.activity.models import Activity
+from board.comments.models import Comment
+from board.db import db, on_postgres
+from board.i18n import gettext as _
+from board.partners.models import Electorate, Partner
+from board.proposals.counts import ProposalCount
+from board.proposals.models import Proposal
+from board.record import chain, guard
+from board.record.chain import Head
+from board.voting.models import Ballot
+from board.voting.tallies import check_tallies
+from board.work.models import Claim, Package, PackageState, Seat
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check: what was looked at, and what is wrong, a sentence each."""
+
+    name: str
+    title: str
+    wrong: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.wrong
+
+
+def everything(known: Sequence[Head] = ()) -> list[Finding]:
+    """Every check, in the order in which people read them."""
+    chained = record(known)
+    simple: Iterable[tuple[str, str, Callable[[], list[str]]]] = (
+        ("guard", _("Protection of the record"), _guard),
+        ("ballots", _("Ballots against the record"), ballots),
+        ("tallies", _("Tallies, recounted"), tallies),
+        ("counters", _("Counters"), counters),
+        ("claims", _("Claims on work packages"), claims),
+        ("database", _("The database's own check"), database),
+    )
+    return [chained, *(Finding(name, title, tuple(look())) for name, title, look in simple)]
+
+
+def record(known: Sequence[Head] = ()) -> Finding:
+    """The chain, and the tail that is not sealed yet."""
+    verdict = chain.verify(known)
+    wrong = tuple(FAULTS[kind](number) for kind, number in verdict.faults)
+    note = _("%(n)s entries sealed, %(tail)s not yet.", n=verdict.head.position, tail=verdict.unsealed)
+    return Finding("record", _("Record, sealed entry by entry"), wrong, note)
+
+
+FAULTS: dict[str, Callable[[int], str]] = {
+    "changed": lambda n: _("Entry %(n)s was changed after it was sealed, or stands in another place.", n=n),
+    "deleted": lambda n: _("Entry %(n)s is sealed but no longer there.", n=n),
+    "inserted": lambda n: _("Entry %(n)s came in behind entries that are sealed already.", n=n),
+    "gap": lambda n: _("The seal of position %(n)s is missing.", n=n),
+    "rewritten": lambda n: _("Position %(n)s carries another seal than the one kept outside.", n=n),
+    "cut": lambda n: _("The record ends before position %(n)s, which is known from outside.", n=n),
+}
+
+
+def _guard() -> list[str]:
+    return [
+        _("The database no longer refuses changes to the record: %(name)s is missing.", name=name)
+        for name in guard.missing(db.session.connection())
+    ]
+
+
+def ballots() -> list[str]:
+    """Each ballot is what the record says last, and each one that the record tells of is there."""
+    said = ("ballot.cast", "ballot.withdraw")
+    newest = (
+        select(func.max(Activity.id).label("id"))
+        .where(Activity.verb.in_(said))
+        .group_by(Activity.proposal_id, Activity.about_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Activity.proposal_id, Activity.about_id, Activity.details).join(newest, newest.c.id == Activity.id)
+    )
+    told = {(p, a): details.get("to") for p, a, details in rows}
+    found = {(p, a): c for p, a, c in db.session.execute(select(Ballot.proposal_id, Ballot.partner_id, Ballot.choice))}
+    wrong = sorted(key for key in told.keys() | found.keys() if told.get(key) != found.get(key))
+    return [
+        _("FV-%(id)s: the ballot of partner %(partner)s is not the one on record.", id=p, partner=a) for p, a in wrong
+    ]
+
+
+def tallies() -> list[str]:
+    """The tally of every proposal, counted again from the ballots."""
+    keys = (line.partition(":")[0] for line in check_tallies())
+    return [_("%(key)s: the tally or the coalition is not what the ballots and offers say.", key=key) for key in keys]
+
+
+def counters() -> list[str]:
+    """Every number that is kept instead of counted."""
+    packages = select(func.count()).where(Package.proposal_id == Proposal.id).correlate(Proposal)
+    free = packages.where(Package.state == PackageState.OPEN)
+    talk = select(func.count()).where(Comment.deleted_at.is_(None))
+    under_proposal = talk.where(Comment.proposal_id == Proposal.id, Comment.package_id.is_(None)).correlate(Proposal)
+    under_package = talk.where(Comment.package_id == Package.id).correlate(Package)
+    found = []
+    for column, counted, what in (
+        (Proposal.n_packages, packages, _("number of work packages")),
+        (Proposal.n_free, free, _("number of free work packages")),
+        (Proposal.n_comments, under_proposal, _("number of comments")),
+    ):
+        found += _miscounted("FV", Proposal.id, column != counted.scalar_subquery(), what)
+    wrong = Package.n_comments != under_package.scalar_subquery()
+    found += _miscounted("AP", Package.id, wrong, _("number of comments"))
+    return found + _totals()
+
+
+def _miscounted(prefix: str, id_: Any, wrong: ColumnElement[bool], what: str) -> list[str]:
+    ids = db.session.scalars(select(id_).where(wrong).order_by(id_))
+    return [_("%(key)s: the %(what)s is wrong.", key=f"{prefix}-{n}", what=what) for n in ids]
+
+
+def _totals() -> list[str]:
+    counts = select(ProposalCount.state, ProposalCount.topic_id, ProposalCount.n).where(ProposalCount.n != 0)
+    kept = {(state, topic): n for state, topic, n in db.session.execute(counts)}
+    query = select(Proposal.state, Proposal.topic_id, func.count()).group_by(Proposal.state, Proposal.topic_id)
+    real = {(state, topic): n for state, topic, n in db.session.execute(query)}
+    found = []
+    if kept != real:
+        found.append(_("The totals of proposals by state and topic are wrong."))
+    voters = select(func.count(Partner.id)).where(Partner.votes, Partner.paused_at.is_(None))
+    if db.session.scalar(select(Electorate.size)) != db.session.scalar(voters):
+        found.append(_("The number of voting partners is wrong."))
+    return found
+
+
+def claims() -> list[str]:
+    """Each package names the partner that leads it, and no seat outlives its package."""
+    lead = and_(Claim.package_id == Package.id, Claim.seat == Seat.LEAD, Claim.ended_at.is_(None))
+    seats = select(Package.id).outerjoin(Claim, lead)
+    orphaned = seats.where(
+        or_(
+            and_(Package.state == PackageState.OPEN, or_(Claim.id.is_not(None), Package.lead_partner_id.is_not(None))),
+            and_(
+                Package.state.in_((PackageState.CLAIMED, PackageState.IN_PROGRESS, PackageState.REVIEW)),
+                or_(Claim.id.is_(None), Claim.partner_id != Package.lead_partner_id, Package.lead_partner_id.is_(None)),
+            ),
+        )
+    )
+    outlived = (
+        select(Claim.package_id)
+        .join(Package, Package.id == Claim.package_id)
+        .where(Claim.ended_at.is_(None), Package.state == PackageState.DONE)
+    )
+    return [
+        *(_("AP-%(id)s: state and lead do not fit the claims.", id=n) for n in db.session.scalars(orphaned)),
+        *(_("AP-%(id)s is done, but somebody still holds a seat.", id=n) for n in db.session.scalars(outlived)),
+    ]
+
+
+def database() -> list[str]:
+    """What the database finds wrong in itself (SQLite: pages, indexes and references)."""
+    if on_postgres():
+        return []
+    told = [row for row in db.session.scalars(text("PRAGMA integrity_check(20)")) if row != "ok"]
+    broken = {row[0] for row in db.session.execute(text("PRAGMA foreign_key_check"))}
+    return [
+        *(_("The database file is damaged: %(what)s", what=row) for row in told),
+        *(_("Table %(name)s refers to something that is not there.", name=name) for name in sorted(broken)),
+    ]
