@@ -5,6 +5,7 @@ The language of the running request lives in a context variable, so the domain n
 Catalogue texts are trusted HTML in templates; a house test refuses `<` and lone `%` in them.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -26,6 +27,7 @@ LOCALES = ("de", "en")
 BERLIN = ZoneInfo("Europe/Berlin")
 CATALOGUES = Path(__file__).parent / "locale"
 
+_NUMBER = re.compile(r"(%\([nm]\)s) (?=\w)")
 _locale: ContextVar[str] = ContextVar("locale", default="de")
 
 
@@ -64,20 +66,26 @@ def _texts(messages: Catalog) -> Iterator[tuple[str, str | tuple[str, ...]]]:
         key = message.id[0] if isinstance(message.id, (tuple, list)) else message.id
         text = message.string
         if key and text and (isinstance(text, str) or all(text)):
-            yield key, text if isinstance(text, str) else tuple(text)
+            yield key, held(text) if isinstance(text, str) else tuple(held(form) for form in text)
+
+
+@cache
+def held(text: str) -> str:
+    """A number and its word stay on one line: the space after `%(n)s` (or m) does not break."""
+    return _NUMBER.sub("\\1\N{NO-BREAK SPACE}", text)
 
 
 def translate(locale: str, message: str) -> str:
     """The text in that language, or the English message id itself."""
-    text = catalogue(locale).get(message, message)
-    return text if isinstance(text, str) else text[0]
+    text = catalogue(locale).get(message)
+    return held(message) if text is None else text if isinstance(text, str) else text[0]
 
 
 def translate_plural(locale: str, singular: str, plural: str, n: float) -> str:
     """The singular or plural text; German and English agree on when (n ≠ 1)."""
     forms = catalogue(locale).get(singular)
     if not isinstance(forms, tuple):
-        forms = (singular, plural)
+        forms = (held(singular), held(plural))
     return forms[0] if n == 1 else forms[1]
 
 
@@ -110,6 +118,12 @@ def long_date(when: date | datetime, locale: str) -> str:
 def short_date(when: date | datetime, locale: str) -> str:
     """03.11.26 in German, 11/3/26 in English."""
     return format_date(day_of(when), "short" if locale == "de" else "medium", locale)
+
+
+def day_month(when: date | datetime, locale: str) -> str:
+    """18. Dez., and the year where it is another one than this."""
+    day = day_of(when)
+    return format_skeleton("MMMd" if day.year == today().year else "yMMMd", day, locale=locale)
 
 
 def exact(when: date | datetime, locale: str) -> str:

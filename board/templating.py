@@ -80,6 +80,7 @@ def environment(locale: str) -> BoardEnvironment:
     env.filters.update(
         date=when(i18n.long_date),
         shortdate=when(i18n.short_date),
+        day_month=when(i18n.day_month),
         moment=when(i18n.exact),
         ago=when(i18n.time_tag),
         number=when(i18n.number),

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from board import config, create_app, i18n
 from board.accounts import session
@@ -105,8 +106,21 @@ def empty(app: Flask) -> None:
         connection.execute(text("INSERT INTO electorate (id, size, version) VALUES (1, 0, 1)"))
 
 
+class Answer(TestResponse):
+    """An answer as people read it: a space that does not break is a space."""
+
+    @property
+    def text(self) -> str:
+        """The body."""
+        return super().text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 class Browser(FlaskClient):
     """Sends what browsers send; `partial=True` asks like htmx."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.response_wrapper = type("Answer", (Answer, self.application.response_class), {})
 
     def open(self, *args: Any, partial: bool = False, target: str = "", **kwargs: Any) -> Any:
         """One request."""
