@@ -12,7 +12,20 @@ from board import cli, config, db, failures, health, log, migrations, routing, s
 from board.accounts import choices, session
 from board.jobs import worker
 
-FEATURES = ("accounts", "partners", "proposals", "voting", "work", "comments", "activity", "desk", "live", "issues")
+FEATURES = (
+    "accounts",
+    "partners",
+    "proposals",
+    "voting",
+    "work",
+    "comments",
+    "activity",
+    "desk",
+    "live",
+    "issues",
+    "legal",
+    "admin",
+)
 MAX_BODY = 1024 * 1024
 
 

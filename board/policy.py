@@ -402,6 +402,15 @@ PAGES: dict[str, Rule] = {
     # live
     "live.stream": reader,
     "live.topics": reader,
+    # legal pages, also where reading is not public
+    "legal.imprint": anyone,
+    "legal.privacy": anyone,
+    "legal.accessibility": anyone,
+    "legal.licence": anyone,
+    # administration
+    "admin.index": admin,
+    "admin.settings": admin,
+    "admin.pages": admin,
     # issues
     "hooks.receive": anyone,
     "issues.index": public_body_or_owner,

@@ -107,7 +107,12 @@ def tree_hash() -> str:
 def build() -> str:
     """Changes when static files, templates, catalogues or code change: part of every ETag."""
     digest = hashlib.sha256(tree_hash().encode())
-    for folder, pattern in ((TEMPLATES, "*.html"), (ROOT / "board", "*.py"), (i18n.CATALOGUES, "*.po")):
+    for folder, pattern in (
+        (TEMPLATES, "*.html"),
+        (ROOT / "board", "*.py"),
+        (i18n.CATALOGUES, "*.po"),
+        (ROOT / "board", "*.md"),
+    ):
         for path in sorted(folder.rglob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

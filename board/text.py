@@ -19,11 +19,15 @@ _SPACE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def markdown(text: str) -> str:
-    """Safe HTML of a Markdown text: no raw HTML, images, styles or ids; headings start below the page's own."""
-    html = _HEADING.sub(r"<\1h3>", _markdown.render(text))
+def markdown(text: str, top: int = 3) -> str:
+    """Safe HTML of a Markdown text: no raw HTML, images, styles or ids; its highest headings are of level `top`."""
+    html = _HEADING.sub(rf"<\1h{top}>", _markdown.render(text))
     return nh3.clean(
-        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow"
+        html,
+        tags=TAGS | {f"h{top}"},
+        attributes=ATTRIBUTES,
+        url_schemes=SCHEMES,
+        link_rel="noopener noreferrer nofollow",
     )
 
 

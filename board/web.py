@@ -27,6 +27,7 @@ NAV = (
     ("issues.index", "Issue inbox"),
     ("partners.index", "Partners"),
     ("activity.index", "Activity"),
+    ("admin.index", "Administration"),
 )
 
 

@@ -115,6 +115,17 @@ POST comments.write             /packages/AP-1/comments                    401  
 GET  comments.editor            /comments/1/edit                           401  403  ok   403  403  403  403
 POST comments.edit              /comments/1/edit                           401  403  ok   403  403  403  403
 POST comments.delete            /comments/1/delete                         401  403  ok   403  403  403  403
+# the pages that the law asks for: everybody, always
+GET  legal.imprint              /imprint                                   ok   ok   ok   ok   ok   ok   ok
+GET  legal.privacy              /privacy                                   ok   ok   ok   ok   ok   ok   ok
+GET  legal.accessibility        /accessibility                             ok   ok   ok   ok   ok   ok   ok
+GET  legal.licence              /licence                                   ok   ok   ok   ok   ok   ok   ok
+# running the board: administrators
+GET  admin.index                /admin                                     401  403  403  403  403  403  ok
+GET  admin.settings             /admin/settings                            401  403  403  403  403  403  ok
+POST admin.settings             /admin/settings                            401  403  403  403  403  403  ok
+GET  admin.pages                /admin/pages/imprint                       401  403  403  403  403  403  ok
+POST admin.pages                /admin/pages/imprint                       401  403  403  403  403  403  ok
 # issues of the forges: those who work with them, but not providers
 GET  issues.index               /issues                                    401  403  ok   ok   ok   ok   403
 GET  issues.news                /issues/news                               401  403  ok   ok   ok   ok   403
@@ -163,6 +174,9 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "comments.edit": {"text": "Anders gesagt.", "version": "1"},
         "issues.bulk": {"issue": "1", "do": "dismiss", "reason": "Schon gelöst."},
         "issues.bulk_undo": {"issue": "1"},
+        "admin.settings": {"seen": "0-0", "public": "y", "quorum": "50", "vote_days": "42", "lease_days": "60",
+                           "grace_days": "14"},
+        "admin.pages": {"seen": "0-0", "de": "Stadt Aalen", "en": "Town of Aalen"},
         "issues.link": {"key": "FV-1"},
         "issues.propose": {"topic": str(people.defects)},
         "issues.package": {"under": "FV-1"},

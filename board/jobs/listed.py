@@ -8,6 +8,7 @@ from board.jobs.due import Job
 from board.jobs.queries import HEARTBEAT
 from board.mail import outbox
 from board.mail.sending import send_due
+from board.privacy import periods
 from board.record.chain import seal_due
 from board.work.leases import sweep_due
 
@@ -26,4 +27,5 @@ JOBS = (
     Job("seal", MINUTE, seal_due),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("deliveries", HOUR, retention.sweep),
+    Job("periods", HOUR, periods.clear),
 )

@@ -34,6 +34,7 @@ class Settings:
     operator: str
     accessibility_contact: str
     enforcement_body: str
+    source_url: str
     imprint_de: str
     imprint_en: str
     privacy_de: str
@@ -80,7 +81,7 @@ GROUPS = {
     "reading": N_("Reading and voting"),
     "work": N_("Work packages"),
     "signing_in": N_("Signing in"),
-    "operator": N_("Operator"),
+    "operator": N_("Operator and contacts"),
     "pages": N_("Legal pages"),
 }
 
@@ -141,6 +142,12 @@ DEFINITIONS = (
         N_("The arbitration or enforcement body that is responsible for the operator, with address: that of the "
            "Federation or of the Land."),
         _nothing, high=PARAGRAPH,
+    ),
+    Definition(
+        "source_url", "operator", N_("Address of the source"),
+        N_("Where the source of this board can be had, if it is another one than the project's own: the licence asks "
+           "for it where the software was changed."),
+        _nothing, high=LINE,
     ),
     Definition("imprint_de", "pages", N_("Imprint, German"), _PAGE, _nothing, high=PAGE, page=True),
     Definition("imprint_en", "pages", N_("Imprint, English"), _PAGE, _nothing, high=PAGE, page=True),

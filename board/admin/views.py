@@ -1,0 +1,20 @@
+"""The addresses of the administration. What they do stands in the modules beside this one, a part each."""
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from board.admin import configuring
+from board.admin.steps import steps
+from board.web import no_store, page
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@bp.get("")
+def index() -> Response:
+    """The first steps, each green when it is done."""
+    return no_store(page("admin/index.html", steps=steps()))
+
+
+bp.add_url_rule("/settings", "settings", configuring.settings, methods=["GET", "POST"])
+bp.add_url_rule("/pages/<name>", "pages", configuring.pages, methods=["GET", "POST"])
