@@ -8,7 +8,7 @@ from importlib import import_module
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from board import cli, config, db, failures, health, log, migrations, routing, security, static
+from board import cli, config, db, failures, health, log, migrations, pages, routing, security, static
 from board.accounts import choices, session
 from board.jobs import worker
 
@@ -46,6 +46,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     routing.init_app(app)
     log.init_app(app, board)
     static.init_app(app, board)
+    pages.init_app(app, board)
     security.init_app(app, board)
     session.init_app(app, board)
     choices.init_app(app)

@@ -5,7 +5,6 @@ import re
 import secrets
 import sys
 import time
-from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -39,26 +38,25 @@ def request_id() -> str:
     return str(g.get("request_id", "-"))
 
 
+def request_id_for(given: str) -> str:
+    """The id that a proxy has given, if it is one, else a new one."""
+    return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def note(request_id: str, method: str, route: str, status: int, begun: float) -> None:
+    """One line about a request that began at that `time.perf_counter()`."""
+    milliseconds = round((time.perf_counter() - begun) * 1000, 1)
+    log.info("request", request_id=request_id, method=method, route=route, status=status, ms=milliseconds)
+
+
 def _begin() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.request_id = request_id_for(request.headers.get("X-Request-Id", ""))
     g.begun = time.perf_counter()
 
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = request_id()
     if request.endpoint not in {"static", "ground.healthz", "ground.readyz"}:
-        log.info("request", **_facts(response))
+        rule = request.url_rule.rule if request.url_rule else "-"
+        note(request_id(), request.method, rule, response.status_code, g.get("begun", time.perf_counter()))
     return response
-
-
-def _facts(response: Response) -> dict[str, Any]:
-    rule = request.url_rule.rule if request.url_rule else "-"
-    milliseconds = round((time.perf_counter() - g.get("begun", time.perf_counter())) * 1000, 1)
-    return {
-        "request_id": request_id(),
-        "method": request.method,
-        "route": rule,
-        "status": response.status_code,
-        "ms": milliseconds,
-    }

@@ -14,7 +14,7 @@ from flask import Response, current_app, g, make_response, redirect, request, ur
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import i18n, templating
+from board import i18n, pages, templating
 from board.errors import Refusal
 from board.i18n import gettext as _
 from board.policy import ANONYMOUS, Actor, page_allowed
@@ -57,6 +57,8 @@ def page(template: str, *, status: int = 200, **context: Any) -> Response:
 
 def component(template: str, **context: Any) -> Response:
     """A component at its own URL: the fragment for htmx, a small page around it for everybody else."""
+    if not g.get("flashes"):
+        pages.keep()
     return _answer(_show(template, context), 200)
 
 
@@ -184,6 +186,7 @@ def tagged(response: Response, tag: str) -> Response:
     """The answer with its ETag, unless it carries a flash."""
     if not g.get("flashes"):
         response.set_etag(tag, weak=True)
+        pages.keep()
     return response
 
 
@@ -191,7 +194,7 @@ def choose_language() -> None:
     """Speak the person's choice, the switch's cookie, the browser's wish, German; in this order."""
     wish = actor().locale or request.cookies.get("lang", "")
     if wish not in i18n.LOCALES:
-        wish = request.accept_languages.best_match(i18n.LOCALES, default="de") or "de"
+        wish = pages.preferred(request.headers.get("Accept-Language", ""))
     i18n.set_locale(wish)
 
 

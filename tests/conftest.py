@@ -79,6 +79,7 @@ def board(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield app
     app.extensions["stopping"].set()
     app.extensions["jobs"].close()
+    app.extensions["pages"].close()
     with app.app_context():
         db.engine.dispose()
 

@@ -200,6 +200,7 @@ def queries_of(app: Flask, client: Browser, url: str) -> Iterator[str]:
     sent: list[str] = []
     with app.app_context():
         engine = db.engine
+    app.extensions["pages"].forget()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         sent.append(statement)

@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
+from board import pages
 from board.accounts import visits
 from board.accounts.models import LoginSession, Membership, Person
 from board.accounts.queries import acting
@@ -194,6 +195,8 @@ def _begin() -> None:
     user = current_app.login_manager._load_user_from_request(request)  # type: ignore[attr-defined]
     g.actor = user.actor if user else ANONYMOUS
     choose_language()
+    if user:
+        pages.only_until(g.session_seen_at + (IDLE_PRIVILEGED if _by_itself() else TOUCH))
     if user and not _by_itself() and now() - g.session_seen_at > TOUCH:
         with _best_effort():
             _note_visit(user.actor)
