@@ -8,7 +8,7 @@ from importlib import import_module
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from board import cli, config, db, failures, health, log, migrations, pages, routing, security, static
+from board import cli, config, db, failures, health, log, metrics, migrations, pages, routing, security, static
 from board.accounts import choices, session
 from board.jobs import worker
 
@@ -56,6 +56,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     cli.init_app(app)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"board.{feature}.views").bp)
+    metrics.init_app(app, board)
     if board.proxies:
         hops = board.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

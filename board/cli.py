@@ -6,10 +6,12 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from board.accounts.commands import user
+from board.backup.commands import backup, restore
 from board.demo.commands import demo
 from board.jobs.commands import work
 from board.mail.commands import mail
 from board.record.commands import check
+from board.sheet import security_sheet
 
 
 def init_app(app: Flask) -> None:
@@ -20,6 +22,9 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(mail)
     app.cli.add_command(work)
     app.cli.add_command(check)
+    app.cli.add_command(backup)
+    app.cli.add_command(restore)
+    app.cli.add_command(security_sheet)
 
 
 @click.command("init")

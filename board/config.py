@@ -52,6 +52,8 @@ SETTINGS = (
     Setting("BOARD_SMTP_PASSWORD", "", "Password for the mail server, instead of one in BOARD_SMTP_URL."),
     Setting("BOARD_MAIL_FROM", "", "Sender of all mail, such as Stadtrunde <board@stadt.example>; needed to send."),
     Setting("BOARD_WORKER", "inside", "inside: jobs and mail run in the server; apart: in `flask worker`."),
+    Setting("BOARD_BACKUPS", "", "Folder for backups; empty means: backups in BOARD_DATA. Better on another disk."),
+    Setting("BOARD_METRICS_TOKEN", "", "Bearer token of at least 32 characters for /metrics; empty closes it (404)."),
     Setting("BOARD_LOG", "info", "Log level: debug, info, warning or error."),
     Setting("HOST", "127.0.0.1", "Address the server listens on."),
     Setting("PORT", "8000", "Port the server listens on."),
@@ -93,6 +95,8 @@ class Config:
     streams: int
     worker: str
     smtp: Smtp | None
+    backups: Path
+    metrics_token: str = field(repr=False)
     log: str
     port: int
 
@@ -126,6 +130,8 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         streams=_number(values, "BOARD_STREAMS", 0, 10_000),
         smtp=_smtp(values),
         worker=_choice(values, "BOARD_WORKER", ("inside", "apart")),
+        backups=Path(values["BOARD_BACKUPS"]).absolute() if values["BOARD_BACKUPS"] else data / "backups",
+        metrics_token=_token(values["BOARD_METRICS_TOKEN"]),
         log=values["BOARD_LOG"].lower(),
         port=_number(values, "PORT", 1, 65_535),
     )
@@ -203,6 +209,13 @@ def _key(key: str) -> str:
     if not fits:
         raise BadSetting("BOARD_KEY must be 32 random bytes in base64url, such as `openssl rand -base64 32` prints.")
     return key
+
+
+def _token(token: str) -> str:
+    """Empty, or long enough not to be guessed."""
+    if token and (len(token) < MIN_SECRET_LENGTH or not token.isascii()):
+        raise BadSetting(f"BOARD_METRICS_TOKEN must be random and at least {MIN_SECRET_LENGTH} characters long.")
+    return token
 
 
 def _secret(secret: str, data: Path) -> str:

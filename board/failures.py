@@ -19,7 +19,8 @@ from board.web import actor, alert, choose_language, is_partial, page, retry_aft
 
 DATABASE_AWAY = (OperationalError, PoolTimeout)
 OPEN_ANYWAY = frozenset({"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive",
-                         "legal.imprint", "legal.privacy", "legal.accessibility", "legal.licence"})  # fmt: skip
+                         "metrics.show", "legal.imprint", "legal.privacy",
+                         "legal.accessibility", "legal.licence"})  # fmt: skip
 """What strangers reach even where reading is not public."""
 LAST_RESORT = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Stadtrunde</title>
 <h1>Bei uns ist etwas schiefgegangen.</h1><p>Bitte versuchen Sie es gleich noch einmal.</p>

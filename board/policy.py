@@ -328,6 +328,7 @@ PAGES: dict[str, Rule] = {
     "static": anyone,
     "ground.healthz": anyone,
     "ground.readyz": anyone,
+    "metrics.show": anyone,  # Asks for its own token; 404 without one.
     # accounts
     "accounts.sign_in": anyone,
     "accounts.sign_out": signed_in,

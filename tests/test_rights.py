@@ -35,6 +35,7 @@ MATRIX = """
 # the ground, the doors
 GET  ground.healthz             /healthz                                   ok   ok   ok   ok   ok   ok   ok
 GET  ground.readyz              /readyz                                    ok   ok   ok   ok   ok   ok   ok
+GET  metrics.show               /metrics                                   404  404  404  404  404  404  404
 POST hooks.receive              /hooks/github/0123456789abcdef             404  404  404  404  404  404  404
 GET  live.stream                /live                                      ok   ok   ok   ok   ok   ok   ok
 GET  live.topics                /live/topics                               ok   ok   ok   ok   ok   ok   ok

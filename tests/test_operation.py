@@ -1,0 +1,132 @@
+"""What whoever runs the board asks it: metrics, and the security sheet."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from board import create_app
+from board.accounts import verbs
+from board.accounts.models import Person
+from board.config import BadSetting
+from board.db import db, transaction
+from board.policy import SYSTEM
+from tests.conftest import Browser, settings, sign_in
+from tests.factories import cast, make_proposal
+from tests.people import Cast
+
+TOKEN = "t" * 32
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def metered(app: Flask, people: Cast, tmp_path: Path) -> Any:
+    """The board once more on the same database, with metrics."""
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    board = create_app(settings(tmp_path, url, BOARD_METRICS_TOKEN=TOKEN, BOARD_PUBLIC="0"))
+    board.test_client_class = Browser
+    board.extensions["live"].jobs = ()
+    yield board
+    with board.app_context():
+        db.engine.dispose()
+
+
+def test_metrics_are_closed_without_a_token_in_the_settings(gast: Browser) -> None:
+    assert gast.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "given", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[1:]}"]
+)
+def test_metrics_are_for_the_holder_of_the_token(metered: Flask, given: str) -> None:
+    assert metered.test_client().get("/metrics", headers={"Authorization": given}).status_code == 401
+
+
+def test_a_short_token_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="BOARD_METRICS_TOKEN"):
+        settings(tmp_path, BOARD_METRICS_TOKEN="short")
+
+
+def test_metrics_count_answers_by_route_and_name_nobody(metered: Flask, people: Cast) -> None:
+    client = sign_in(metered, people.ada.person_id, people.ada.membership_id)
+    with metered.app_context():
+        proposal = make_proposal(people)
+        cast(people, proposal, "for")
+    client.get(f"/proposals/FV-{proposal}?q=geheim")
+    client.get("/nowhere/ada@example.org")
+    answer = client.get("/metrics", headers=BEARER)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    lines = answer.text.splitlines()
+    assert 'stadtrunde_requests_total{endpoint="proposals.show",method="GET",status="200"} 1.0' in lines
+    assert 'stadtrunde_requests_total{endpoint="none",method="GET",status="404"} 1.0' in lines
+    assert 'stadtrunde_request_seconds_count{endpoint="proposals.show"} 1.0' in lines
+    assert "stadtrunde_streams 0.0" in lines
+    assert "stadtrunde_database_up 1.0" in lines
+    assert "stadtrunde_mail_waiting 0.0" in lines
+    for personal in ("geheim", "ada", "@", "FV-", "Aalen"):
+        assert personal not in answer.text.replace("database", "")
+
+
+def test_metrics_tell_when_the_database_is_away(tmp_path: Path) -> None:
+    app = create_app(settings(tmp_path, f"sqlite:///{tmp_path}/none/board.sqlite", BOARD_METRICS_TOKEN=TOKEN))
+    client = app.test_client()
+    client.get("/readyz")
+    told = client.get("/metrics", headers=BEARER).text
+    assert "stadtrunde_database_up 0.0" in told
+
+
+# flask security-sheet
+
+
+def sheet(app: Flask, *args: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The exit code and the lines by topic."""
+    answer = app.test_cli_runner().invoke(args=["security-sheet", "--json", "--locale", "en", *args])
+    assert answer.exit_code in {0, 1}, answer.output
+    return answer.exit_code, {line["topic"]: line for line in json.loads(answer.stdout)["lines"]}
+
+
+@pytest.fixture
+def deployed(app: Flask, people: Cast, tmp_path: Path) -> Any:
+    """The board on the same database as it would be deployed."""
+    board = create_app(settings(
+        tmp_path / "data", app.config["SQLALCHEMY_DATABASE_URI"], BOARD_ORIGIN="https://stadtrunde.example",
+        BOARD_PROXIES="1", SECRET_KEY="", BOARD_BACKUPS=str(tmp_path / "backups"),
+    ))  # fmt: skip
+    yield board
+    with board.app_context():
+        db.engine.dispose()
+
+
+def test_the_sheet_tells_what_is_so_on_a_deployed_board(deployed: Flask) -> None:
+    _code, lines = sheet(deployed)
+    good = {
+        "Address", "Content-Security-Policy", "Strict-Transport-Security", "Cross-Origin-Opener-Policy",
+        "Session cookie", "Rights", "Protection of the record", "Database", "SECRET_KEY",
+        "Second factor for delegates", "Proxies", "Backups lie",
+    }  # fmt: skip
+    assert {topic for topic in good if not lines[topic]["ok"]} == set()
+    assert lines["Session cookie"]["told"] == "__Host-session; HttpOnly; SameSite=Lax; Secure"
+    assert not lines["Last backup"]["ok"]
+    assert not lines["Mail"]["ok"]
+
+
+def test_the_sheet_marks_what_asks_for_attention(app: Flask, deployed: Flask, people: Cast, tmp_path: Path) -> None:
+    code, lines = sheet(app)
+    assert code == 1
+    assert not lines["HTTPS"]["ok"]
+    (tmp_path / "data" / "secret").chmod(0o644)
+    with deployed.app_context(), transaction():
+        person = db.session.get_one(Person, people.cleo.person_id)
+        verbs.appoint(person, SYSTEM, admin=True)
+    _code, lines = sheet(deployed)
+    assert not lines["SECRET_KEY"]["ok"]
+    assert not lines["Separation"]["ok"]
+
+
+def test_the_sheet_speaks_german_and_tells_no_secret(deployed: Flask) -> None:
+    told = deployed.test_cli_runner().invoke(args=["security-sheet"]).stdout
+    assert "verlangen Aufmerksamkeit" in told
+    assert deployed.config["BOARD"].secret_key not in told
