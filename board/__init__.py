@@ -24,6 +24,7 @@ FEATURES = (
     "live",
     "issues",
     "legal",
+    "privacy",
     "admin",
 )
 MAX_BODY = 1024 * 1024

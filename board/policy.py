@@ -199,6 +199,11 @@ def oneself(by: Actor, person: Any) -> bool:
     return by.signed_in and person.id == by.person_id
 
 
+def oneself_or_admin(by: Actor, person: Any) -> bool:
+    """A person on their own account, and administrators; and the command line."""
+    return oneself(by, person) or admin_or_system(by)
+
+
 def system(by: Actor, _on: Any = None) -> bool:
     """The board itself: sweeps and imports."""
     return by.is_system
@@ -240,6 +245,9 @@ VERBS: dict[str, Rule] = {
     "person.enrol": admin_or_system,
     "person.appoint": admin_or_system,
     "person.disable": admin_or_system,
+    "person.enable": admin_or_system,
+    "person.export": oneself,
+    "person.erase": oneself_or_admin,
     "person.prefer": oneself,
     "session.start": oneself,
     "session.switch": oneself,
@@ -336,6 +344,9 @@ PAGES: dict[str, Rule] = {
     "accounts.switch": signed_in,
     "accounts.preferences": signed_in,
     "accounts.show": signed_in,
+    # one's own data
+    "privacy.export": signed_in,
+    "privacy.erase": signed_in,
     # partners
     "partners.index": reader,
     "partners.show": reader,
@@ -410,6 +421,13 @@ PAGES: dict[str, Rule] = {
     "legal.licence": anyone,
     # administration
     "admin.index": admin,
+    "admin.people": admin,
+    "admin.person": admin,
+    "admin.appoint": admin,
+    "admin.enrol": admin,
+    "admin.disable": admin,
+    "admin.enable": admin,
+    "admin.erase": admin,
     "admin.settings": admin,
     "admin.pages": admin,
     # issues

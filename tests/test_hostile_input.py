@@ -54,7 +54,16 @@ OFFERS = {
 }  # fmt: skip
 QUERIES = ("q", "state", "topic", "partner", "mine", "elsewhere", "sort", "after", "n", "title", "kind", "on", "before",
            "start", "free", "view", "face", "seen", "column", "lang", "next", "membership", "verfremdet")  # fmt: skip
-ENDING = ("accept", "defer", "decline", "delete", "withdraw", "sign_out", "sign_out_everywhere")  # Last, in this order.
+ENDING = (
+    "accept",
+    "defer",
+    "decline",
+    "delete",
+    "withdraw",
+    "sign_out",
+    "sign_out_everywhere",
+    "erase",
+)  # Last, in this order.
 POSTS = sorted(
     (r for r in ROWS if r[0] == "POST"),
     key=lambda row: ENDING.index(v) + 1 if (v := row[1].split(".")[1]) in ENDING else 0,

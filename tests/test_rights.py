@@ -47,6 +47,9 @@ POST accounts.preferences       /account/preferences                       401  
 POST accounts.switch            /account/switch                            401  404  404  ok   404  404  404
 POST accounts.sign_out          /sign-out                                  401  ok   ok   ok   ok   ok   ok
 POST accounts.sign_out_everywhere /sign-out-everywhere                     401  ok   ok   ok   ok   ok   ok
+POST privacy.export             /account/export                            401  ok   ok   ok   ok   ok   ok
+GET  privacy.erase              /account/erase                             401  ok   ok   ok   ok   ok   ok
+POST privacy.erase              /account/erase                             401  ok   ok   ok   ok   ok   ok
 # what everybody may read
 GET  desk.show                  /                                          ok   ok   ok   ok   ok   ok   ok
 GET  partners.index             /partners                                  ok   ok   ok   ok   ok   ok   ok
@@ -123,6 +126,13 @@ GET  legal.accessibility        /accessibility                             ok   
 GET  legal.licence              /licence                                   ok   ok   ok   ok   ok   ok   ok
 # running the board: administrators
 GET  admin.index                /admin                                     401  403  403  403  403  403  ok
+GET  admin.people               /admin/people                              401  403  403  403  403  403  ok
+GET  admin.person               /admin/people/2                            401  403  403  403  403  403  ok
+POST admin.appoint              /admin/people/2/appoint                    401  403  403  403  403  403  ok
+POST admin.enrol                /admin/people/2/enrol                      401  403  403  403  403  403  ok
+POST admin.disable              /admin/people/2/disable                    401  403  403  403  403  403  ok
+POST admin.enable               /admin/people/2/enable                     401  403  403  403  403  403  ok
+POST admin.erase                /admin/people/2/erase                      401  403  403  403  403  403  ok
 GET  admin.settings             /admin/settings                            401  403  403  403  403  403  ok
 POST admin.settings             /admin/settings                            401  403  403  403  403  403  ok
 GET  admin.pages                /admin/pages/imprint                       401  403  403  403  403  403  ok
@@ -175,6 +185,9 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "comments.edit": {"text": "Anders gesagt.", "version": "1"},
         "issues.bulk": {"issue": "1", "do": "dismiss", "reason": "Schon gelöst."},
         "issues.bulk_undo": {"issue": "1"},
+        "privacy.erase": {"sure": "y"},
+        "admin.appoint": {"is_product_owner": "y"},
+        "admin.enrol": {"partner": str(people.celle), "role": "member"},
         "admin.settings": {"seen": "0-0", "public": "y", "quorum": "50", "vote_days": "42", "lease_days": "60",
                            "grace_days": "14"},
         "admin.pages": {"seen": "0-0", "de": "Stadt Aalen", "en": "Town of Aalen"},

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from board.accounts.names import PersonName
 from board.db import Base, now
 from board.partners.models import Partner
 
@@ -27,7 +28,7 @@ class Person(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(PersonName)
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     is_product_owner: Mapped[bool] = mapped_column(default=False)
     is_admin: Mapped[bool] = mapped_column(default=False)
@@ -38,6 +39,7 @@ class Person(Base):
     visited_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     @property
     def is_invented(self) -> bool:

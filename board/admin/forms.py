@@ -1,13 +1,15 @@
 """The forms of the administration. Their labels are message ids; the settings' form is made from their registry."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, IntegerField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField
 from wtforms.validators import InputRequired
 
 from board.config import Config
 from board.forms import BoardForm, between, line, paragraph, web_address
+from board.i18n import gettext as _
 from board.legal.pages import template
 from board.settings.current import initial
 from board.settings.registry import DEFINITIONS, LINE, PAGE, Definition, Settings, Value
@@ -73,3 +75,22 @@ class PageForm(BoardForm):
             f"{name}_{locale}": None if text in {"", template(name, locale).strip()} else text
             for locale, text in (("de", self.de.data or ""), ("en", self.en.data or ""))
         }
+
+
+class AppointForm(BoardForm):
+    """What a person may do across partners."""
+
+    is_product_owner = BooleanField("Product owner", description="Orders proposals and records decisions.")
+    is_admin = BooleanField("Administrator", description="Runs the board; casts no ballots.")
+
+
+class EnrolForm(BoardForm):
+    """A seat in a partner."""
+
+    partner = SelectField("Partner", validators=[InputRequired()])
+    role = SelectField("Role", validators=[InputRequired()])
+
+    def __init__(self, formdata: Any = None, *, partners: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+        super().__init__(formdata, **kwargs)
+        self.partner.choices = [("", ""), *((str(number), name) for number, name in partners)]
+        self.role.choices = [("member", _("member")), ("delegate", _("delegate"))]

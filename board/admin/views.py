@@ -3,7 +3,7 @@
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from board.admin import configuring
+from board.admin import configuring, people
 from board.admin.steps import steps
 from board.web import no_store, page
 
@@ -16,5 +16,9 @@ def index() -> Response:
     return no_store(page("admin/index.html", steps=steps()))
 
 
+bp.add_url_rule("/people", "people", people.people)
+bp.add_url_rule("/people/<int:person_id>", "person", people.person)
+for verb in (people.appoint, people.enrol, people.disable, people.enable, people.erase):
+    bp.add_url_rule(f"/people/<int:person_id>/{verb.__name__}", verb.__name__, verb, methods=["POST"])
 bp.add_url_rule("/settings", "settings", configuring.settings, methods=["GET", "POST"])
 bp.add_url_rule("/pages/<name>", "pages", configuring.pages, methods=["GET", "POST"])

@@ -6,7 +6,7 @@ import enum
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from board.db import Base, now
@@ -26,6 +26,7 @@ class Kind(enum.StrEnum):
 class Partner(Base):
     """A body taking part in the partnership. `votes` comes from the cooperation agreement; a provider never votes.
 
+    A partner that left (`left_on`) rests for good: `paused_at` is set too, so it counts nowhere.
     `ags` is the official municipality key as text of eight digits: a number would lose its leading zero.
     """
 
@@ -51,6 +52,8 @@ class Partner(Base):
     cohort: Mapped[int | None]
     sources: Mapped[str] = mapped_column(String(2000), default="")
     fictional: Mapped[bool] = mapped_column(default=False)
+    left_on: Mapped[date | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     joined_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -15,6 +15,7 @@ from board.accounts.throttle import WINDOW_SECONDS
 from board.db import db, now, transaction
 from board.i18n import ngettext, translate
 from board.issues import retention as deliveries
+from board.mail import outbox
 
 N_ = str  # Marks a message id; it is translated where it is shown.
 
@@ -67,6 +68,7 @@ PERIODS = (
            _throttle),
     Period("delivery_bodies", N_("contents of deliveries from Git forges"), deliveries.BODY,
            N_("after receipt; of failed ones 90 days")),
+    Period("mail", N_("mail that was sent or given up"), outbox.RETENTION, N_("after sending")),
     Period("deliveries", N_("deliveries from Git forges"), deliveries.ALL, N_("after receipt")),
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ class Topic(Base):
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     label_de: Mapped[str] = mapped_column(String(80))
     label_en: Mapped[str] = mapped_column(String(80))
+    retired_at: Mapped[datetime | None]
 
     def label(self, locale: str) -> str:
         """The name people read."""

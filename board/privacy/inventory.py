@@ -1,0 +1,49 @@
+"""Where people are in the database: every column that points at a person, what erasure does to it, what a copy holds.
+
+A test compares this table with the models: a new column that points at a person cannot be forgotten here.
+"""
+
+from dataclasses import dataclass, field
+
+from board.db import Base
+
+DELETE, KEEP = "delete", "keep"
+"""On erasure the row goes, or it stays as part of the record and shows “erased person”."""
+
+SECRET = frozenset({"password_hash", "token_hash", "claim", "message_id", "once", "search", "html", "undo", "xid"})
+"""Columns that never leave the database: hashes, tokens, and what is only derived from something else."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One column that points at a person. `file` names its part of the copy; empty: it stands in another part."""
+
+    table: str
+    column: str
+    erase: str
+    file: str = ""
+    without: frozenset[str] = field(default=SECRET)
+
+    @property
+    def shown(self) -> list[str]:
+        """The columns that a person gets a copy of."""
+        columns = Base.metadata.tables[self.table].columns
+        return [c.name for c in columns if c.name not in self.without and not c.name.endswith(("_hash", "_box"))]
+
+
+HELD = (
+    Held("membership", "person_id", KEEP, "memberships"),
+    Held("login_session", "person_id", DELETE, "sessions", SECRET | {"flashes"}),
+    Held("mail", "person_id", DELETE, "mail"),
+    Held("activity", "person_id", KEEP, "activity"),
+    Held("proposal", "author_id", KEEP, "proposals", SECRET | {"coalition", "contest"}),
+    Held("ballot", "person_id", KEEP, "ballots"),
+    Held("offer", "person_id", KEEP, "offers"),
+    Held("condition", "person_id", KEEP, "conditions"),
+    Held("reuse", "person_id", KEEP, "reuse"),
+    Held("decision", "recorded_by_id", KEEP, "decisions"),
+    Held("package", "author_id", KEEP, "packages"),
+    Held("claim", "person_id", KEEP, "claims"),
+    Held("bid", "person_id", KEEP, "bids"),
+    Held("comment", "person_id", KEEP, "comments"),
+)
