@@ -24,7 +24,7 @@ run: export PORT := $(or $(PORT),8000)
 run: export BOARD_LOG := $(or $(BOARD_LOG),warning)
 run: export BOARD_DATA := $(or $(BOARD_DATA),data)
 run: .venv/.runtime $(EXTRAS)  ## Start the demo on real facts (HOST, PORT, BOARD_DATA, DATABASE_URL); Ctrl-C stops it
-	@$(BIN)/flask --app wsgi demo
+	@$(BIN)/flask --app wsgi demo --served
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
 
 serve: .venv/.runtime $(EXTRAS)  ## Start the board for real; settings come from the environment, see `make migrate`

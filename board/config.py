@@ -98,6 +98,7 @@ class Config:
     backups: Path
     metrics_token: str = field(repr=False)
     log: str
+    host: str
     port: int
 
     @property
@@ -133,6 +134,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         backups=Path(values["BOARD_BACKUPS"]).absolute() if values["BOARD_BACKUPS"] else data / "backups",
         metrics_token=_token(values["BOARD_METRICS_TOKEN"]),
         log=values["BOARD_LOG"].lower(),
+        host=values["HOST"],
         port=_number(values, "PORT", 1, 65_535),
     )
 

@@ -159,6 +159,11 @@ def editor(by: Actor, proposal: Any) -> bool:
     return product_owner(by) or (public_body(by) and proposal.partner_id == by.partner_id)
 
 
+def package_editor(by: Actor, package: Any) -> bool:
+    """Product owners; members of public bodies while nobody leads it, then those of the partner in the lead seat."""
+    return product_owner(by) or (public_body(by) and package.lead_partner_id in (None, by.partner_id))
+
+
 def lead_or_owner(by: Actor, package: Any) -> bool:
     """Members of the partner in the lead seat, and product owners."""
     return product_owner(by) or lead(by, package)
@@ -282,7 +287,7 @@ VERBS: dict[str, Rule] = {
     "reuse.record": own_partner_delegate,
     # work
     "package.create": packager,
-    "package.edit": packager,
+    "package.edit": package_editor,
     "package.claim": public_body,
     "package.support": public_body,
     "package.renew": own_partner_or_forge,

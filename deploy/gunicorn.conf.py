@@ -6,7 +6,6 @@ gunicorn's `http_parser = "auto"` takes its C parser.
 
 import os
 import signal
-import socket
 import sys
 from functools import partial
 from pathlib import Path
@@ -47,23 +46,15 @@ loglevel = "warning"
 
 def on_starting(server: Any) -> None:
     """Refuse bad settings and a port that is taken once and in one sentence, before any worker starts."""
-    from board import config
+    from board import config, door
 
     try:
         config.read()
     except config.BadSetting as bad:
         sys.exit(f"The board does not start: {bad}")
-    if "GUNICORN_FD" not in os.environ and "LISTEN_FDS" not in os.environ:  # Else the socket is handed down.
-        _try_port()
-
-
-def _try_port() -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as why:
-            sys.exit(f"The board does not start: {host}:{port} cannot be had ({why.strerror}). Try another PORT.")
+    handed_down = "GUNICORN_FD" in os.environ or "LISTEN_FDS" in os.environ
+    if not handed_down and (shut := door.why_shut(host, port)):
+        sys.exit(f"The board does not start: {shut}")
 
 
 def when_ready(_server: Any) -> None:

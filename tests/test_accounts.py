@@ -472,7 +472,7 @@ def test_the_demos_people_with_their_public_password_enter_no_real_board(
 def run(app: Flask, *args: str, typed: str = "") -> tuple[int, str]:
     """A command, with what is typed."""
     result = app.test_cli_runner().invoke(args=["user", *args], input=typed)
-    return result.exit_code, result.output
+    return result.exit_code, result.output.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_command_line_makes_the_first_administrator(app: Flask, people: Cast, gast: Browser) -> None:

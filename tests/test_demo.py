@@ -1,6 +1,7 @@
 """The demo: it fills an empty board once, keeps rule 11, leaves nothing empty, and refuses what is not its own."""
 
 import dataclasses
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,9 +165,9 @@ def test_a_large_demo_counts_right(app: Flask, world: World) -> None:
         assert fresh.id == 363
 
 
-def board_at(url: str, folder: Path, demo: str = "1") -> Flask:
+def board_at(url: str, folder: Path, demo: str = "1", **changes: str) -> Flask:
     """A board of its own, as the command line sees it."""
-    app = create_app(settings(folder, url, BOARD_DEMO=demo))
+    app = create_app(settings(folder, url, BOARD_DEMO=demo, **changes))
     app.test_client_class = Browser
     return app
 
@@ -245,3 +246,13 @@ def test_an_interrupted_demo_leaves_nothing_behind(own: Flask) -> None:
         seed(stop)
     assert _rows(own) == [0, 0, 0, 0]
     assert own.test_cli_runner().invoke(args=["demo"]).exit_code == 0
+
+
+def test_a_taken_port_is_told_before_anything_is_filled(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        app = board_at(f"sqlite:///{tmp_path / 'board.sqlite'}", tmp_path, HOST="127.0.0.1", PORT=str(port))
+        result = app.test_cli_runner().invoke(args=["demo", "--served"])
+    assert result.exit_code == 1
+    assert f"127.0.0.1:{port} cannot be had" in result.output
+    assert not (tmp_path / "board.sqlite").exists()

@@ -102,8 +102,8 @@ POST voting.record_reuse        /proposals/FV-1/reuse                      401  
 # packages: public bodies divide and claim, the lead moves, product owners accept, providers offer
 GET  work.new                   /proposals/FV-1/packages/new               401  403  ok   ok   ok   ok   403
 POST work.create                /proposals/FV-1/packages                   401  403  ok   ok   ok   ok   403
-GET  work.edit                  /packages/AP-1/edit                        401  403  ok   ok   ok   ok   403
-POST work.edit                  /packages/AP-1/edit                        401  403  ok   ok   ok   ok   403
+GET  work.edit                  /packages/AP-1/edit                        401  403  ok   ok   403  ok   403
+POST work.edit                  /packages/AP-1/edit                        401  403  ok   ok   403  ok   403
 POST work.claim                 /packages/AP-2/claim                       401  403  ok   ok   ok   403  403
 POST work.renew                 /packages/AP-1/renew                       401  403  ok   ok   403  403  403
 POST work.hand_back             /packages/AP-1/hand-back                   401  403  ok   ok   403  403  403

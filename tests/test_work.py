@@ -418,6 +418,31 @@ def test_providers_create_and_edit_nothing(free: int, rolf: Browser, gast: Brows
     assert gast.post("/packages/AP-1/edit").status_code == 401
 
 
+def test_a_free_package_is_everybodys_to_sharpen_a_led_one_its_leads_and_the_product_owners(
+    app: Flask, people: Cast, led: int, ada: Browser, cleo: Browser, pia: Browser, dora: Browser
+) -> None:
+    with app.app_context():
+        free = make_package(people, title="Noch frei")
+    words = {"title": "Geschärft", "text_version": "1"}
+    assert cleo.post(f"/packages/AP-{free}/edit", data=words).status_code == 303
+    for browser, status in ((ada, 200), (pia, 200), (cleo, 403), (dora, 403)):
+        assert browser.get(f"/packages/AP-{led}/edit").status_code == status
+    assert "Bitte kommentieren" in cleo.get(f"/packages/AP-{led}/edit").text
+    assert f"/packages/AP-{led}/edit" not in cleo.get(f"/packages/AP-{led}").text
+    assert f"/packages/AP-{led}/edit" in ada.get(f"/packages/AP-{led}").text
+
+
+def test_who_was_overtaken_by_a_claim_keeps_the_typed_text(
+    app: Flask, people: Cast, free: int, cleo: Browser, ada: Browser
+) -> None:
+    with app.app_context():
+        claim(free, people.ada.actor)
+    answer = cleo.post(f"/packages/AP-{free}/edit", data={"title": "Cleos Titel", "text_version": "1"})
+    assert answer.status_code == 403
+    assert "Cleos Titel" in answer.text
+    assert ada.post(f"/packages/AP-{free}/edit", data={"title": "Adas Titel", "text_version": "1"}).status_code == 303
+
+
 def test_an_edit_is_kept_whole(free: int, ada: Browser) -> None:
     words = {
         "title": "Formular mit Karte", "effort": "3,5", "text": "Ein **Text**", "deliverables": "- Formular",

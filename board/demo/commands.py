@@ -14,6 +14,7 @@ from board.demo import large
 from board.demo.seed import Tick, seed
 from board.demo.standing import Standing, look
 from board.demo.world import read
+from board.door import why_shut
 
 SMALL = 62
 """The proposals of the usual demo: 55 real ones and 7 of fictional partners."""
@@ -25,10 +26,14 @@ SMALL = 62
     type=click.IntRange(SMALL, 10_000_000),
     help="Make a large one with that many proposals, for measuring; those beyond the first 62 are invented.",
 )
+@click.option("--served", is_flag=True, help="It will be served at once: do nothing if HOST:PORT is taken.")
 @with_appcontext
-def demo(proposals: int | None) -> None:
+def demo(proposals: int | None, served: bool) -> None:
     """Fill an empty database with real partners and proposals, and with invented, marked people, ballots and work."""
-    if not current_app.config["BOARD"].demo:
+    board = current_app.config["BOARD"]
+    if served and (shut := why_shut(board.host, board.port)):
+        raise click.ClickException(shut)
+    if not board.demo:
         raise click.ClickException(
             "This would put people with a public password on the board. Set BOARD_DEMO=1 if that is what you want."
         )

@@ -4,8 +4,10 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from board.db import transaction
+from board.errors import Denied
 from board.forms import differences
 from board.i18n import gettext as _
+from board.policy import allowed
 from board.web import actor, page, redirect_to, refusals
 from board.work import forms, packages, queries
 from board.work.packages import as_draft, locked
@@ -35,6 +37,8 @@ def edit(package_id: int) -> Response:
     """Change a package's texts; who comes second sees the other text above their own."""
     found = queries.with_texts(package_id)
     if request.method == "GET":
+        if not allowed(actor(), "package.edit", found):
+            raise Denied(_("Whoever leads this work package and the product owners change its text. Please comment."))
         form = forms.PackageForm.of(as_draft(found), found.text_version)
         return page("work/edit.html", form=form, texts=found, theirs=[], editor="")
     form, refusal, theirs = forms.PackageForm(request.form), None, []

@@ -13,7 +13,7 @@ from board.activity.models import act
 from board.db import db, now
 from board.errors import Conflict, Missing
 from board.i18n import gettext as _
-from board.policy import Actor
+from board.policy import Actor, allowed
 from board.proposals.models import Proposal, touch
 from board.proposals.states import State
 from board.withheld import SENTENCE, Withheld, written
@@ -84,7 +84,7 @@ def edit(package: Package, by: Actor, draft: Draft, text_version: int) -> None:
 
     The package's links must be loaded.
     """
-    if draft == as_draft(package):
+    if allowed(by, "package.edit", package) and draft == as_draft(package):
         return
     act(by, "package.edit", package)
     if package.text_version != text_version:
