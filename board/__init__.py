@@ -14,6 +14,8 @@ from board.jobs import worker
 
 FEATURES = (
     "accounts",
+    "factors",
+    "identities",
     "partners",
     "proposals",
     "voting",

@@ -12,8 +12,12 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from board.oidc import Provider
+from board.oidc import read as read_providers
+
 MIN_SECRET_LENGTH = 32
 KEY_BYTES = 32
+ROLES = frozenset({"delegate", "product_owner", "administrator"})
 DEFAULT_SECRETS = frozenset({"changeme", "change-me", "dev", "secret", "secret-key", "default", "test"})
 
 
@@ -43,7 +47,13 @@ SETTINGS = (
     Setting("BOARD_VOTE_DAYS", "42", "Days until the answer-by date of a new proposal."),
     Setting("BOARD_LEASE_DAYS", "60", "Days for which a claim holds before it asks."),
     Setting("BOARD_GRACE_DAYS", "14", "Silent days after which a claim that asked is freed."),
-    Setting("BOARD_KEY", "", "Key for stored forge secrets (32 bytes, base64url); empty: generated into BOARD_DATA."),
+    Setting("BOARD_KEY", "", "Key for stored secrets (32 bytes, base64url); empty: generated into BOARD_DATA."),
+    Setting(
+        "BOARD_SECOND_FACTOR",
+        "delegate,product_owner,administrator",
+        "Who needs a second factor at first; none: nobody.",
+    ),
+    Setting("BOARD_OIDC", "", "Names of identity providers, each with BOARD_OIDC_<NAME>_ISSUER and so on."),
     Setting("BOARD_FORGES", "", "Hosts that backfill may call besides the known ones; http://host:port allows http."),
     Setting("BOARD_STREAMS", "24", "Live streams at once per process; further browsers poll. Keep below THREADS."),
     Setting(
@@ -91,6 +101,8 @@ class Config:
     lease_days: int
     grace_days: int
     key: str = field(repr=False)
+    second_factor: frozenset[str]
+    oidc: tuple[Provider, ...] = field(repr=False)
     forges: tuple[str, ...]
     streams: int
     worker: str
@@ -127,6 +139,8 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         lease_days=_number(values, "BOARD_LEASE_DAYS", 1, 366),
         grace_days=_number(values, "BOARD_GRACE_DAYS", 0, 366),
         key=_key(values["BOARD_KEY"]),
+        second_factor=_roles(values["BOARD_SECOND_FACTOR"], demo),
+        oidc=_providers(env),
         forges=tuple(f.strip().lower().rstrip("/") for f in values["BOARD_FORGES"].split(",") if f.strip()),
         streams=_number(values, "BOARD_STREAMS", 0, 10_000),
         smtp=_smtp(values),
@@ -192,6 +206,23 @@ def _database_url(url: str, data: Path) -> str:
     if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise BadSetting("DATABASE_URL must start with sqlite:/// or postgresql://.")
     return url
+
+
+def _roles(text: str, demo: bool) -> frozenset[str]:
+    """Who needs a second factor; in the demo, where passwords are public, nobody."""
+    wanted = frozenset(word.strip().lower() for word in text.split(",") if word.strip())
+    if wanted == {"none"} or demo:
+        return frozenset()
+    if unknown := wanted - ROLES:
+        raise BadSetting(f"BOARD_SECOND_FACTOR: {', '.join(sorted(unknown))} is none of {', '.join(sorted(ROLES))}.")
+    return wanted
+
+
+def _providers(env: Mapping[str, str]) -> tuple[Provider, ...]:
+    try:
+        return read_providers(env)
+    except ValueError as why:
+        raise BadSetting(str(why)) from None
 
 
 def _origin(origin: str, demo: bool) -> str:

@@ -18,6 +18,16 @@ class Unknown(Refusal):
     status = 401
 
 
+class Stale(Unknown):
+    """The person has shown who they are too long ago for this; it is asked for again, and nothing typed is lost."""
+
+
+class FactorMissing(Refusal):
+    """The person's role needs a second factor, and there is none yet."""
+
+    status = 403
+
+
 class Denied(Refusal):
     """The object may be seen, but this verb is not for this person."""
 

@@ -8,20 +8,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from board.errors import Busy, Conflict, Denied, Refusal, Unknown
+from board.errors import Busy, Conflict, Denied, FactorMissing, Refusal, Stale, Unknown
 from board.i18n import gettext as _
 from board.log import log, request_id
-from board.policy import Actor, page_allowed
+from board.policy import BEFORE_FACTOR, DOORS, Actor, asks_again, page_allowed
 from board.resend import held
 from board.security import SAFE_METHODS
 from board.settings.current import current
 from board.web import actor, alert, choose_language, is_partial, page, retry_after, safe_path
 
 DATABASE_AWAY = (OperationalError, PoolTimeout)
-OPEN_ANYWAY = frozenset({"static", "ground.healthz", "ground.readyz", "accounts.sign_in", "hooks.receive",
-                         "metrics.show", "legal.imprint", "legal.privacy",
-                         "legal.accessibility", "legal.licence"})  # fmt: skip
-"""What strangers reach even where reading is not public."""
 LAST_RESORT = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Stadtrunde</title>
 <h1>Bei uns ist etwas schiefgegangen.</h1><p>Bitte versuchen Sie es gleich noch einmal.</p>
 <p lang="en">Something went wrong on our side. Please try again in a moment.</p><p><code>{}</code></p></html>
@@ -42,12 +38,16 @@ def _gate() -> None:
         return
     by = actor()
     check_acting_for(by)
-    may_read = by.signed_in or request.endpoint in OPEN_ANYWAY or current().public
+    may_read = by.signed_in or request.endpoint in DOORS or current().public
     if not may_read or not page_allowed(by, request.endpoint):
         if not by.signed_in:
             ended = g.get("session_ended", False)
             raise Unknown(_("Your session has ended. Please sign in again.") if ended else "")
         raise Denied(_("You may not do this."))
+    if by.must_set_up and request.endpoint not in BEFORE_FACTOR:
+        raise FactorMissing(_("Your role needs a second factor. Please set it up first."))
+    if not by.fresh and asks_again(request.endpoint):
+        raise Stale(_("Please show once more that it is you."))
 
 
 def check_acting_for(by: Actor) -> None:
@@ -95,7 +95,7 @@ def error(status: int, message: str) -> Response:
     """An error as a page, or as a small alert for htmx. Says what happened and what helps, never internals."""
     if "actor" not in g:  # Refused before anybody asked who it is.
         choose_language()
-    sign_in = url_for("accounts.sign_in") + "?" + urlencode({"next": _place()}) if status == 401 else ""
+    sign_in = url_for("accounts.sign_in") + "?" + urlencode({"next": place()}) if status == 401 else ""
     context = {
         "message": message or _reason(status),
         "sign_in": sign_in,
@@ -107,7 +107,7 @@ def error(status: int, message: str) -> Response:
     return page("error.html", status=status, resend=held(status, actor()), **context)
 
 
-def _place() -> str:
+def place() -> str:
     """The page to come back to after signing in: this one, or the one whose form was sent."""
     if request.method == "GET" and not is_partial():
         return request.full_path.rstrip("?")

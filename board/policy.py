@@ -49,6 +49,10 @@ class Actor:
     seen_activity: int = 0
     locale: str | None = None
     theme: str | None = None
+    must_set_up: bool = field(default=False, compare=False)
+    """The person's role needs a second factor, and this session has shown none."""
+    fresh: bool = field(default=True, compare=False)
+    """The person has shown within 12 hours that it is they."""
     memberships: tuple[Seat, ...] = field(default=(), compare=False)
 
     @property
@@ -258,6 +262,18 @@ VERBS: dict[str, Rule] = {
     "session.switch": oneself,
     "session.end": oneself,
     "session.end_all": oneself,
+    "session.confirm": oneself,
+    "device.remember": oneself,
+    "device.forget": oneself,
+    "factor.set_up": oneself,
+    "factor.renew": oneself,
+    "factor.remove": oneself,
+    "factor.reset": admin_or_system,
+    "identity.connect": oneself,
+    "identity.disconnect": oneself,
+    "suggestion.make": oneself,
+    "suggestion.accept": admin_or_system,
+    "suggestion.refuse": admin_or_system,
     # settings
     "setting.change": admin_or_system,
     # partners
@@ -349,6 +365,22 @@ PAGES: dict[str, Rule] = {
     "accounts.switch": signed_in,
     "accounts.preferences": signed_in,
     "accounts.show": signed_in,
+    "accounts.end_session": signed_in,
+    "accounts.forget_device": signed_in,
+    # signing in by two steps, with a provider, and showing again who one is
+    "factors.code": anyone,
+    "factors.confirm": signed_in,
+    "factors.show": signed_in,
+    "factors.set_up": signed_in,
+    "factors.renew": signed_in,
+    "factors.remove": signed_in,
+    "identities.begin": anyone,
+    "identities.back": anyone,
+    "identities.connect": signed_in,
+    "identities.disconnect": signed_in,
+    "identities.suggestions": admin,
+    "identities.accept": admin,
+    "identities.refuse": admin,
     # one's own data
     "privacy.export": signed_in,
     "privacy.erase": signed_in,
@@ -450,6 +482,33 @@ PAGES: dict[str, Rule] = {
     "issues.of_proposal": reader,
     "issues.of_package": reader,
 }
+
+FRESH = frozenset({
+    "proposals.accept", "proposals.defer", "proposals.decline", "proposals.reopen",
+    "factors.show", "factors.set_up", "factors.renew", "factors.remove",
+    "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",
+    "admin", "invitations",
+})  # fmt: skip
+"""Recording decisions, inviting, administering and one's own access: endpoints, or whole features, that ask again who
+one is when that was shown more than 12 hours ago. Voting never asks."""
+
+DOORS = frozenset({
+    "static", "ground.healthz", "ground.readyz", "accounts.sign_in", "factors.code", "identities.begin",
+    "identities.back", "hooks.receive", "metrics.show", "legal.imprint", "legal.privacy", "legal.accessibility",
+    "legal.licence",
+})  # fmt: skip
+"""Open to everybody, also where the board is read by its partners only."""
+
+BEFORE_FACTOR = DOORS | {
+    "factors.show", "factors.set_up", "factors.confirm", "accounts.sign_out", "accounts.sign_out_everywhere",
+    "accounts.preferences",
+}  # fmt: skip
+"""What a person may do who needs a second factor and has none yet."""
+
+
+def asks_again(endpoint: str | None) -> bool:
+    """Whether this route asks who one is when that was shown long ago."""
+    return endpoint is not None and (endpoint in FRESH or endpoint.partition(".")[0] in FRESH)
 
 
 def allowed(by: Actor, verb: str, on: Any = None) -> bool:

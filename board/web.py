@@ -98,9 +98,9 @@ def respond(
     return see_other(back_to, message)
 
 
-def alert(*, status: int, **context: Any) -> Response:
+def alert(template: str = "_alert.html", *, status: int, **context: Any) -> Response:
     """A refused or failed partial request, told in the page's place for messages; nothing else is replaced."""
-    response = _answer(_render("_alert.html", {"status": status, **context}), status)
+    response = _answer(_render(template, {"status": status, **context}), status)
     response.headers["HX-Retarget"] = "#flash"
     response.headers["HX-Reswap"] = "innerHTML"
     response.headers["Cache-Control"] = "no-store"

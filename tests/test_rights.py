@@ -1,5 +1,6 @@
 """The rights matrix: every address × everybody, written by hand from the product's rules and asked over HTTP.
 
+`led`: the step before is missing, everybody is led there.
 `ok` means neither 401, 403 nor 404 (what somebody before has used up answers 409 or 422); somebody who may must
 succeed, so every form here is a valid one. Who may not is refused alike with and without htmx, and changes nothing.
 """
@@ -13,19 +14,23 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from board.accounts.models import Membership
+from board import vault
+from board.accounts.models import Authenticator, Device, Identity, Membership, Person, RecoveryCode, Suggestion
+from board.accounts.passwords import hash_password
 from board.activity.models import Activity
 from board.comments.models import Comment
-from board.db import db, transaction
+from board.db import db, now, transaction
+from board.factors import codes
 from board.i18n import today
 from board.proposals.writing import mark
 from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
 from tests.conftest import Browser, sign_in
 from tests.factories import make_draft, make_world
-from tests.people import Cast
+from tests.people import PASSWORD, Cast
 from tests.webhooks.forge import Forge, github_issue
 
+HASH, CODE = hash_password(PASSWORD), "abcd-efgh-jkmn-pqrs"
 WHO = ("gast", "rolf", "ben", "ada", "cleo", "pia", "dora")
 # gast: nobody · rolf: a provider's · ben: member of Aalen · ada: its delegate · cleo: Celle's delegate · pia: product
 # owner · dora: administrator. FV-1 is Ben's for Aalen, with its ballot, offer (use), entry of reuse and his comment 1;
@@ -47,6 +52,25 @@ POST accounts.preferences       /account/preferences                       401  
 POST accounts.switch            /account/switch                            401  404  404  ok   404  404  404
 POST accounts.sign_out          /sign-out                                  401  ok   ok   ok   ok   ok   ok
 POST accounts.sign_out_everywhere /sign-out-everywhere                     401  ok   ok   ok   ok   ok   ok
+POST accounts.end_session       /account/sessions/1/end                    401  ok   ok   ok   ok   ok   ok
+POST accounts.forget_device     /account/devices/1/forget                  401  404  404  ok   404  404  404
+# the second factor, showing again who one is, providers (there is none here), and what their groups suggest
+GET  factors.code               /sign-in/code                              led  led  led  led  led  led  led
+POST factors.code               /sign-in/code                              led  led  led  led  led  led  led
+GET  factors.confirm            /confirm                                   401  ok   ok   ok   ok   ok   ok
+POST factors.confirm            /confirm                                   401  ok   ok   ok   ok   ok   ok
+GET  factors.show               /account/second-factor                     401  ok   ok   ok   ok   ok   ok
+POST factors.set_up             /account/second-factor                     401  ok   ok   ok   ok   ok   ok
+POST factors.renew              /account/recovery-codes                    401  409  409  ok   409  409  409
+GET  factors.remove             /account/second-factor/remove              401  ok   ok   ok   ok   ok   ok
+POST factors.remove             /account/second-factor/remove              401  ok   ok   ok   ok   ok   ok
+GET  identities.begin           /sign-in/with/none                         404  404  404  404  404  404  404
+GET  identities.back            /sign-in/from/none                         404  404  404  404  404  404  404
+GET  identities.connect         /account/identities/none                   401  404  404  404  404  404  404
+POST identities.disconnect      /account/identities/1/disconnect           401  404  404  ok   404  404  404
+GET  identities.suggestions     /suggestions                               401  403  403  403  403  403  ok
+POST identities.accept          /suggestions/1/accept                      401  403  403  403  403  403  ok
+POST identities.refuse          /suggestions/1/refuse                      401  403  403  403  403  403  ok
 POST privacy.export             /account/export                            401  ok   ok   ok   ok   ok   ok
 GET  privacy.erase              /account/erase                             401  ok   ok   ok   ok   ok   ok
 POST privacy.erase              /account/erase                             401  ok   ok   ok   ok   ok   ok
@@ -191,6 +215,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "admin.settings": {"seen": "0-0", "public": "y", "quorum": "50", "vote_days": "42", "lease_days": "60",
                            "grace_days": "14"},
         "admin.pages": {"seen": "0-0", "de": "Stadt Aalen", "en": "Town of Aalen"},
+        "factors.confirm": {"confirm_code": CODE},
+        "factors.remove": {"password": PASSWORD},
         "issues.link": {"key": "FV-1"},
         "issues.propose": {"topic": str(people.defects)},
         "issues.package": {"under": "FV-1"},
@@ -203,6 +229,22 @@ def furnish(app: Flask, people: Cast, state: str = "open") -> None:
     with app.app_context():
         make_world(people, state)
     Forge(app, "github").post(github_issue())
+    with app.app_context(), transaction():
+        secure(people)
+
+
+def secure(people: Cast) -> None:
+    """Ada has a password, a second factor, a remembered device and an identity; a provider suggests Celle for Ben."""
+    ada = people.ada.person_id
+    db.session.get_one(Person, ada).password_hash = HASH
+    box = vault.seal(codes.new_secret(), codes.purpose(ada))
+    db.session.add_all((
+        Authenticator(person_id=ada, secret_box=box),
+        RecoveryCode(person_id=ada, code_hash=codes.kept(ada, CODE)),
+        Device(token_hash="x" * 64, person_id=ada, remembered_until=now() + timedelta(days=1)),
+        Identity(person_id=ada, issuer="https://login.example", subject="ada"),
+        Suggestion(person_id=people.ben.person_id, partner_id=people.celle, issuer="https://login.example"),
+    ))  # fmt: skip
 
 
 @pytest.fixture
@@ -228,7 +270,7 @@ def test_who_may_not_is_refused_as_the_matrix_says_and_has_changed_nothing(
     before, valid = everything(app), forms(people)
     for method, endpoint, url, *expected in ROWS:
         for who, wanted in zip(WHO, expected, strict=True):
-            for partial in (False, True) if wanted != "ok" else ():
+            for partial in (False, True) if wanted not in {"ok", "led"} else ():
                 answer = ask(browsers[who], method, url, valid.get(endpoint, {}), partial)
                 assert answer.status_code == int(wanted), (method, url, who, partial)
                 assert "Location" not in answer.headers, (method, url, who)
@@ -243,6 +285,8 @@ def test_everybody_may_read_what_the_matrix_says(app: Flask, people: Cast, brows
         for who, wanted in zip(WHO, expected, strict=True):
             if method == "GET" and wanted == "ok":
                 assert ask(browsers[who], method, url, {}).status_code == 200, (url, who)
+            if wanted == "led":
+                assert ask(browsers[who], method, url, {}).status_code == 303, (url, who)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[0] == "POST" and "ok" in row], ids=lambda row: row[2])

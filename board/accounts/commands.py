@@ -1,4 +1,4 @@
-"""`flask user add|list|disable`: people by the command line; this is how the first administrator comes about."""
+"""`flask user …`: people by the command line; this is how the first administrator comes about."""
 
 import sys
 
@@ -11,11 +11,12 @@ from board.accounts.models import Role
 from board.accounts.passwords import MIN_LENGTH
 from board.db import db, transaction
 from board.errors import Refusal
+from board.factors import verbs as factors
 from board.i18n import speaking
 from board.partners.models import Partner
 from board.policy import SYSTEM
 
-user = AppGroup("user", help="People: add, list, disable.")
+user = AppGroup("user", help="People: add, list, disable, reset a second factor.")
 
 
 @user.command("add")
@@ -70,6 +71,18 @@ def disable(email: str) -> None:
             raise click.ClickException("There is nobody with this e-mail address.")
         verbs.disable(person, SYSTEM)
     click.echo(f"{email} can no longer sign in.")
+
+
+@user.command("reset-factor")
+@click.argument("email")
+def reset_factor(email: str) -> None:
+    """Take away a second factor that is lost for good; all sessions end, a new one is set up at the next sign-in."""
+    with speaking("en"), transaction():
+        person = queries.by_email(email)
+        if person is None:
+            raise click.ClickException("There is nobody with this e-mail address.")
+        factors.reset(person, SYSTEM)
+    click.echo(f"{email} signs in without a second factor next time.")
 
 
 def _ask() -> str:

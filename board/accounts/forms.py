@@ -1,6 +1,6 @@
 """Forms of signing in."""
 
-from wtforms import PasswordField
+from wtforms import BooleanField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from board.accounts.passwords import MAX_LENGTH
@@ -12,6 +12,8 @@ class SignInForm(BoardForm):
 
     email = line("E-mail address", 254, required=True)
     password = PasswordField("Password", validators=[InputRequired(), Length(max=MAX_LENGTH)])
+
+    remember = BooleanField("Remember this device for 30 days")
 
     @property
     def account(self) -> str:

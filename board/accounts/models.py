@@ -1,4 +1,4 @@
-"""People, memberships, sessions and the throttle."""
+"""People, memberships, sessions, devices, second factors, identities at providers, and the throttle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.names import PersonName
@@ -82,8 +82,29 @@ class Membership(Base):
         return {"about_id": self.partner_id}
 
 
+class Device(Base):
+    """A browser in which a person has signed in before; its cookie holds a token that changes at each sign-in.
+
+    Until `remembered_until` the person signs in there without the second factor. Known, it is no news by mail.
+    """
+
+    __tablename__ = "device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    browser: Mapped[str] = mapped_column(String(40), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    remembered_until: Mapped[datetime | None]
+
+
 class LoginSession(Base):
-    """A signed-in browser. The cookie holds a random token, the row only its hash."""
+    """A signed-in browser. The cookie holds a random token, the row only its hash.
+
+    `factor` says how the second factor was shown (empty: not at all), `proved_at` when the person last showed that it
+    is they; `remembered_until` stands on a device that is remembered, where the session bears more silence.
+    """
 
     __tablename__ = "login_session"
 
@@ -95,10 +116,70 @@ class LoginSession(Base):
     seen_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
     flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    browser: Mapped[str] = mapped_column(String(40), default="")
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
+    remembered_until: Mapped[datetime | None]
+    factor: Mapped[str] = mapped_column(String(10), default="")
+    proved_at: Mapped[datetime | None]
 
     def refs(self) -> dict[str, int | None]:
         """How the activity log files it."""
         return {}
+
+
+class Authenticator(Base):
+    """A person's app for one-time codes: its secret, sealed, and the last time step that was used (never twice)."""
+
+    __tablename__ = "authenticator"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    secret_box: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RecoveryCode(Base):
+    """One of ten codes for the day on which the app is lost; kept as a hash, used once."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class Identity(Base):
+    """A person's account at an identity provider: the pair (issuer, subject) and nothing else makes it out."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class Suggestion(Base):
+    """A seat that an identity provider's groups propose; an administrator decides, nothing follows by itself."""
+
+    __tablename__ = "suggestion"
+    __table_args__ = (UniqueConstraint("person_id", "partner_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None]
+    accepted: Mapped[bool | None]
+
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it."""
+        return {"about_id": self.partner_id}
 
 
 class Throttle(Base):

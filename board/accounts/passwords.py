@@ -1,7 +1,10 @@
 """Passwords: what is too weak, Argon2id, at most two at a time, and the same time for accounts that do not exist."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -11,39 +14,56 @@ from board.errors import Busy
 from board.i18n import gettext as _
 
 MIN_LENGTH = 15
+MIN_LENGTH_WITH_FACTOR = 8
 MAX_LENGTH = 256
 WAIT_SECONDS = 5
 
-# Words that everybody tries here first; what is left of a password without them must still be something.
-COMMON = (
-    "gemeinsam-stadt-app", "gemeinsam", "correct horse battery staple", "passwort", "password", "kennwort", "geheim",
-    "secret", "willkommen", "welcome", "hallo", "admin", "stadtrunde", "stadtverwaltung", "rathaus", "kommune",
-    "qwertzuiop", "qwertyuiop", "asdfghjkl", "yxcvbnm", "zxcvbnm", "iloveyou", "letmein", "01234567890",
-    "1234567890", "0987654321", "123", "sommer", "winter",
-)  # fmt: skip
+# What is left of a password without the words that everybody tries first must still be something.
+COMMON = Path(__file__).with_name("common.txt")
 MIN_REST = 6
 MIN_VARIETY = 5
+LOOKALIKES = str.maketrans("0134578@$!€", "oieastbasie")
+BOARD = ("stadtrunde",)
 
 _hasher = PasswordHasher()
 _slots = BoundedSemaphore(2)
 _nobody = _hasher.hash("nobody has this password")
 
 
-def objection(password: str, *about: str) -> str:
-    """Why this password is refused, in the person's language, or nothing. `about`: e-mail address, name, partner."""
-    if len(password) < MIN_LENGTH:
-        return _("The password needs at least %(n)s characters; several words in a row are fine.", n=MIN_LENGTH)
+def objection(password: str, *about: str, second_factor: bool = False) -> str:
+    """Why this password is refused, in the person's language, or nothing. `about`: e-mail address, name, partners.
+
+    Alone it needs 15 characters, beside a second factor 8. There are no rules about kinds of characters, nothing is
+    trimmed or cut; common words and those about the person (also with 4 for a) do not count.
+    """
+    shortest = MIN_LENGTH_WITH_FACTOR if second_factor else MIN_LENGTH
+    if len(password) < shortest:
+        return _("The password needs at least %(n)s characters; several words in a row are fine.", n=shortest)
     if len(password) > MAX_LENGTH:
         return _("The password may have at most %(n)s characters.", n=MAX_LENGTH)
-    words = {
-        part for text in about for part in (text.lower(), *text.lower().replace("@", " ").split()) if len(part) > 2
-    }
-    rest = password.lower()
-    for word in (*sorted(words, key=len, reverse=True), *COMMON):
-        rest = rest.replace(word, "")
-    if len(rest) < MIN_REST or len(set(rest)) < MIN_VARIETY:
-        return _("This password is easy to guess. Choose several words that have nothing to do with you or this board.")
+    lowered = password.lower()
+    for spelling in (lowered, lowered.translate(LOOKALIKES)):
+        rest = spelling
+        for word in (*_words_of(about), *common()):
+            rest = rest.replace(word, "")
+        if len(rest) < MIN_REST or len(set(rest)) < MIN_VARIETY:
+            return _(
+                "This password is easy to guess. Choose several words that have nothing to do with you or this board."
+            )
     return ""
+
+
+@cache
+def common() -> tuple[str, ...]:
+    """The blocklist that comes with the board, the longest words first."""
+    lines = COMMON.read_text("utf-8").splitlines()
+    return tuple(sorted({line for line in lines if line and not line.startswith("#")}, key=len, reverse=True))
+
+
+def _words_of(about: tuple[str, ...]) -> list[str]:
+    """The texts themselves and their words of three letters and more, the longest first."""
+    found = {part for text in (*about, *BOARD) for part in (text.lower(), *re.split(r"[\s@.,_-]+", text.lower()))}
+    return sorted((part for part in found if len(part) > 2), key=len, reverse=True)
 
 
 def hash_password(password: str) -> str:
@@ -59,6 +79,11 @@ def matches(password_hash: str, password: str) -> bool:
             return _hasher.verify(password_hash or _nobody, password) and bool(password_hash)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def outdated(password_hash: str) -> bool:
+    """Whether the hash was made with other parameters than today's, so that it should be made anew."""
+    return _hasher.check_needs_rehash(password_hash)
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """Every way to read people, memberships and sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from board.accounts.models import LoginSession, Membership, Person, Role
+from board.accounts.models import Authenticator, Device, LoginSession, Membership, Person, Role
 from board.db import db, now
 from board.partners.models import Partner, hue
 from board.policy import Acting
@@ -53,13 +53,51 @@ def acting(partner: Partner) -> Acting:
     return Acting(partner.id, partner.slug, partner.name, partner.sign, partner.hue, partner.kind, votes)
 
 
-def live_sessions(person_id: int, idle: timedelta) -> int:
-    """In how many browsers a person is signed in."""
-    return db.session.scalar(
-        select(func.count(LoginSession.id)).where(
-            LoginSession.person_id == person_id, LoginSession.ended_at.is_(None), LoginSession.seen_at > now() - idle
+LONGEST_SILENCE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A browser in which a person is signed in, as they see it in their list; `seen_at` is shown by its day."""
+
+    id: int
+    browser: str
+    created_at: datetime
+    seen_at: datetime
+    remembered_until: datetime | None
+
+
+def sign_ins(person_id: int, idle: Callable[[datetime | None], timedelta]) -> list[SignIn]:
+    """Where a person is signed in, the latest use first. `idle`: the silence a session bears, by its memory."""
+    rows = db.session.execute(
+        select(
+            LoginSession.id, LoginSession.browser, LoginSession.created_at, LoginSession.seen_at,
+            LoginSession.remembered_until,
         )
-    ) or 0  # fmt: skip
+        .where(
+            LoginSession.person_id == person_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.seen_at > now() - LONGEST_SILENCE,
+        )
+        .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
+    )  # fmt: skip
+    return [s for row in rows if now() - (s := SignIn(*row)).seen_at <= idle(s.remembered_until)]
+
+
+def remembered_devices(person_id: int) -> list[Device]:
+    """The devices on which a person skips the second factor, the latest use first."""
+    return list(
+        db.session.scalars(
+            select(Device)
+            .where(Device.person_id == person_id, Device.remembered_until > now())
+            .order_by(Device.seen_at.desc(), Device.id.desc())
+        )
+    )
+
+
+def has_factor(person_id: int) -> bool:
+    """Whether a person has an app for one-time codes."""
+    return db.session.get(Authenticator, person_id) is not None
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,12 @@ The cookie holds a random token; the table holds its hash. Signing out, disablin
 takes effect with the next request.
 """
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -20,9 +19,11 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from board import pages
-from board.accounts import visits
-from board.accounts.models import LoginSession, Membership, Person
+from board.accounts import cookies, visits
+from board.accounts.devices import token_hash
+from board.accounts.models import Device, LoginSession, Membership, Person
 from board.accounts.queries import acting
+from board.accounts.requirement import needs_factor
 from board.activity.models import act
 from board.config import Config
 from board.db import db, now, transaction
@@ -34,8 +35,11 @@ from board.settings.current import current
 from board.web import choose_language, is_partial
 
 IDLE = timedelta(hours=12)
+IDLE_REMEMBERED = timedelta(days=30)
 IDLE_PRIVILEGED = timedelta(minutes=30)
 IDLE_DEMO = timedelta(days=7)
+FRESH = timedelta(hours=12)
+COOKIE_SECONDS = 30 * 24 * 60 * 60
 TOUCH = timedelta(minutes=1)
 QUIET = frozenset({"static", "live.stream", "live.topics"})
 
@@ -59,19 +63,53 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 def cookie_name() -> str:
-    """`__Host-` binds the cookie to this host over https; plain http (a local demo) cannot use it."""
-    return "__Host-session" if current_app.config["BOARD"].https else "session"
+    """The session's cookie."""
+    return cookies.name(cookies.SESSION)
 
 
-def begin(person_id: int, membership_id: int | None) -> str:
-    """Begin a session inside a transaction; returns the token for the cookie. Always a new one."""
+def begin(
+    person_id: int,
+    membership_id: int | None,
+    *,
+    browser: str = "",
+    device: Device | None = None,
+    factor: str = "",
+    proved: bool = True,
+) -> str:
+    """Begin a session inside a transaction; returns the token for the cookie. Always a new one.
+
+    `factor`: how the second factor was shown. `proved`: whether all that can be asked was asked just now.
+    """
     person = db.session.get_one(Person, person_id)
     seat = db.session.get(Membership, membership_id) if membership_id else None
     partner = db.session.get(Partner, seat.partner_id) if seat else None
     token = secrets.token_urlsafe(32)
-    db.session.add(LoginSession(token_hash=_hash(token), person_id=person_id, membership_id=membership_id))
+    db.session.add(
+        LoginSession(
+            token_hash=token_hash(token),
+            person_id=person_id,
+            membership_id=membership_id,
+            browser=browser,
+            device_id=device.id if device else None,
+            remembered_until=device.remembered_until if device else None,
+            factor=factor,
+            proved_at=now() if proved else None,
+        )
+    )
     visits.note(person_id)
-    act(as_actor(person, seat, partner), "session.start", person)
+    act(as_actor(person, seat, partner), "session.start", person, factor=factor or None)
+    return token
+
+
+def renew(session_id: int | None, **proof: Any) -> str:
+    """Give a session another token, now that it may do more, and note what was shown; returns the token."""
+    token = secrets.token_urlsafe(32)
+    db.session.execute(
+        update(LoginSession)
+        .where(LoginSession.id == session_id)
+        .values(token_hash=token_hash(token), proved_at=now(), **proof)
+        .execution_options(synchronize_session=False)
+    )
     return token
 
 
@@ -91,18 +129,12 @@ def as_actor(person: Person, seat: Membership | None, partner: Partner | None) -
 
 def give_cookie(response: BaseResponse, token: str) -> BaseResponse:
     """Hand the session's token to the browser."""
-    secure = current_app.config["BOARD"].https
-    response.set_cookie(
-        cookie_name(), token, max_age=60 * 60 * 24 * 30, secure=secure, httponly=True, samesite="Lax", path="/"
-    )
-    return response
+    return cookies.give(response, cookies.SESSION, token, COOKIE_SECONDS)
 
 
 def take_cookie(response: BaseResponse) -> BaseResponse:
     """Remove it."""
-    secure = current_app.config["BOARD"].https
-    response.delete_cookie(cookie_name(), path="/", secure=secure, httponly=True, samesite="Lax")
-    return response
+    return cookies.take(response, cookies.SESSION)
 
 
 def alive(session_id: int | None) -> bool:
@@ -110,25 +142,22 @@ def alive(session_id: int | None) -> bool:
     if session_id is None:
         return current().public
     row = db.session.execute(
-        select(LoginSession.seen_at, Person.is_product_owner, Person.is_admin)
+        select(LoginSession.seen_at, LoginSession.remembered_until, Person.is_product_owner, Person.is_admin)
         .join(Person, Person.id == LoginSession.person_id)
         .where(LoginSession.id == session_id, LoginSession.ended_at.is_(None), Person.disabled_at.is_(None))
     ).first()
-    return row is not None and now() - row.seen_at <= idle(row.is_product_owner or row.is_admin)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return row is not None and now() - row.seen_at <= _idle(row)
 
 
 def _load(_request: Any) -> SignedIn | None:
     """The person behind the cookie, by one statement; None when there is none or the session has ended."""
-    token = request.cookies.get(cookie_name(), "")
+    token = cookies.given(cookies.SESSION)
     if not 20 <= len(token) <= 100:
         return None
     row = db.session.execute(
         select(
             LoginSession.id, LoginSession.seen_at, LoginSession.flashes, LoginSession.membership_id,
+            LoginSession.remembered_until, LoginSession.factor, LoginSession.proved_at,
             Person.id.label("person_id"), Person.name, Person.email, Person.is_product_owner, Person.is_admin,
             Person.locale, Person.theme, Person.seen_activity, Membership.role, Membership.ended_at,
             Partner.id.label("partner_id"), Partner.slug, Partner.name.label("partner_name"), Partner.sign,
@@ -138,10 +167,10 @@ def _load(_request: Any) -> SignedIn | None:
         .outerjoin(Membership, Membership.id == LoginSession.membership_id)
         .outerjoin(Partner, Partner.id == Membership.partner_id)
         .where(
-            LoginSession.token_hash == _hash(token), LoginSession.ended_at.is_(None), Person.disabled_at.is_(None)
+            LoginSession.token_hash == token_hash(token), LoginSession.ended_at.is_(None), Person.disabled_at.is_(None)
         )
     ).first()  # fmt: skip
-    if row is None or now() - row.seen_at > idle(row.is_product_owner or row.is_admin):
+    if row is None or now() - row.seen_at > _idle(row):
         g.session_ended = True
         return None
     g.session_seen_at, g.flashes = row.seen_at, [tuple(f) for f in row.flashes or []]
@@ -154,6 +183,10 @@ def _actor(row: Any) -> Actor:
         votes = row.votes and row.paused_at is None
         colour = hue(row.ags or row.slug)
         partner = Acting(row.partner_id, row.slug, row.partner_name, row.sign, colour, row.kind, votes)
+    seats, demo = _seats(row.person_id), current_app.config["BOARD"].demo
+    needed = needs_factor(
+        is_product_owner=row.is_product_owner, is_admin=row.is_admin, roles=[seat.role for seat in seats]
+    )
     return Actor(
         person_id=row.person_id,
         name=row.name,
@@ -167,7 +200,9 @@ def _actor(row: Any) -> Actor:
         seen_activity=row.seen_activity,
         locale=row.locale,
         theme=row.theme,
-        memberships=_seats(row.person_id),
+        memberships=seats,
+        must_set_up=needed and not row.factor,
+        fresh=demo or (row.proved_at is not None and now() - row.proved_at <= FRESH),
     )
 
 
@@ -181,11 +216,17 @@ def _seats(person_id: int) -> tuple[Seat, ...]:
     return tuple(Seat(*row) for row in rows)
 
 
-def idle(privileged: bool) -> timedelta:
-    """After how much silence a session ends."""
+def idle(privileged: bool, remembered_until: datetime | None = None) -> timedelta:
+    """After how much silence a session ends: 30 minutes for administrators and product owners wherever they are."""
     if current_app.config["BOARD"].demo:
         return IDLE_DEMO
-    return IDLE_PRIVILEGED if privileged else IDLE
+    if privileged:
+        return IDLE_PRIVILEGED
+    return IDLE_REMEMBERED if remembered_until and remembered_until > now() else IDLE
+
+
+def _idle(row: Any) -> timedelta:
+    return idle(row.is_product_owner or row.is_admin, row.remembered_until)
 
 
 def _begin() -> None:

@@ -34,12 +34,15 @@ class Attempt:
     last_chance: bool
 
 
-def attempt(secret: str, address: str, account: str) -> Attempt:
+def attempt(secret: str, address: str, account: str, device_id: int | None = None) -> Attempt:
     """Count an attempt in a transaction of its own; raises TooMany with the seconds to wait.
 
     An address may fail 30 times in 15 minutes, an account 100 times. Beyond that an address that has not failed on
-    this account in this window still has one try: whoever attacks from elsewhere never locks the owner out.
+    this account in this window still has one try: whoever attacks from elsewhere never locks the owner out. A device
+    that the person has signed in with before (`device_id`) counts for itself, whatever happens around it.
     """
+    if device_id is not None:
+        address, account = f"device {device_id}", f"{account} device {device_id}"
     place, window = network(address), int(now().timestamp()) // WINDOW_SECONDS
     by_address = _key(secret, "address", place)
     by_account, by_both = _key(secret, "account", account), _key(secret, "both", place, account)
@@ -73,7 +76,9 @@ def too_many(window: int) -> TooMany:
 
 
 def network(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber owns."""
+    """What counts as one address: an IPv4 address, the /64 that one IPv6 subscriber owns, a known device."""
+    if address.startswith("device "):
+        return address
     try:
         ip = ip_address(address)
     except ValueError:

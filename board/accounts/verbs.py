@@ -4,6 +4,7 @@ import re
 
 from sqlalchemy import select, update
 
+from board.accounts import devices
 from board.accounts.models import LoginSession, Membership, Person, Role
 from board.accounts.passwords import hash_password, objection
 from board.activity.models import act
@@ -70,7 +71,7 @@ def disable(person: Person, by: Actor) -> None:
     """Close the account; all its sessions end with it. Repeating it is harmless."""
     act(by, "person.disable", person, person=person.id)
     person.disabled_at = person.disabled_at or now()
-    _end(LoginSession.person_id == person.id)
+    end_others(person.id, None)
 
 
 def prefer(person: Person, by: Actor, *, locale: str | None = None, theme: str | None = None) -> None:
@@ -95,15 +96,29 @@ def switch(session_id: int | None, membership_id: int, by: Actor) -> Partner:
 
 
 def end(session_id: int | None, by: Actor) -> None:
-    """End one session. Ending it twice is harmless."""
+    """End one of one's sessions; another person's is left alone. Ending it twice is harmless."""
     act(by, "session.end", db.session.get_one(Person, by.person_id))
     _end(LoginSession.id == session_id, LoginSession.person_id == by.person_id)
 
 
 def end_all(by: Actor) -> None:
-    """End all of one's sessions, in every browser."""
-    act(by, "session.end_all", db.session.get_one(Person, by.person_id))
-    _end(LoginSession.person_id == by.person_id)
+    """End all of one's sessions, in every browser, and forget all devices."""
+    person = db.session.get_one(Person, by.person_id)
+    act(by, "session.end_all", person)
+    end_others(person.id, None)
+
+
+def confirm(by: Actor) -> None:
+    """Somebody has shown once more who they are."""
+    act(by, "session.confirm", db.session.get_one(Person, by.person_id))
+
+
+def end_others(person_id: int, except_session: int | None) -> None:
+    """End a person's sessions and forget their devices, but for the session that asks: after a change of what one
+    signs in with, or when an account closes. The verb that calls it stands in the log, so live streams end too.
+    """
+    _end(LoginSession.person_id == person_id, LoginSession.id != (except_session or 0))
+    devices.forget_all(person_id, but=except_session)
 
 
 def _end(*which: object) -> None:

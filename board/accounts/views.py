@@ -1,16 +1,22 @@
 """Signing in and out, switching the partner one acts for, language and appearance, one's own account."""
 
+from functools import partial
+
 from flask import Blueprint, current_app, request, url_for
 from werkzeug.wrappers import Response
 
-from board.accounts import queries, session, throttle, verbs
+from board.accounts import cookies, devices, queries, session, throttle, verbs
+from board.accounts.entering import enter
 from board.accounts.forms import SignInForm
 from board.accounts.models import Person
-from board.accounts.passwords import matches
+from board.accounts.passwords import hash_password, matches, outdated
 from board.activity import queries as activity
 from board.db import db, transaction
 from board.errors import Denied, Missing, Refusal
+from board.factors import queries as factors
 from board.i18n import gettext as _
+from board.identities import client
+from board.identities import queries as identities
 from board.web import actor, no_store, page, redirect_to, refusals, retry_after, safe_path, see_other
 
 bp = Blueprint("accounts", __name__)
@@ -24,17 +30,32 @@ def sign_in() -> Response:
     if request.method == "GET":
         return _sign_in_page(SignInForm(), goal)
     if "demo" in request.form:
-        return _enter(_demo_person(request.form["demo"]), goal)
+        return enter(_demo_person(request.form["demo"]), goal)
     if not form.validate():
         return _sign_in_page(form, goal, 422)
     with refusals() as caught:
-        tried = throttle.attempt(current_app.config["BOARD"].secret_key, request.remote_addr or "", form.account)
+        secret, here = current_app.config["BOARD"].secret_key, request.remote_addr or ""
+        tried = throttle.attempt(secret, here, form.account, _own_device(form.account))
         if person := _known(form):
-            return _enter(person.id, goal, tried)
+            return _go_on(person, goal, form.remember.data, tried)
         if tried.last_chance:
             raise throttle.too_many(tried.window)
         form.password.errors = [_("E-mail address and password do not match.")]
     return _sign_in_page(form, goal, 422, caught.refusal)
+
+
+def _go_on(person: Person, goal: str, remember: bool, tried: throttle.Attempt) -> Response:
+    """The password was right: in, or to the second step where the person has one and the device is not remembered."""
+    if not queries.has_factor(person.id):
+        return enter(person.id, goal, remember=remember, tried=tried)
+    if devices.remembered(cookies.given(cookies.DEVICE), person.id):
+        return enter(person.id, goal, factor="device", proved=False, tried=tried)
+    with transaction():
+        throttle.forgive(tried)
+    response = redirect_to(url_for("factors.code", next=goal))
+    return no_store(
+        cookies.give_step(response, "code", person=person.id, password=person.password_hash[-8:], remember=remember)
+    )
 
 
 def _sign_in_page(form: SignInForm, goal: str, status: int = 200, refusal: Refusal | None = None) -> Response:
@@ -44,18 +65,34 @@ def _sign_in_page(form: SignInForm, goal: str, status: int = 200, refusal: Refus
         form=form,
         goal=goal,
         groups=groups,
+        providers=client.offered(),
         refusal=refusal.message if refusal else None,
         status=refusal.status if refusal else status,
     )
     return no_store(retry_after(answer, refusal) if refusal else answer)
 
 
+def _own_device(account: str) -> int | None:
+    """The device behind this browser's cookie, if it is the account's own."""
+    person = queries.by_email(account)
+    device = devices.known(cookies.given(cookies.DEVICE), person.id if person else 0)
+    return device.id if device else None
+
+
 def _known(form: SignInForm) -> Person | None:
-    """The person, if the password is right; unknown and disabled accounts take as long."""
-    person = queries.by_email(form.account)
+    """The person, if the password is right; unknown and disabled accounts take as long.
+
+    A hash with old parameters is made anew, so that it keeps taking as long as the one for unknown accounts.
+    """
+    person, password = queries.by_email(form.account), form.password.data or ""
     demo = current_app.config["BOARD"].demo
     usable = person is not None and person.disabled_at is None and (demo or not person.is_invented)
-    fits = matches(person.password_hash if person and usable else "", form.password.data or "")
+    fits = matches(person.password_hash if person and usable else "", password)
+    if person and fits and outdated(person.password_hash):
+        fresh = hash_password(password)
+        with transaction():
+            person = db.session.get_one(Person, person.id)
+            person.password_hash = fresh
     return person if fits else None
 
 
@@ -66,18 +103,6 @@ def _demo_person(email: str) -> int:
     if person is None or person.disabled_at is not None or not person.is_invented:
         raise Missing(_("There is no such person in the demo."))
     return person.id
-
-
-def _enter(person_id: int, goal: str, tried: throttle.Attempt | None = None) -> Response:
-    """Begin a session, always a new one; the one this browser had ends."""
-    with transaction():
-        if actor().session_id is not None:
-            verbs.end(actor().session_id, actor())
-        if tried:
-            throttle.forgive(tried)
-        seat = queries.first_membership(person_id)
-        token = session.begin(person_id, seat.id if seat else None)
-    return no_store(session.give_cookie(redirect_to(goal), token))
 
 
 @bp.post("/sign-out")
@@ -94,6 +119,24 @@ def sign_out_everywhere() -> Response:
     with transaction():
         verbs.end_all(actor())
     return no_store(session.take_cookie(redirect_to(url_for("accounts.sign_in"))))
+
+
+@bp.post("/account/sessions/<int:session_id>/end")
+def end_session(session_id: int) -> Response:
+    """End one of one's sessions, in whatever browser it is; a device that was remembered there stays so."""
+    with transaction():
+        verbs.end(session_id, actor())
+    if session_id == actor().session_id:
+        return no_store(session.take_cookie(redirect_to(url_for("desk.show"))))
+    return redirect_to(url_for("accounts.show") + "#sessions", _("That browser is signed out."))
+
+
+@bp.post("/account/devices/<int:device_id>/forget")
+def forget_device(device_id: int) -> Response:
+    """Forget a device: its sessions end, and it asks for the second factor again."""
+    with transaction():
+        devices.forget(device_id, actor())
+    return redirect_to(url_for("accounts.show") + "#sessions", _("That device is forgotten."))
 
 
 @bp.post("/account/switch")
@@ -121,13 +164,19 @@ def preferences() -> Response:
 @bp.get("/account")
 def show() -> Response:
     """One's own account."""
-    by = actor()
+    by, person_id = actor(), actor().person_id or 0
+    privileged = by.is_product_owner or by.is_admin
     return no_store(
         page(
             "accounts/show.html",
-            seats=queries.memberships(by.person_id or 0),
-            browsers=queries.live_sessions(by.person_id or 0, session.idle(by.is_product_owner or by.is_admin)),
-            idle=session.idle(by.is_product_owner or by.is_admin),
-            history=activity.own(by.person_id or 0),
+            seats=queries.memberships(person_id),
+            sign_ins=queries.sign_ins(person_id, partial(session.idle, privileged)),
+            devices=queries.remembered_devices(person_id),
+            idle=session.idle(privileged),
+            factor=factors.standing(person_id),
+            needs_factor=factors.needed(by),
+            identities=identities.of_person(person_id),
+            providers=client.offered(),
+            history=activity.own(person_id),
         )
     )

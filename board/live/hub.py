@@ -185,4 +185,4 @@ def _all(parts: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _ends_sessions(entry: Entry) -> bool:
-    return entry.verb.startswith(("session.", "person.", "setting."))
+    return entry.verb.startswith(("session.", "person.", "setting.", "device.", "factor."))

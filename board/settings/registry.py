@@ -73,8 +73,8 @@ def _nothing(_config: Config) -> str:
     return ""
 
 
-def _unless_demo(config: Config) -> bool:
-    return not config.demo
+def _second_factor(role: str) -> Callable[[Config], bool]:
+    return lambda config: role in config.second_factor
 
 
 GROUPS = {
@@ -118,15 +118,18 @@ DEFINITIONS = (
     ),
     Definition(
         "factor_delegate", "signing_in", N_("Delegates need a second factor"),
-        N_("Who casts a partner's ballot proves themselves by a second factor besides the password."), _unless_demo,
+        N_("Who casts a partner's ballot proves themselves by a second factor besides the password."),
+        _second_factor("delegate"),
     ),
     Definition(
         "factor_product_owner", "signing_in", N_("Product owners need a second factor"),
-        N_("Who records decisions proves themselves by a second factor besides the password."), _unless_demo,
+        N_("Who records decisions proves themselves by a second factor besides the password."),
+        _second_factor("product_owner"),
     ),
     Definition(
         "factor_admin", "signing_in", N_("Administrators need a second factor"),
-        N_("Who runs the board proves themselves by a second factor besides the password."), _unless_demo,
+        N_("Who runs the board proves themselves by a second factor besides the password."),
+        _second_factor("administrator"),
     ),
     Definition(
         "operator", "operator", N_("Operator"),

@@ -117,7 +117,8 @@ def serve(place: Place) -> subprocess.Popen[bytes]:
     """The server, up and answering."""
     environment = {
         **{k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "PYTHONWARNINGS"}},
-        "BOARD_DATA": str(place.folder), "BOARD_ORIGIN": f"http://127.0.0.1:{place.port}", "SECRET_KEY": "s" * 40,
+        "BOARD_DATA": str(place.folder), "BOARD_ORIGIN": f"http://127.0.0.1:{place.port}",
+        "SECRET_KEY": "s" * 40, "BOARD_SECOND_FACTOR": "none",
         "PORT": str(place.port), "HOST": "127.0.0.1", "THREADS": "8", "BOARD_STREAMS": "2", "BOARD_LOG": "error",
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]

@@ -1,0 +1,1 @@
+"""Signing in with an identity provider of one's administration (OpenID Connect), and what its groups suggest."""
