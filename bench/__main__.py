@@ -13,6 +13,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select
 
+from bench import webhook
 from bench.measure import Case, Result, get, measure, post
 from board import config, create_app, i18n
 from board.accounts import session
@@ -79,6 +80,7 @@ def cases(app: Flask) -> list[Case]:
             200,
             0.3,
         ),
+        Case("webhook POST 15 KB", app, webhook.deliveries(webhook.connection(app), 600), 200, 0.5),
     ]
 
 

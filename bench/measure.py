@@ -74,12 +74,13 @@ def call(app: Any, environ: dict[str, Any]) -> tuple[int, bytes]:
 
 
 def bare(size: int) -> Flask:
-    """A bare Flask route that returns constant bytes; the POST one reads its form."""
+    """A bare Flask route that returns constant bytes; the POST one reads its form, or a body that is none."""
     app, body = Flask("bare"), b"x" * size
     app.add_url_rule("/", "get", lambda: Response(body, mimetype="text/html"))
 
     def take() -> Response:
         request.form.get("choice")
+        request.get_data()
         return Response(body, mimetype="text/html")
 
     app.add_url_rule("/", "post", take, methods=["POST"])

@@ -106,7 +106,7 @@ def test_own_words_stay_and_what_still_is_the_issues_goes(app: Flask, people: Ca
         with transaction():
             proposal = proposals.locked(proposal_id)
             draft = writing.Draft("Protokolle sauber halten", people.defects, text=own, vote_by=today())
-            writing.edit(proposal, people.ada.actor, draft, text_version=1)
+            writing.edit(proposal, people.ada.actor, draft, edition=writing.mark(writing.as_draft(proposal)))
         with transaction():
             package = packages.locked(package_id, links=True)
             draft_ = packages.Draft(

@@ -115,7 +115,7 @@ def _at_once(who: Caller, row: dict[str, Any], message: Message, began: float) -
     None, with everything taken back, when anything stands in the way (a copy, a failure, a secret whose use must
     be noted): then the careful way decides.
     """
-    if who.disabled or message.reading is None or _use_is_news(who, row["secret_id"]):
+    if who.disabled or message.reading is None or use_is_news(who, row["secret_id"]):
         return None
     try:
         with transaction():
@@ -233,7 +233,7 @@ def _seen(delivery_id: int) -> bool:
 
 def _note_used(who: Caller, secret: Secret) -> None:
     """Which secret was used last, to the hour: no write per delivery."""
-    if _use_is_news(who, secret.id):
+    if use_is_news(who, secret.id):
         db.session.execute(
             update(ConnectionSecret)
             .where(ConnectionSecret.id == secret.id)
@@ -242,7 +242,8 @@ def _note_used(who: Caller, secret: Secret) -> None:
         )
 
 
-def _use_is_news(who: Caller, secret_id: int) -> bool:
+def use_is_news(who: Caller, secret_id: int) -> bool:
+    """Whether the use of a secret must be noted again."""
     last = who.used.get(secret_id)
     return last is None or last < now() - USED_AGAIN
 

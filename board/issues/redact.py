@@ -1,16 +1,15 @@
 """What of a payload may be kept for the log and for replay: no addresses, no commits, no secrets, no comments' text."""
 
 import json
-import re
 from typing import Any
 
 from board.issues import mentions
+from board.issues.snapshot import without_addresses
 
 DROPPED = frozenset({"email", "user_email", "owner_email", "secret", "author_email", "public_email", "commit_email"})
 COMMITS = frozenset({"commits", "head_commit", "last_commit", "commit", "merge_commit", "pusher", "committer"})
 BULK = frozenset({"diff", "st_diff", "diff_hunk", "hook", "installation", "comment"})
 DROP = DROPPED | COMMITS | BULK
-_MAIL = re.compile(r"[^\s\"'<>()@,;:]{1,64}@[^\s\"'<>()@,;:]{1,253}")
 
 
 def redact(payload: dict[str, Any]) -> str:
@@ -21,8 +20,7 @@ def redact(payload: dict[str, Any]) -> str:
     if payload.get("object_kind") == "note" and isinstance(kept.get("object_attributes"), dict):
         kept["object_attributes"].pop("note", None)
         kept["object_attributes"].pop("description", None)
-    dumped = json.dumps(kept, separators=(",", ":"))
-    return _MAIL.sub("[mail]", dumped) if "@" in dumped else dumped
+    return json.dumps(kept, separators=(",", ":"))
 
 
 def _object(value: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +28,8 @@ def _object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_addresses(value)
     if isinstance(value, dict):
         return _object(value)
     return [_value(one) for one in value] if isinstance(value, list) else value

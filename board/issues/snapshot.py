@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 TITLE, BODY, LABELS, LABEL, URL = 1_000, 64 * 1024, 100, 200, 1_000
 MAX_NUMBER = 2**53
 _UNSAFE = re.compile(r"[\x00\ud800-\udfff]")
+_MAIL = re.compile(r"[^\s\"'<>()@,;:]{1,64}@[^\s\"'<>()@,;:]{1,253}")
 _GITLAB_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) (UTC|[+-]\d\d:?\d\d)")
 
 
@@ -96,9 +97,21 @@ def text(value: Any, limit: int) -> str | None:
     return _UNSAFE.sub("", value[: limit * 2])[:limit]
 
 
+def without_addresses(words: str) -> str:
+    """A text in which no mail address is left: people's addresses are not kept, wherever they stand."""
+    return _MAIL.sub("[mail]", words) if "@" in words else words
+
+
+def title_of(value: Any) -> str | None:
+    """A title; absent keeps what is known."""
+    found = text(value, TITLE)
+    return without_addresses(found) if found else found
+
+
 def long_text(value: Any) -> str | None:
     """A body: at most 64 KiB of UTF-8. An explicit null is an empty text."""
     cleaned = text(value, BODY)
+    cleaned = without_addresses(cleaned) if cleaned else cleaned
     return cleaned.encode()[:BODY].decode(errors="ignore") if cleaned is not None else None
 
 

@@ -1,8 +1,8 @@
 """Routes of this feature. The webhook's door has a blueprint of its own, so that its endpoint is `hooks.receive`."""
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Flask, Response, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,7 +10,7 @@ from board.db import db, transaction
 from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
-from board.issues import browsing, cli, forms, hooks, inbox, making, mirror, together, triage
+from board.issues import browsing, cli, forms, hooks, inbox, lane, making, mirror, together, triage
 from board.proposals.models import Proposal
 from board.proposals.queries import topics
 from board.web import Caught, actor, component, refusals, respond
@@ -22,6 +22,8 @@ bp = Blueprint("issues", __name__)
 @bp.record_once
 def _doors(state: BlueprintSetupState) -> None:
     state.app.register_blueprint(hooks.bp)
+    app = cast("Flask", state.app)
+    app.wsgi_app = lane.Lane(app)  # type: ignore[assignment,method-assign]
     state.app.extensions.setdefault("nav_counts", {})["issues.index"] = inbox.badge
     cli.init_app(state.app)
 

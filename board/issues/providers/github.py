@@ -3,7 +3,6 @@
 from typing import Any
 
 from board.issues.snapshot import (
-    TITLE,
     Malformed,
     Reading,
     RepositoryFacts,
@@ -17,6 +16,7 @@ from board.issues.snapshot import (
     number_of,
     part,
     text,
+    title_of,
     whole,
 )
 
@@ -69,7 +69,7 @@ def snapshot(data: dict[str, Any], gone: str = "", base: str = "") -> Snapshot:
     state = data.get("state")
     return Snapshot(
         number=number,
-        title=text(data.get("title"), TITLE),
+        title=title_of(data.get("title")),
         body=body_of(data, "body"),
         state=state if state in {"open", "closed"} else None,
         labels=names(data["labels"], "name") if "labels" in data else None,

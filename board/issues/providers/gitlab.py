@@ -4,7 +4,6 @@ from typing import Any
 
 from board.issues.providers.github import push
 from board.issues.snapshot import (
-    TITLE,
     Malformed,
     Reading,
     RepositoryFacts,
@@ -18,6 +17,7 @@ from board.issues.snapshot import (
     number_of,
     part,
     text,
+    title_of,
     whole,
 )
 
@@ -89,7 +89,7 @@ def snapshot(data: dict[str, Any], labels: Any, confidential: bool, base: str = 
     key = "description" if "description" in data else "body"
     return Snapshot(
         number=number,
-        title=text(data.get("title"), TITLE),
+        title=title_of(data.get("title")),
         body=body_of(data, key),
         state=STATES.get(str(data.get("state"))),
         labels=None if labels == () else names(labels, "title"),
