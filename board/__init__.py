@@ -25,6 +25,7 @@ FEATURES = (
     "desk",
     "live",
     "issues",
+    "search",
     "legal",
     "privacy",
     "admin",

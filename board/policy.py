@@ -446,6 +446,9 @@ PAGES: dict[str, Rule] = {
     "activity.index": reader,
     "activity.news": reader,
     "activity.atom": reader,
+    # search
+    "search.index": reader,
+    "search.jump": reader,
     # desk
     "desk.show": reader,
     # live

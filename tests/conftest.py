@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 from werkzeug.test import TestResponse
 
 from board import config, create_app, i18n
@@ -130,6 +130,21 @@ class Browser(FlaskClient):
             headers |= {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": target}
         kwargs["headers"] = {**headers, **(kwargs.get("headers") or {})}
         return super().open(*args, **kwargs)
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The SELECTs that reach the database while the test runs; clear the list to count anew."""
+    seen: list[str] = []
+
+    def listener(*args: Any) -> None:
+        if args[2].startswith("SELECT"):
+            seen.append(args[2])
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", listener)
+        yield seen
+        event.remove(db.engine, "before_cursor_execute", listener)
 
 
 @pytest.fixture

@@ -80,6 +80,8 @@ GET  partners.index             /partners                                  ok   
 GET  partners.show              /partners/aalen                            ok   ok   ok   ok   ok   ok   ok
 GET  activity.index             /activity                                  ok   ok   ok   ok   ok   ok   ok
 GET  activity.news              /activity/news                             ok   ok   ok   ok   ok   ok   ok
+GET  search.index               /search?q=M%C3%A4ngel                      ok   ok   ok   ok   ok   ok   ok
+GET  search.jump                /search/jump?q=FV-1                        ok   ok   ok   ok   ok   ok   ok
 GET  activity.atom              /activity.atom                             ok   ok   ok   ok   ok   ok   ok
 GET  proposals.index            /proposals                                 ok   ok   ok   ok   ok   ok   ok
 GET  proposals.news             /proposals/news                            ok   ok   ok   ok   ok   ok   ok

@@ -192,7 +192,7 @@ def test_twenty_packages_cost_no_more_queries_than_one(app: Flask, people: Cast,
             package_id = make_package(people, proposal, title=f"Paket {n}")
             claim(package_id, people.cleo.actor)
             claim(package_id, people.ada.actor, Seat.SUPPORT)
-    assert len(list(queries_of(app, ada, url))) == len(one)
+    assert len(list(queries_of(app, ada, url))) <= len(one)
 
 
 def queries_of(app: Flask, client: Browser, url: str) -> Iterator[str]:

@@ -37,6 +37,7 @@ class Comment(Base):
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(Text, default="")
     written_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
@@ -56,8 +57,9 @@ class Comment(Base):
         if again:
             return again
         comment = cls(
-            person_id=by.person_id, partner_id=by.partner_id, text=text, html=texts.markdown(text), **_place(on)
-        )
+            person_id=by.person_id, partner_id=by.partner_id, text=text, html=texts.markdown(text),
+            search=texts.fold(text), **_place(on),
+        )  # fmt: skip
         db.session.add(comment)
         act(by, "comment.write", comment)
         comment._count(+1)
@@ -75,7 +77,7 @@ class Comment(Base):
             raise Conflict(_("This comment has been deleted."))
         if self.version != version:
             raise Conflict(_("You have changed this comment elsewhere since. Your text stands in the field."))
-        self.text, self.html, self.edited_at = text, texts.markdown(text), now()
+        self.text, self.html, self.search, self.edited_at = text, texts.markdown(text), texts.fold(text), now()
         self.version += 1
 
     def delete(self, by: Actor) -> None:
@@ -86,7 +88,7 @@ class Comment(Base):
         if self.deleted_at and self.person_id == by.person_id:
             return
         act(by, "comment.delete", self)
-        self.text = self.html = ""
+        self.text = self.html = self.search = ""
         self.deleted_at = now()
         self.version += 1
         self._count(-1)

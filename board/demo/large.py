@@ -210,7 +210,7 @@ def _talk(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.R
         by = chance.choice(ground.fictional)
         rows.tables[Comment].append({
             "id": key, "proposal_id": id_, "partner_id": by[0], "person_id": by[1], "text": SAID,
-            "html": texts.markdown(SAID), "written_at": made, "version": 1,
+            "html": texts.markdown(SAID), "search": texts.fold(SAID), "written_at": made, "version": 1,
         })  # fmt: skip
         rows.log(made, "comment.write", by, id_, comment_id=key)
     return number

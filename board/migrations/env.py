@@ -9,14 +9,15 @@ from flask import current_app
 from board.db import Moment
 from board.models import metadata
 from board.record import guard
+from board.search import index
 
 config = context.config
 
 
 def _mine(thing, name, kind, _reflected, _other):
-    """Search tables and the live readers' column are made by hand in migrations, the queue's tables by Huey."""
+    """Text indexes are made by board.search.index, the live readers' column by hand, the queue's tables by Huey."""
     name = name or ""
-    made_elsewhere = kind == "table" and ("_fts" in name or name.startswith("huey_"))
+    made_elsewhere = "_fts" in name or (kind == "table" and name.startswith("huey_"))
     return not made_elsewhere and name not in {"xid", "ix_activity_xid"}
 
 
@@ -45,10 +46,14 @@ def run():
             guard.lower(connection)
             context.run_migrations()
             guard.raise_(connection)
+            index.ensure(connection)
             if sqlite:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
                     raise RuntimeError(f"foreign keys broken by the migration: {broken[:5]}")
+        connection.commit()
+        with connection.begin():
+            index.ensure(connection)  # Recreating a table has dropped its triggers.
         if sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
 

@@ -13,6 +13,7 @@ from board.proposals import filters as narrowing
 from board.proposals import lists, queries, rows
 from board.proposals.filters import Filters
 from board.proposals.states import LABELS, State
+from board.search import suggest
 from board.web import actor, component, etag, is_partial, not_modified, page, tagged
 
 
@@ -29,7 +30,8 @@ def index() -> Response:
     maintained = lists.totals()
     total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
     shown, own = rows.lines(found, by, electorate := queries.electorate_version())
-    tag = etag(chosen, found, more, maintained, total, electorate, own, topics, partners)
+    meant = suggest.instead(chosen.q) if chosen.q and not total else ""
+    tag = etag(meant, chosen, found, more, maintained, total, electorate, own, topics, partners)
     if response := not_modified(tag):
         return response
     context: dict[str, Any] = {
@@ -41,6 +43,7 @@ def index() -> Response:
     if is_partial():
         return page("proposals/_more.html", **context)
     context |= {
+        "meant": meant, "meant_url": chosen.url(q=meant),
         "chips": _chips(chosen, by, topics, partners), "topics": topics, "partners": partners,
         "states": LABELS, "sorts": narrowing.SORTS,
         "news": _news(chosen, 0, lists.newest_id()),

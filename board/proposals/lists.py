@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
-from board import text
 from board.activity.models import Activity
 from board.db import db
 from board.partners.models import Partner
@@ -18,6 +17,7 @@ from board.proposals.filters import Filters
 from board.proposals.models import Proposal, Topic
 from board.proposals.queries import Stamp
 from board.proposals.states import State
+from board.search.index import within
 from board.voting.models import Ballot, Reuse
 
 COUNTED = 1000
@@ -96,8 +96,8 @@ def _narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
     if filters.partner:
         theirs = select(Partner.id).where(Partner.slug == filters.partner).scalar_subquery()
         query = query.where(Proposal.partner_id == theirs)
-    for word in text.fold(filters.q).split():
-        query = query.where(Proposal.search.contains(word, autoescape=True))
+    if filters.q:
+        query = query.where(within(Proposal.id, filters.q))
     if filters.mine and by.partner_id:
         query = query.where(
             Proposal.state == State.OPEN,

@@ -1,11 +1,13 @@
 """The packages as a board by state and as a list, narrowed by the address. `views` gives them their addresses."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
 from board import web
+from board.search import suggest
 from board.text import clean
 from board.web import actor, page
 from board.work import lists
@@ -20,7 +22,8 @@ def index() -> Response:
     shown: dict[str, Any] = {"filters": filters, "listed": listed, "newest": lists.newest(), "at": 0}
     shown |= _listing(filters) if listed else columns(filters)
     cards = shown["listing"].cards if listed else [c for column in shown["columns"] for c in column.cards]
-    tag = web.etag("work", [(c.id, c.version) for c in cards], shown["total"], shown["newest"])
+    meant = suggest.instead(filters.q) if filters.q and not shown["total"] else ""
+    tag = web.etag("work", meant, [(c.id, c.version) for c in cards], shown["total"], shown["newest"])
     if found := web.not_modified(tag):
         return found
     total = shown["total"]
@@ -29,6 +32,7 @@ def index() -> Response:
     return web.tagged(
         page(
             "work/index.html", empty=empty, holders=lists.holders(), terms=terms(), news=0,
+            meant=meant, meant_url=_address(replace(filters, q=meant), listed),
             without=_without(filters, listed), views=_views(filters), may_have=by.partner is not None,
             news_url=_news_url(filters, shown["newest"]), here=_address(filters, listed), **shown,
         ),

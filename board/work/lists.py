@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select, union_all
 from board.db import db
 from board.partners.models import Partner
 from board.policy import Actor
-from board.text import fold
+from board.search.index import within
 from board.work.cards import ON_RECORD, Card, cards
 from board.work.models import Bid, Claim, Package, PackageState
 
@@ -45,7 +45,8 @@ class Filters:
             found.append(Package.state == PackageState.OPEN)
         if self.state:
             found.append(Package.state == self.state)
-        found += [Package.search.contains(word, autoescape=True) for word in fold(self.q).split()[:8]]
+        if self.q:
+            found.append(within(Package.id, self.q))
         return found
 
 

@@ -75,7 +75,7 @@ on("htmx:after:swap", (e) => {
   const error = target.querySelector("[data-focus]");
   if (error && e.target.matches?.("form")) error.focus();
   else if (held && document.activeElement === document.body) ($(held) || error || target.querySelector("a[href], button, input, select, textarea"))?.focus({preventScroll: true});
-  if (before !== target.textContent && !target.matches("#list, #results, #live, #status, #flash, #news, form, main, body") && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+  if (before !== target.textContent && !target.matches("#list, #results, #jump-hits, #live, #status, #flash, #news, form, main, body") && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
     const glow = {backgroundColor: "var(--green-back)", boxShadow: "0 0 0 .3rem var(--green-back)"};
     target.animate([glow, {...glow, offset: .88}, {}], 1200);
   }
@@ -102,6 +102,7 @@ showKeys();
 on("keydown", (e) => {
   const menu = e.key === "Escape" && e.target.closest?.("details[data-close][open]");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  if (keys() && (e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") return jump(e);
   if (!keys() || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input, select, textarea, dialog")) return;
   const links = all("[data-row] [data-open]"), row = e.target.closest?.("[data-row]"), here = links.findIndex((a) => row?.contains(a));
   const next = {j: here + 1, k: Math.max(here - 1, 0)}[e.key];
@@ -112,7 +113,25 @@ on("keydown", (e) => {
   if (e.key === "b" && $("bulk-do")) { e.preventDefault(); ($("bulk-do").checkVisibility() ? $("bulk-do") : boxes("issue")[0]).focus(); }
   const act = row && all("[data-key]", row).find((b) => b.dataset.key === e.key.toLowerCase());
   if (act) { e.preventDefault(); act.click(); firstIn(act.closest("details[open]"))?.focus(); }
-  if (e.key === "/" && $("q")) { e.preventDefault(); $("q").focus(); }
+  if (e.key === "/") { e.preventDefault(); $("q") ? $("q").focus() : jump(e); }
+  if (e.key === "?") $("help").showModal();
+});
+$("help-open").addEventListener("click", () => $("help").showModal());
+
+/* The jump box: opened by its key or by the link to the search page; arrows walk what it found. */
+function jump(e) {
+  e.preventDefault();
+  if (!$("jump").open) $("jump").showModal();
+  $("jump-q").select();
+}
+$("find").addEventListener("click", (e) => { if (!e.ctrlKey && !e.metaKey && !e.shiftKey) jump(e); });
+$("jump").addEventListener("click", (e) => { if (e.target === $("jump")) $("jump").close(); });
+$("jump").addEventListener("keydown", (e) => {
+  const step = {ArrowDown: 1, ArrowUp: -1}[e.key];
+  if (!step) return;
+  const stops = [$("jump-q"), ...all("a", $("jump-hits"))];
+  e.preventDefault();
+  stops[Math.min(Math.max(stops.indexOf(document.activeElement) + step, 0), stops.length - 1)].focus();
 });
 
 /* A filter form sends itself when a select or a box changes; its button "apply" is for browsers without scripts. */

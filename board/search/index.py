@@ -1,0 +1,100 @@
+"""The databases' own text indexes over the folded `search` columns: made after every migration, asked by `within`.
+
+SQLite: an FTS5 table per indexed table, kept by triggers. PostgreSQL: a GIN index over `to_tsvector('german', search)`.
+Both are kept by the database in the transaction that writes the text, so what is withdrawn is found no more at once.
+"""
+
+from string import Template
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Integer, String, and_, column, func, inspect, literal_column, select, text
+from sqlalchemy import table as named
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql import Select
+
+from board.db import on_postgres
+from board.search import words
+
+INDEXED = ("proposal", "package", "comment", "issue")
+WINDOW = 2000
+"""So many of the newest hits are looked at: nobody reads further, and the cost does not grow with the board."""
+INSIDE = 5000
+"""So many of the newest rows are also searched for parts of words: `melder` in `Mängelmelder`."""
+
+
+PLAIN = "translate(search, '-_/.:@', '      ')"
+"""PostgreSQL reads signs, addresses and paths as one word each; without these characters it sees the words."""
+
+
+def ensure(connection: Connection) -> None:
+    """Make what is missing, on a migrated database; recreating a table in a migration drops its triggers."""
+    there = inspect(connection)
+    tables = set(there.get_table_names())
+    for name in INDEXED:
+        columns = {c["name"] for c in there.get_columns(name)} if name in tables else set()
+        make = _on_postgres if connection.dialect.name == "postgresql" else _on_sqlite
+        make(connection, name, "search" in columns)
+
+
+def _on_postgres(connection: Connection, name: str, indexable: bool) -> None:
+    if indexable:
+        connection.execute(
+            text(f"CREATE INDEX IF NOT EXISTS ix_{name}_fts ON {name} USING gin (to_tsvector('german', {PLAIN}))")
+        )
+
+
+def _on_sqlite(connection: Connection, name: str, indexable: bool) -> None:
+    def run(statement: str) -> None:
+        connection.exec_driver_sql(Template(statement).substitute(t=name))
+
+    if not indexable:
+        run("DROP TABLE IF EXISTS ${t}_fts")
+        return
+    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = ?", (f"{name}_fts",)).first()
+    for statement in ON_SQLITE:
+        run(statement)
+    if not known:
+        run("INSERT INTO ${t}_fts (${t}_fts) VALUES ('rebuild')")
+
+
+_NEW = "INSERT INTO ${t}_fts (rowid, search) VALUES (new.id, new.search);"
+_OLD = "INSERT INTO ${t}_fts (${t}_fts, rowid, search) VALUES ('delete', old.id, old.search);"
+_WHEN = "AFTER UPDATE OF search ON $t WHEN new.search <> old.search"
+ON_SQLITE = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS ${t}_fts USING fts5(search, content='$t', content_rowid='id', prefix='2 3')",
+    f"CREATE TRIGGER IF NOT EXISTS ${{t}}_fts_new AFTER INSERT ON $t BEGIN {_NEW} END",
+    f"CREATE TRIGGER IF NOT EXISTS ${{t}}_fts_gone AFTER DELETE ON $t BEGIN {_OLD} END",
+    f"CREATE TRIGGER IF NOT EXISTS ${{t}}_fts_changed {_WHEN} BEGIN {_OLD} {_NEW} END",
+)
+
+
+def within(id_: InstrumentedAttribute[int] | Column[int], typed: str) -> ColumnElement[bool]:
+    """The condition that a row of an indexed table is among the newest hits; nothing typed is no condition."""
+    name: str = id_.table.name if isinstance(id_, Column) else id_.class_.__tablename__
+    terms, wanted = words.read(typed), words.as_typed(typed)
+    if not wanted:
+        return and_(True)
+    parts = select(_parts(name, wanted).subquery().c.id)
+    return id_.in_(parts.union(select(_hits(name, terms).subquery().c.id)) if terms else parts)
+
+
+def _hits(name: str, terms: tuple[words.Term, ...]) -> Select[Any]:
+    """The newest ids that the text index knows."""
+    if on_postgres():
+        here = named(name, column("id", Integer), column("search", String))
+        german: ColumnElement[Any] = literal_column("'german'::regconfig")
+        match = func.to_tsvector(german, literal_column(PLAIN)).op("@@")(
+            func.to_tsquery(german, words.for_postgres(terms))
+        )
+        return select(here.c.id).where(match).order_by(here.c.id.desc()).limit(WINDOW)
+    fts = named(f"{name}_fts", column("rowid", Integer), column(f"{name}_fts", String))
+    match = fts.c[f"{name}_fts"].op("MATCH")(words.for_sqlite(terms))
+    return select(fts.c.rowid.label("id")).where(match).order_by(fts.c.rowid.desc()).limit(WINDOW)
+
+
+def _parts(name: str, wanted: tuple[str, ...]) -> Select[Any]:
+    """The ids among the newest rows that have these parts anywhere, inside of words too."""
+    here = named(name, column("id", Integer), column("search", String))
+    newest = select(here.c.id, here.c.search).order_by(here.c.id.desc()).limit(INSIDE).subquery()
+    return select(newest.c.id).where(*(newest.c.search.contains(part, autoescape=True) for part in wanted))
