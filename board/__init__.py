@@ -29,6 +29,7 @@ FEATURES = (
     "legal",
     "privacy",
     "admin",
+    "record",
 )
 MAX_BODY = 1024 * 1024
 

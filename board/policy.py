@@ -470,6 +470,7 @@ PAGES: dict[str, Rule] = {
     "admin.erase": admin,
     "admin.settings": admin,
     "admin.pages": admin,
+    "record.show": admin,
     # issues
     "hooks.receive": anyone,
     "issues.index": public_body_or_owner,

@@ -1,6 +1,7 @@
 """The record: the database refuses to change it, a sealer chains it after commit, `flask check` finds what was done."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,12 @@ from sqlalchemy.exc import DBAPIError
 from board.accounts.models import Person
 from board.activity.models import Activity, act
 from board.db import db, transaction
+from board.jobs.due import attempt
+from board.jobs.listed import JOBS
 from board.policy import SYSTEM
-from board.record import chain, checks, guard
+from board.record import chain, checks, guard, queries
 from board.record.models import Seal
+from tests.conftest import Browser
 from tests.factories import cast, make_proposal, make_world
 from tests.people import Cast
 
@@ -279,3 +283,53 @@ def test_what_the_log_holds_beside_ids_changes_no_hash(world: Flask, people: Cas
     assert chain.link(chain.BEGINNING, row) == chain.link(chain.BEGINNING, row)
     assert row.comment_id is None
     assert make_proposal(people)
+
+
+# What administrators see
+
+
+def test_administrators_see_account_and_administration_entries_without_a_name(
+    world: Flask, people: Cast, dora: Browser
+) -> None:
+    page = dora.get("/admin/record")
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "session.start" in page.text
+    assert "noch nicht versiegelt" not in page.text
+    assert "nicht versiegelt" in page.text, "the sign-ins of this test are not sealed yet"
+    assert str(chain.head()) in page.text
+    assert not {name for name in ("Ada", "Ben", "Cleo") if re.search(rf"\b{name}\b", page.text)}
+    assert f"Person {people.ada.person_id}" in page.text
+
+
+def test_the_audit_log_can_be_narrowed_and_walked(
+    world: Flask, people: Cast, dora: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "session.start" not in dora.get("/admin/record?group=board").text
+    accounts = dora.get("/admin/record?group=accounts").text
+    assert "session.start" in accounts
+    assert "ballot.cast" not in accounts
+    assert "package.claim" in dora.get("/admin/record?on=ap-1").text
+    assert "Kein Eintrag" in dora.get("/admin/record?on=FV-99").text
+    assert "sieht aus wie" in dora.get("/admin/record?on=unsinn").text
+    monkeypatch.setattr(queries, "PAGE", 3)
+    seen: list[str] = []
+    url = "/admin/record?group=board"
+    while url:
+        text_ = dora.get(url).text
+        seen += re.findall(r'id="entry-(\d+)"', text_)
+        following = re.search(r'id="more" href="([^"]+)"', text_)
+        url = following[1].replace("&amp;", "&") if following else ""
+    assert len(seen) == len(set(seen)) == db.session.scalar(
+        select(func.count()).where(Activity.verb.not_like("session.%"))
+    )  # fmt: skip
+
+
+def test_the_daily_check_fails_when_something_is_wrong(world: Flask, dora: Browser) -> None:
+    db.session.close()
+    job = next(job for job in JOBS if job.name == "check")
+    assert attempt(job)
+    with transaction():
+        db.session.execute(text("UPDATE electorate SET size = 7"))
+        db.session.execute(text("DELETE FROM task_lock"))
+    assert not attempt(job)
+    assert "mit Befund" in dora.get("/admin/record").text

@@ -163,6 +163,7 @@ GET  admin.settings             /admin/settings                            401  
 POST admin.settings             /admin/settings                            401  403  403  403  403  403  ok
 GET  admin.pages                /admin/pages/imprint                       401  403  403  403  403  403  ok
 POST admin.pages                /admin/pages/imprint                       401  403  403  403  403  403  ok
+GET  record.show                /admin/record                              401  403  403  403  403  403  ok
 # issues of the forges: those who work with them, but not providers
 GET  issues.index               /issues                                    401  403  ok   ok   ok   ok   403
 GET  issues.news                /issues/news                               401  403  ok   ok   ok   ok   403

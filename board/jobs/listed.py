@@ -10,10 +10,12 @@ from board.mail import outbox
 from board.mail.sending import send_due
 from board.privacy import periods
 from board.record.chain import seal_due
+from board.record.checks import check_due
 from board.work.leases import sweep_due
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 def _beat() -> None:
@@ -25,6 +27,7 @@ JOBS = (
     Job("mail", MINUTE, send_due),
     Job("old-mail", HOUR, outbox.forget),
     Job("seal", MINUTE, seal_due),
+    Job("check", DAY, check_due),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("deliveries", HOUR, retention.sweep),
     Job("periods", HOUR, periods.clear),

@@ -13,6 +13,7 @@ from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db, on_postgres
 from board.i18n import gettext as _
+from board.log import log
 from board.partners.models import Electorate, Partner
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal
@@ -50,6 +51,19 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
         ("database", _("The database's own check"), database),
     )
     return [chained, *(Finding(name, title, tuple(look())) for name, title, look in simple)]
+
+
+class RecordBroken(Exception):
+    """A check found something; administrators see it as the job's problem, the log names the checks."""
+
+
+def check_due() -> None:
+    """Every check, once a day by itself. Raises RecordBroken, so that the job counts as failed."""
+    wrong = {finding.name: len(finding.wrong) for finding in everything() if not finding.ok}
+    db.session.close()
+    if wrong:
+        log.error("check", wrong=wrong)
+        raise RecordBroken
 
 
 def record(known: Sequence[Head] = ()) -> Finding:

@@ -31,7 +31,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
 
 
 WHERE_ROLES_DIFFER = {"desk.show", "proposals.show", "proposals.edit", "work.show", "work.index", "accounts.show"}
-ADMINISTRATION = "admin."
+ADMINISTRATION = ("admin.", "record.")
 
 
 @pytest.mark.parametrize("who", [None, "ada", "pia", "rolf", "dora"])
