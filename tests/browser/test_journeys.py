@@ -137,6 +137,22 @@ def test_back_leads_to_the_same_list_at_the_same_place(visit: Visit) -> None:
     assert abs(page.evaluate("scrollY") - before) < 60
 
 
+def test_a_draft_survives_signing_in_and_is_proposed_once(visit: Visit, house: House) -> None:
+    page = visit(None, "/proposals/new")
+    page.locator("#title").fill("Trinkbrunnen finden")
+    page.locator("#text").fill("Wo gibt es Wasser?")
+    page.get_by_role("link", name="Anmelden", exact=True).click()
+    page.get_by_role("group", name=re.compile("Stimmführende")).get_by_role("button", name="Aalen").click()
+    expect(page).to_have_url(re.compile("/proposals/new$"))
+    expect(page.locator("#title")).to_have_value("Trinkbrunnen finden")
+    expect(page.locator("#text")).to_have_value("Wo gibt es Wasser?")
+    page.locator("#topic").select_option(index=1)
+    page.locator("#new .actions button").click()
+    expect(page.locator("h1")).to_have_text("Trinkbrunnen finden")
+    page.goto("/proposals/new")
+    expect(page.locator("#title")).to_have_value("")
+
+
 def test_an_expired_session_says_so_and_keeps_what_was_typed(house: House, visit: Visit, proposal: int) -> None:
     page = streaming(visit("ben", f"/proposals/FV-{proposal}"))
     box = page.locator(f"#write-FV-{proposal}-text")
