@@ -34,6 +34,11 @@ class Held:
 HELD = (
     Held("membership", "person_id", KEEP, "memberships"),
     Held("login_session", "person_id", DELETE, "sessions", SECRET | {"flashes"}),
+    Held("device", "person_id", DELETE, "devices"),
+    Held("authenticator", "person_id", DELETE, "second_factor", SECRET | {"last_step"}),
+    Held("recovery_code", "person_id", DELETE, "recovery_codes"),
+    Held("identity", "person_id", DELETE, "identities"),
+    Held("suggestion", "person_id", DELETE, "suggestions"),
     Held("mail", "person_id", DELETE, "mail"),
     Held("activity", "person_id", KEEP, "activity"),
     Held("proposal", "author_id", KEEP, "proposals", SECRET | {"coalition", "contest"}),

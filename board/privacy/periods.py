@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, delete, or_
+from sqlalchemy import and_, delete, exists, or_
 
-from board.accounts.models import LoginSession, Throttle
+from board.accounts.devices import KNOWN
+from board.accounts.models import Device, LoginSession, Throttle
 from board.accounts.throttle import WINDOW_SECONDS
 from board.db import db, now, transaction
 from board.i18n import ngettext, translate
@@ -51,6 +52,12 @@ def _sessions() -> int:
     return _delete(LoginSession, over)
 
 
+def _devices() -> int:
+    """Browsers in which nobody has signed in for a year; their sessions are gone before."""
+    used = exists().where(LoginSession.device_id == Device.id)
+    return _delete(Device, and_(Device.seen_at < now() - KNOWN, ~used))
+
+
 def _throttle() -> int:
     """Failures of windows that nobody counts any more."""
     return _delete(Throttle, Throttle.window < int((now() - THROTTLE).timestamp()) // WINDOW_SECONDS)
@@ -64,6 +71,7 @@ def _delete(table: type, over: object) -> int:
 
 PERIODS = (
     Period("sessions", N_("sessions of a browser"), SESSION, N_("after their end or last use"), _sessions),
+    Period("devices", N_("browsers in which somebody has signed in"), KNOWN, N_("after the last sign-in"), _devices),
     Period("throttle", N_("failed attempts to sign in, without address and account"), THROTTLE, N_("after the attempt"),
            _throttle),
     Period("delivery_bodies", N_("contents of deliveries from Git forges"), deliveries.BODY,
