@@ -159,6 +159,21 @@ POST admin.enrol                /admin/people/2/enrol                      401  
 POST admin.disable              /admin/people/2/disable                    401  403  403  403  403  403  ok
 POST admin.enable               /admin/people/2/enable                     401  403  403  403  403  403  ok
 POST admin.erase                /admin/people/2/erase                      401  403  403  403  403  403  ok
+GET  admin.partners             /admin/partners                            401  403  403  403  403  403  ok
+GET  admin.new_partner          /admin/partners/new                        401  403  403  403  403  403  ok
+POST admin.new_partner          /admin/partners/new                        401  403  403  403  403  403  ok
+GET  admin.partner              /admin/partners/celle/edit                 401  403  403  403  403  403  ok
+POST admin.partner              /admin/partners/celle/edit                 401  403  403  403  403  403  ok
+POST admin.pause                /admin/partners/celle/pause                401  403  403  403  403  403  ok
+POST admin.resume               /admin/partners/celle/resume               401  403  403  403  403  403  ok
+POST admin.leave                /admin/partners/celle/leave                401  403  403  403  403  403  ok
+POST admin.merge                /admin/partners/celle/merge                401  403  403  403  403  403  ok
+GET  admin.topics               /admin/topics                              401  403  403  403  403  403  ok
+POST admin.topics               /admin/topics                              401  403  403  403  403  403  ok
+GET  admin.topic                /admin/topics/1                            401  403  403  403  403  403  ok
+POST admin.topic                /admin/topics/1                            401  403  403  403  403  403  ok
+POST admin.retire_topic         /admin/topics/1/retire                     401  403  403  403  403  403  ok
+POST admin.revive_topic         /admin/topics/1/revive                     401  403  403  403  403  403  ok
 GET  admin.settings             /admin/settings                            401  403  403  403  403  403  ok
 POST admin.settings             /admin/settings                            401  403  403  403  403  403  ok
 GET  admin.pages                /admin/pages/imprint                       401  403  403  403  403  403  ok
@@ -215,6 +230,12 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "privacy.erase": {"sure": "y"},
         "admin.appoint": {"is_product_owner": "y"},
         "admin.enrol": {"partner": str(people.celle), "role": "member"},
+        "admin.new_partner": {"slug": "bad-neustadt", "name": "Bad Neustadt", "sign": "BN", "kind": "municipality"},
+        "admin.partner": {"name": "Celle an der Aller", "sign": "CE", "kind": "municipality", "votes": "y",
+                          "ags": "03351006"},
+        "admin.leave": {"on": day}, "admin.merge": {"into": str(people.aalen), "on": day},
+        "admin.topics": {"label_de": "Friedhof", "label_en": "Cemetery"},
+        "admin.topic": {"label_de": "Mängel", "label_en": "Defects"},
         "admin.settings": {"seen": "0-0", "public": "y", "quorum": "50", "vote_days": "42", "lease_days": "60",
                            "grace_days": "14"},
         "admin.pages": {"seen": "0-0", "de": "Stadt Aalen", "en": "Town of Aalen"},

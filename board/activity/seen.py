@@ -2,6 +2,8 @@
 
 ACCOUNT = frozenset({"session", "person", "device", "factor", "identity", "suggestion"})
 ADMINISTRATION = frozenset({"setting"})
+ACCOUNT = frozenset({"session", "person"})
+ADMINISTRATION = frozenset({"setting", "topic"})
 """What administrators do to the board itself: shown to them alone (and to who did it)."""
 HIDDEN_PARTNER = frozenset({"ballot", "condition"})
 

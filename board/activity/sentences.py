@@ -44,8 +44,15 @@ SENTENCES = {
     "suggestion.refuse": N_("Suggested membership of %(about)s refused"),
     "setting.change": N_("A setting of the board changed"),
     "partner.create": N_("%(about)s has joined the partnership"),
+    "partner.edit": N_("The entry of %(about)s was revised"),
+    "partner.leave": N_("%(about)s has left the partnership"),
+    "partner.merge": N_("%(about)s has become part of another partner"),
     "partner.pause": N_("%(about)s pauses its participation"),
     "partner.resume": N_("%(about)s takes part again"),
+    "topic.create": N_("A topic was added"),
+    "topic.relabel": N_("A topic was renamed"),
+    "topic.retire": N_("A topic is no longer offered"),
+    "topic.revive": N_("A topic is offered again"),
     "proposal.propose": N_("%(partner)s proposed %(subject)s"),
     "proposal.import": N_("%(subject)s was taken over from its source"),
     "proposal.edit": N_("%(partner)s revised the text of %(subject)s"),
@@ -76,6 +83,7 @@ SENTENCES = {
     "package.renew": N_("%(partner)s renewed its lease on %(subject)s"),
     "package.hand_back": N_("%(partner)s handed %(subject)s back"),
     "package.lapse": N_("The lease of %(about)s has lapsed: %(subject)s is free again"),
+    "package.free": N_("%(about)s has left the partnership: %(subject)s is free again"),
     "package.start": N_("%(partner)s started on %(subject)s"),
     "package.submit": N_("%(partner)s submitted %(subject)s for review"),
     "package.finish": N_("%(partner)s finished %(subject)s"),
@@ -123,6 +131,7 @@ REUSE_REMOVED = N_("%(partner)s removed its entry on reusing %(subject)s")
 SUPPORT_ENDED = {
     "package.hand_back": N_("%(partner)s no longer supports %(subject)s"),
     "package.lapse": N_("The lease of %(about)s has lapsed: it no longer supports %(subject)s"),
+    "package.free": N_("%(about)s has left the partnership and no longer supports %(subject)s"),
 }
 UNCOMMISSIONED = N_("%(partner)s removed the record of who carries out %(subject)s")
 

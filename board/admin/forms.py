@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField
+from wtforms.validators import InputRequired, Optional
 
 from board.config import Config
-from board.forms import BoardForm, between, line, paragraph, web_address
+from board.forms import BoardForm, between, line, paragraph, web_address, whole_number
 from board.i18n import gettext as _
+from board.i18n import today
 from board.legal.pages import template
+from board.partners.models import Kind, Partner
+from board.partners.verbs import Facts
 from board.settings.current import initial
 from board.settings.registry import DEFINITIONS, LINE, PAGE, Definition, Settings, Value
 
@@ -94,3 +97,71 @@ class EnrolForm(BoardForm):
         super().__init__(formdata, **kwargs)
         self.partner.choices = [("", ""), *((str(number), name) for number, name in partners)]
         self.role.choices = [("member", _("member")), ("delegate", _("delegate"))]
+
+
+class PartnerForm(BoardForm):
+    """What is known about a partner. The address is chosen once, so that links to it stay true."""
+
+    slug = line(
+        "Name in the address",
+        60,
+        required=True,
+        description="Small letters, digits and hyphens, such as bad-neustadt. It cannot be changed later.",
+    )
+    name = line("Name", 120, required=True)
+    official_name = line("Official name", 200, description="Such as Stadt Ulm or Landkreis Harz.")
+    sign = line("Sign", 2, required=True, description="One or two letters for its circle.")
+    kind = SelectField("Kind", validators=[InputRequired()])
+    votes = BooleanField("Has a vote", description="As the cooperation agreement says. Providers never vote.")
+    ags = line(
+        "Official municipality key (AGS)",
+        8,
+        description="Eight digits, of a county five; a leading zero belongs to it.",
+    )
+    state = line("State", 40)
+    population = whole_number("Inhabitants", 0, 100_000_000)
+    population_on = DateField("Inhabitants as of", validators=[Optional()])
+    contact = line("Contact point", 200, description="An office rather than a person: it is public.")
+
+    def __init__(self, formdata: Any = None, obj: Any = None, *, slug: str = "", **kwargs: Any) -> None:
+        super().__init__(formdata, obj=obj, **kwargs)
+        self.kind.choices = [
+            ("municipality", _("Municipality")), ("county", _("County")), ("association", _("Association")),
+            ("provider", _("Provider")),
+        ]  # fmt: skip
+        if slug:
+            self.slug.data = slug
+
+    def facts(self, known: Partner | None = None) -> Facts:
+        """What the form says; what it does not ask for stays as known."""
+        given = {name: field.data for name, field in self._fields.items()}
+        given |= {"ags": given["ags"] or None, "kind": Kind(given["kind"])}
+        if known is not None:
+            given |= {"slug": known.slug, "cohort": known.cohort, "fictional": known.fictional}
+        return Facts(**given)
+
+
+class LeaveForm(BoardForm):
+    """The day on which a partner left."""
+
+    on = DateField("On which day", validators=[InputRequired()])
+
+    def __init__(self, formdata: Any = None, **kwargs: Any) -> None:
+        super().__init__(formdata, **({"data": {"on": today()}} | kwargs))
+
+
+class MergeForm(LeaveForm):
+    """Into which partner, and the day."""
+
+    into = SelectField("Becomes part of", validators=[InputRequired()])
+
+    def __init__(self, formdata: Any = None, *, partners: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+        super().__init__(formdata, **kwargs)
+        self.into.choices = [("", ""), *((str(number), name) for number, name in partners)]
+
+
+class TopicForm(BoardForm):
+    """A topic in both languages."""
+
+    label_de = line("Name, German", 80, required=True)
+    label_en = line("Name, English", 80, required=True)

@@ -40,6 +40,6 @@ def steps() -> list[Step]:
         Step(
             "partner", queries.has_partner_with_people(), _("Invite the first partner"),
             _("Take a partner in and give it its first person, best its delegate."),
-            url_for("admin.settings"), _("To the partners"),
+            url_for("admin.partners"), _("To the partners"),
         ),
     ]  # fmt: skip

@@ -26,6 +26,7 @@ class Line:
     kind: str
     votes: bool
     paused: bool
+    left_on: date | None
     state: str
     population: int | None
     population_on: date | None
@@ -71,13 +72,14 @@ def _lines() -> list[Line]:
     rows = db.session.execute(
         select(
             Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes,
-            Partner.paused_at, Partner.state, Partner.population, Partner.population_on, Partner.fictional,
+            Partner.paused_at, Partner.left_on, Partner.state, Partner.population, Partner.population_on,
+            Partner.fictional,
         )
     )  # fmt: skip
     lines = [
         Line(
             row.id, row.slug, row.name, row.sign, hue(row.ags or row.slug), row.kind, row.votes,
-            row.paused_at is not None, row.state, row.population, row.population_on, row.fictional,
+            row.paused_at is not None, row.left_on, row.state, row.population, row.population_on, row.fictional,
             proposes[row.id], leads[row.id], runs[row.id],
         )
         for row in rows

@@ -13,7 +13,7 @@ from board.errors import Conflict, Refusal
 from board.i18n import gettext as _
 from board.partners.models import Electorate, Kind, Partner
 from board.policy import Actor
-from board.voting.tallies import recount_open_ballots_of
+from board.voting.tallies import has_ballots, recount_open_ballots_of, renew_lines_of
 
 AGS_LENGTH = {Kind.MUNICIPALITY: 8, Kind.COUNTY: 5}
 
@@ -53,23 +53,53 @@ def create(by: Actor, facts: Facts) -> Partner:
     return partner
 
 
+def edit(partner: Partner, facts: Facts, by: Actor) -> bool:
+    """Correct what is known; the address stays. Returns whether anything changed.
+
+    Raises Refusal for facts that cannot be, Conflict where a partner would lose its vote while it has cast ballots.
+    """
+    _check(facts)
+    left_out = {"sources", "slug", "fictional", "cohort"}
+    new = {name: value for name, value in vars(facts).items() if name not in left_out}
+    new_values = {name: value for name, value in new.items() if getattr(partner, name) != value}
+    if not new_values:
+        return False
+    act(by, "partner.edit", partner, fields=sorted(new_values))
+    if {"votes", "kind"} & new_values.keys() and has_ballots(partner.id):
+        raise Conflict(_("This partner has cast ballots: its kind and its vote stay. Pause it, or let it leave."))
+    for name, value in new_values.items():
+        setattr(partner, name, value)
+    partner.version += 1
+    if "votes" in new_values:
+        changed(partner)
+    if "name" in new_values:
+        renew_lines_of(partner.id)
+    return True
+
+
 def pause(partner: Partner, by: Actor) -> None:
     """Let a partner rest: it leaves the electorate, its ballots stay but count in no open vote. Twice is harmless."""
     act(by, "partner.pause", partner)
     if partner.paused_at is None:
         partner.paused_at = now()
-        _changed(partner)
+        changed(partner)
 
 
 def resume(partner: Partner, by: Actor) -> None:
-    """Let a paused partner take part again, its ballots in open votes with it. Twice is harmless."""
+    """Let a paused partner, or one that left, take part again, its ballots in open votes with it. Twice is harmless.
+
+    Seats that ended when it left stay ended. Raises Conflict for one that was merged into another.
+    """
     act(by, "partner.resume", partner)
+    if partner.merged_into_id is not None:
+        raise Conflict(_("This partner was merged into another one; it cannot take part again."))
     if partner.paused_at is not None:
-        partner.paused_at = None
-        _changed(partner)
+        partner.paused_at = partner.left_on = None
+        changed(partner)
 
 
-def _changed(partner: Partner) -> None:
+def changed(partner: Partner) -> None:
+    """The partner votes now, or no longer: the electorate and its ballots on open proposals follow."""
     partner.version += 1
     _count_electorate()
     recount_open_ballots_of(partner.id)

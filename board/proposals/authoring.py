@@ -87,8 +87,8 @@ def vote_days() -> int:
     return current().vote_days
 
 
-def _topics() -> list[tuple[int, str, str]]:
-    return queries.topics(i18n.current_locale())
+def _topics(keep: int | None = None) -> list[tuple[int, str, str]]:
+    return queries.topics(i18n.current_locale(), offered=True, keep=keep)
 
 
 # Several at once
@@ -127,7 +127,7 @@ def propose_several() -> Response:
 def _preview(form: SeveralForm) -> list[Pasted]:
     rows = pasting.parse(
         form.lines.data or "",
-        [*queries.topics("de"), *queries.topics("en")],
+        [*queries.topics("de", offered=True), *queries.topics("en", offered=True)],
         form.topic.data or "",
         form.vote_by.data or i18n.today(),
     )
@@ -182,8 +182,8 @@ def edit_one(proposal_id: int) -> Response:
     if not allowed(by, "proposal.edit", proposal):
         raise Denied(_("You may not do this."))
     if request.method == "GET":
-        return _edit(EditForm(None, proposal, topics=_topics()), proposal)
-    form = EditForm(request.form, proposal, topics=_topics())
+        return _edit(EditForm(None, proposal, topics=_topics(proposal.topic_id)), proposal)
+    form = EditForm(request.form, proposal, topics=_topics(proposal.topic_id))
     if not form.validate():
         return _edit(form, proposal, status=422)
     try:

@@ -33,6 +33,10 @@ class Topic(Base):
     label_en: Mapped[str] = mapped_column(String(80))
     retired_at: Mapped[datetime | None]
 
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it: under nothing; the details hold its number."""
+        return {}
+
     def label(self, locale: str) -> str:
         """The name people read."""
         return self.label_en if locale == "en" else self.label_de

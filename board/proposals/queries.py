@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from board import text
@@ -154,10 +154,13 @@ def by_once(person_id: int | None, once: str, title: str) -> int | None:
 # Choices
 
 
-def topics(locale: str) -> list[tuple[int, str, str]]:
-    """(id, slug, label) of all topics, by label."""
+def topics(locale: str, *, offered: bool = False, keep: int | None = None) -> list[tuple[int, str, str]]:
+    """(id, slug, label) of all topics, by label; `offered`: without retired ones, except the one to `keep`."""
     label = Topic.label_en if locale == "en" else Topic.label_de
-    rows = db.session.execute(select(Topic.id, Topic.slug, label)).all()
+    query = select(Topic.id, Topic.slug, label)
+    if offered:
+        query = query.where(or_(Topic.retired_at.is_(None), Topic.id == keep))
+    rows = db.session.execute(query).all()
     return sorted(((i, s, n) for i, s, n in rows), key=lambda row: text.fold(row[2]))
 
 

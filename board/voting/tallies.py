@@ -99,6 +99,18 @@ def recount_open_ballots_of(partner_id: int) -> None:
     _recount(list(db.session.scalars(proposals)))
 
 
+def has_ballots(partner_id: int) -> bool:
+    """Whether the partner has ever cast a ballot that stands."""
+    return db.session.scalar(select(Ballot.id).where(Ballot.partner_id == partner_id).limit(1)) is not None
+
+
+def renew_lines_of(partner_id: int) -> None:
+    """A partner is called something else: the lines of the coalitions that name it are written again."""
+    led = select(Offer.proposal_id).where(Offer.partner_id == partner_id, Offer.withdrawn_at.is_(None)).distinct()
+    for proposal_id in sorted(db.session.scalars(led)):
+        _write([proposal_id], coalition=literal(coalition(proposal_id)))
+
+
 def check_tallies() -> list[str]:
     """What is wrong, one sentence each (for `flask check` and tests); an empty list is the only good answer."""
     contest = contested(Proposal.n_for, Proposal.n_against)

@@ -135,7 +135,7 @@ def hand_back(package: Package, by: Actor) -> None:
 def give_up(held: Claim, by: Actor) -> None:
     """Hand a certain live seat back. Raises Denied for another partner's."""
     act(by, "package.hand_back", held, seat=held.seat)
-    _end(held, EndReason.HANDED_BACK)
+    end_seat(held, EndReason.HANDED_BACK)
 
 
 def lapse_due(package: Package, terms: Terms, day: date) -> int:
@@ -144,7 +144,7 @@ def lapse_due(package: Package, terms: Terms, day: date) -> int:
     due = [held for held in db.session.scalars(live) if terms.lapsed(held, day)]
     for held in due:
         act(SYSTEM, "package.lapse", held, seat=held.seat)
-        _end(held, EndReason.LAPSED)
+        end_seat(held, EndReason.LAPSED)
     db.session.flush()
     return len(due)
 
@@ -190,7 +190,8 @@ def _held(package: Package, by: Actor) -> Claim:
     raise Denied(_("Your partner holds no seat in this work package."))
 
 
-def _end(held: Claim, reason: EndReason) -> None:
+def end_seat(held: Claim, reason: EndReason) -> None:
+    """End a seat; a package that loses its lead is free again."""
     package = held.package
     held.ended_at, held.end_reason = now(), reason
     if held.seat == Seat.LEAD:

@@ -18,7 +18,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
     """(endpoint, path) of every route that shows something, with keys from the seed."""
     samples = {
         "proposal_id": seed.proposals[0], "package_id": seed.packages[0], "comment_id": seed.comment, "slug": "aalen",
-        "name": "imprint", "person_id": 2,
+        "name": "imprint", "person_id": 2, "topic_id": 1,
     }  # fmt: skip
     with app.test_request_context():
         adapter = app.url_map.bind("127.0.0.1")
