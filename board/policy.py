@@ -360,6 +360,8 @@ VERBS: dict[str, Rule] = {
     "issue.snooze": public_body_or_owner,
     "issue.dismiss": public_body_or_owner,
     "issue.undo": public_body_or_owner,
+    "issue.join": public_body_or_owner,
+    "issue.part": public_body_or_owner,
 }
 
 PAGES: dict[str, Rule] = {

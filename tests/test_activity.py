@@ -23,7 +23,8 @@ from tests.factories import comment, make_proposal
 from tests.people import Cast
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-ELSEWHERE = {"connection", "repository", "delivery", "rule", "issue"}  # Told by the issue feature's own sentences.
+ELSEWHERE = {"connection", "repository", "delivery", "rule"}  # Told by the issue feature's own sentences.
+UNTOLD = {f"issue.{v}" for v in ("appear", "update", "sort", "link", "undo", "propose", "package", "snooze", "dismiss")}
 
 
 def row(verb: str, **ids: int) -> SimpleNamespace:
@@ -78,7 +79,7 @@ def test_strangers_do_not_learn_by_a_topic_which_partner_has_cast_its_ballot() -
 
 
 def test_every_verb_has_a_sentence() -> None:
-    told = {verb for verb in VERBS if verb.split(".")[0] not in ELSEWHERE}
+    told = {verb for verb in VERBS if verb.split(".")[0] not in ELSEWHERE} - UNTOLD
     assert told == sentences.SENTENCES.keys()
     nouns = {noun for kind in queries.KINDS.values() for noun in kind} | seen.ACCOUNT | seen.ADMINISTRATION
     assert {verb.split(".")[0] for verb in told} == nouns

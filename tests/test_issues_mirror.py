@@ -8,12 +8,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from board.activity.models import Activity
+from board.activity.topics import topics
 from board.db import at, db, now, transaction
 from board.i18n import today
-from board.issues import queries, triage
+from board.issues import queries, rules, triage
 from board.issues.mentions import keys, packages
 from board.issues.models import Development, Issue, IssueLink
 from board.work.models import Claim, Package
+from tests.conftest import Browser
 from tests.factories import claim, make_package, make_proposal
 from tests.people import Cast
 from tests.webhooks.forge import Forge, github_issue, gitlab_issue
@@ -169,16 +171,99 @@ def test_a_push_that_names_a_package_in_branch_or_message_shows_its_branch(
         assert forge.post({**push, "commits": [], "ref": "refs/heads/x"}, "push").json["reason"] == "no_key"
 
 
-def test_a_partner_sees_the_issues_that_may_affect_it(app: Flask, people: Cast, forge: Forge) -> None:
-    from board.issues import rules
-
+def test_a_partner_sees_the_issues_that_may_affect_it(
+    app: Flask, people: Cast, forge: Forge, ada: Browser, cleo: Browser, gast: Browser
+) -> None:
     with app.app_context():
         with transaction():
             rules.put(people.pia.actor, forge.id, "Aalen", "partner", partner_id=people.aalen, enabled=True)
-        forge.post(github_issue(labels=[{"name": "aalen"}]))
-        forge.post(github_issue(6))
-        assert [i.number for i in queries.for_partner(Thing(people.aalen))["issues"]] == [5]
-        assert queries.for_partner(Thing(people.celle))["issues"] == []
+        package_id = make_package(people)
+    assert 'id="affecting"' not in ada.get("/partners/aalen").text
+    forge.post(github_issue(labels=[{"name": "aalen"}], body=f"AP-{package_id}"))
+    forge.post(github_issue(6, title="Ohne Partner"))
+    forge.post(github_issue(7, labels=[{"name": "aalen"}], title="Schon zu", state="closed"))
+    page = ada.get("/partners/aalen").text
+    assert "Ein Update könnte Sie betreffen" in page
+    assert "Ein Update könnte Aalen betreffen" in gast.get("/partners/aalen").text
+    section = page[page.index('id="affecting"') :].split("</section>")[0]
+    assert "stadt/app#5" in section
+    assert f'href="/packages/AP-{package_id}"' in section
+    assert "Ohne Partner" not in section
+    assert "Schon zu" not in section
+    assert 'id="affecting"' not in cleo.get("/partners/celle").text
+
+
+PUSHES = {
+    "github": ("push", lambda **w: {"repository": github_issue()["repository"], **w}),
+    "gitea": ("push", lambda **w: {"repository": github_issue()["repository"], **w}),
+    "gitlab": ("Push Hook", lambda **w: {"object_kind": "push", "project": gitlab_issue()["project"], **w}),
+}
+
+
+def merge(provider: str, branch: str, title: str) -> tuple[str, dict[str, Any]]:
+    """A merge or pull request as its forge tells it."""
+    if provider == "gitlab":
+        attributes = {
+            "iid": 9, "title": title, "source_branch": branch, "state": "opened",
+            "url": "https://gitlab.opencode.de/stadt/app/-/merge_requests/9", "updated_at": "2026-03-01 10:00:00 UTC",
+        }  # fmt: skip
+        project = gitlab_issue()["project"]
+        told = {"object_kind": "merge_request", "project": project, "object_attributes": attributes}
+        return "Merge Request Hook", told
+    return "pull_request", pull(branch, title=title)
+
+
+@pytest.mark.parametrize("provider", ["github", "gitlab", "gitea"])
+@pytest.mark.parametrize("where", ["branch", "message", "merge_branch", "merge_title"])
+def test_work_that_names_a_package_shows_on_its_page_at_every_forge_and_renews_its_lease(
+    app: Flask, people: Cast, gast: Browser, provider: str, where: str
+) -> None:
+    forge = Forge(app, provider)
+    with app.app_context():
+        package_id = make_package(people)
+        with at(now() - timedelta(days=30)):
+            claim_id = claim(package_id, people.ada.actor)
+    key = f"AP-{package_id}"
+    assert "In Arbeit in" not in gast.get(f"/packages/{key}").text
+    if where.startswith("merge"):
+        event, payload = merge(provider, f"{key}-karte" if where == "merge_branch" else "karte",
+                               "Karte" if where == "merge_branch" else f"{key}: Karte")  # fmt: skip
+    else:
+        event, shape = PUSHES[provider]
+        branch = f"feature/{key.lower()}-karte" if where == "branch" else "karte"
+        message = "Kacheln" if where == "branch" else f"{key}: Kacheln"
+        payload = shape(ref=f"refs/heads/{branch}", after="1" * 40, commits=[{"message": message, "author": {}}])
+    assert forge.post(payload, event).json["reason"] == "work"
+    page = gast.get(f"/packages/{key}").text
+    assert "In Arbeit in stadt/app" in page
+    assert 'rel="noopener noreferrer nofollow">' in page[page.index("In Arbeit in") :]
+    assert f'hx-trigger="issues-{key} from:document' in page
+    assert "zeigt Arbeit an" in page
+    with app.app_context():
+        assert db.session.get_one(Claim, claim_id).lease_until == today() + timedelta(days=60)
+        row = db.session.scalars(select(Activity).where(Activity.verb == "issue.develop")).one()
+        assert f"issues-{key}" in topics(row)
+        assert row.source == "provider"
+
+
+def test_the_page_tells_how_many_of_a_packages_issues_are_closed_and_the_log_whose_doing_it_was(
+    app: Flask, people: Cast, forge: Forge, gast: Browser
+) -> None:
+    with app.app_context():
+        package_id = make_package(people)
+        claim(package_id, people.ada.actor)
+    body, page = f"AP-{package_id}", f"/packages/AP-{package_id}"
+    forge.post(github_issue(1, body=body))
+    forge.post(github_issue(2, body=body))
+    forge.post(closed(1, body))
+    assert "1 von 2 Issues geschlossen" in gast.get(page).text
+    forge.post(closed(2, body))
+    shown = gast.get(page).text
+    assert "2 von 2 Issues geschlossen" in shown
+    assert "Das Repository</b>" in shown or "Das Repository hat" in shown
+    assert "ein Issue von" in shown
+    told = gast.get("/activity?kind=issues").text
+    assert told.count("Das Repository") >= 4
 
 
 class Thing:

@@ -32,6 +32,7 @@ KINDS = {
     "reuse": frozenset({"reuse"}),
     "work": frozenset({"package"}),
     "comments": frozenset({"comment"}),
+    "issues": frozenset({"issue"}),
     "partners": frozenset({"partner"}),
 }
 

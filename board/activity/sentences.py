@@ -93,6 +93,13 @@ SENTENCES = {
     "package.commission": N_("%(partner)s recorded who carries out %(subject)s"),
     "package.bid": N_("%(partner)s offered to carry out %(subject)s"),
     "package.withdraw_bid": N_("%(partner)s withdrew its offer to carry out %(subject)s"),
+    "issue.join": N_("%(partner)s linked an issue with %(subject)s"),
+    "issue.part": N_("%(partner)s unlinked an issue from %(subject)s"),
+    "issue.mention": N_("%(partner)s names %(subject)s in an issue"),
+    "issue.close": N_("%(partner)s closed an issue of %(subject)s"),
+    "issue.reopen": N_("%(partner)s reopened an issue of %(subject)s"),
+    "issue.hide": N_("An issue of %(subject)s is not public any more"),
+    "issue.develop": N_("%(partner)s shows work on %(subject)s"),
     "comment.write": N_("%(partner)s commented on %(subject)s"),
     "comment.edit": N_("%(partner)s edited a comment on %(subject)s"),
     "comment.delete": N_("%(partner)s deleted a comment on %(subject)s"),
@@ -135,6 +142,11 @@ SUPPORT_ENDED = {
 }
 UNCOMMISSIONED = N_("%(partner)s removed the record of who carries out %(subject)s")
 
+DEVELOPED = {
+    "merged": N_("%(partner)s merged work on %(subject)s"),
+    "closed": N_("%(partner)s ended work on %(subject)s"),
+}
+
 OWNER = N_("The product owner")
 FORGE = N_("The repository")
 
@@ -155,6 +167,8 @@ def sentence(verb: str, details: Mapping[str, Any], *, hidden: bool = False) -> 
         return (
             REUSE_REMOVED if after is None and before else plain if before == after else REUSED.get(after or "", plain)
         )
+    if verb == "issue.develop":
+        return DEVELOPED.get(after or "", plain)
     if verb == "package.commission":
         return plain if details.get("given", True) else UNCOMMISSIONED
     return SUPPORT_ENDED.get(verb, plain) if details.get("seat") == "support" else plain
@@ -182,6 +196,6 @@ def choice(value: object) -> str:
 
 def phrases() -> list[str]:
     """Every message id that can be told: all of them are translated (a test checks it)."""
-    tables = (HIDDEN, SENTENCES, CAST, CHOICES, OFFERS, REUSED, SUPPORT_ENDED)
+    tables = (HIDDEN, SENTENCES, CAST, CHOICES, OFFERS, REUSED, SUPPORT_ENDED, DEVELOPED)
     single = (RECAST, REASONED, ONE_DAY, OFFER_CHANGED, UNCONFIRMED, RESERVED, REUSE_REMOVED, UNCOMMISSIONED)
     return [*(text for table in tables for text in table.values()), *single, OWNER, FORGE]

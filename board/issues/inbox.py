@@ -14,6 +14,7 @@ from board.i18n import current_locale
 from board.issues import forms, queries
 from board.issues.models import Issue, Repository, Triage
 from board.partners.models import Partner, hue
+from board.policy import Actor, page_allowed
 from board.proposals.models import Proposal
 from board.proposals.queries import Sign, topics
 from board.proposals.similar import likeness
@@ -26,6 +27,7 @@ ALIKE = 0.3
 MOST_COUNTED = 99
 EXCERPT = 240
 MOST_LABELS = 300
+AFFECTING = 20
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,24 @@ def undoable(ids: Collection[int]) -> tuple[int, ...]:
     """Those of the issues whose last triage can be taken back."""
     wanted = select(Issue.id).where(Issue.id.in_(ids), Issue.visible, Issue.undo.is_not(None)).order_by(Issue.id)
     return tuple(db.session.scalars(wanted)) if ids else ()
+
+
+@dataclass(frozen=True)
+class Affecting:
+    """Open issues that name a partner by their label, the newest first; `more_url` for those who see the inbox."""
+
+    issues: tuple[queries.IssueLine, ...]
+    total: int
+    more_url: str
+
+
+def for_partner(partner: Any, by: Actor) -> dict[str, Any]:
+    """`affecting` for a partner (an object with id): what is changed in the app may affect it."""
+    wanted = queries.Filter("all", partner_id=partner.id, state="open")
+    found = tuple(queries.inbox(wanted, AFFECTING))
+    n = total(wanted) if len(found) == AFFECTING else len(found)
+    more = f"/issues?triage=all&partner={partner.id}&state=open"
+    return {"affecting": Affecting(found, n, more if n > len(found) and page_allowed(by, "issues.index") else "")}
 
 
 def badge() -> str:

@@ -8,13 +8,17 @@ from board.issues import queries
 
 @dataclass(frozen=True)
 class Mirror:
-    """Visible issues and work seen in Git for `key` (FV-12, AP-7); `new` leads to "new issue" forms of the forges."""
+    """Visible issues and work seen in Git for `key` (FV-12, AP-7); `new` leads to "new issue" forms of the forges.
+
+    `closed`: how many of a package's issues are; it goes to review when all of them are. None where nothing follows.
+    """
 
     key: str
     url: str
     issues: tuple[queries.Chip, ...]
     developments: tuple[queries.DevelopmentLine, ...]
     new: tuple[tuple[str, str], ...]
+    closed: int | None = None
 
 
 def for_proposal(proposal: Any, _by: Any = None) -> dict[str, Any]:
@@ -30,4 +34,6 @@ def for_package(package: Any, _by: Any = None) -> dict[str, Any]:
 
 
 def _mirror(key: str, url: str, developments: Any, found: dict[str, Any]) -> Mirror:
-    return Mirror(key, url, tuple(found["issues"]), tuple(developments), tuple(found["new_issue_links"]))
+    issues = tuple(found["issues"])
+    closed = sum(issue.state == "closed" for issue in issues) if issues and key.startswith("AP") else None
+    return Mirror(key, url, issues, tuple(developments), tuple(found["new_issue_links"]), closed)

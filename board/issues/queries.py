@@ -253,12 +253,6 @@ def for_package(package: Any, _by: Any = None) -> dict[str, Any]:
     }
 
 
-def for_partner(partner: Any, _by: Any = None, limit: int = PAGE) -> dict[str, Any]:
-    """`issues`: the open visible issues whose label names the partner."""
-    wanted = filtered(Filter("all", partner_id=partner.id, state="open"))
-    return {"issues": _lines(wanted.order_by(Issue.id.desc()).limit(limit))}
-
-
 def _chips(of: Any) -> list[Chip]:
     wanted = (
         select(

@@ -109,14 +109,14 @@ def _linked(issue: Issue, by: Actor, proposal_id: int | None, package_id: int | 
     issue.triage, issue.snoozed_until, issue.dismiss_reason = Triage.LINKED, None, ""
     db.session.flush()
     if new is not None:
-        act(by, "issue.link", new, issue=issue.id)
+        act(by, "issue.join", new, issue=issue.id)
         if package_id is not None:
             follow.settle(package_id)
 
 
 def _unlink(before: dict[str, Any], by: Actor) -> None:
     link = db.session.get_one(IssueLink, before["link"])
-    act(by, "issue.undo", link, issue=link.issue_id)
+    act(by, "issue.part", link, issue=link.issue_id)
     link.ended_at = now()
     links.renew(link)
     if before.get("made") and link.proposal_id is not None:
