@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
-from sqlalchemy.engine import Connection
+from sqlalchemy import DateTime, Dialect, Engine, Executable, MetaData, event
+from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -114,7 +114,7 @@ def transaction() -> Iterator[None]:
     sqlite = session.get_bind().dialect.name == "sqlite"
     if sqlite and not _writing.acquire(timeout=LOCK_SECONDS):
         raise Busy()
-    session.info["writing"] = True
+    session.info["writing"] = object()  # What was read inside this transaction carries it.
     later: dict[str, Callable[[], None]] = {}
     session.info["afterwards"] = later
     try:
@@ -172,6 +172,14 @@ def _take_lock(session: Any) -> None:
         session.connection(execution_options={"write": True})
     except OperationalError as why:
         raise Busy() from why
+
+
+def run(statement: Executable, **values: Any) -> CursorResult[Any]:
+    """Run a statement that was built once, with its values, past the ORM: a quarter of the cost of a built one.
+
+    For what every request asks. Within the session's transaction; nothing pending is flushed first.
+    """
+    return db.session.connection().execute(statement, values)
 
 
 def on_postgres() -> bool:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time
@@ -112,12 +113,17 @@ def day_of(when: date | datetime) -> date:
 
 def long_date(when: date | datetime, locale: str) -> str:
     """3. November 2026."""
-    return format_date(day_of(when), "long", locale)
+    return _written(day_of(when), "long", locale)
 
 
 def short_date(when: date | datetime, locale: str) -> str:
     """03.11.26 in German, 11/3/26 in English."""
-    return format_date(day_of(when), "short" if locale == "de" else "medium", locale)
+    return _written(day_of(when), "short" if locale == "de" else "medium", locale)
+
+
+@lru_cache(maxsize=4096)
+def _written(day: date, form: Literal["short", "medium", "long"], locale: str) -> str:
+    return format_date(day, form, locale)
 
 
 def day_month(when: date | datetime, locale: str) -> str:
@@ -164,6 +170,7 @@ def time_tag(when: date | datetime, locale: str) -> Markup:
     )
 
 
+@lru_cache(maxsize=4096)
 def number(value: int | float | Decimal, locale: str) -> str:
     """1.234,5 in German."""
     return format_decimal(value, locale=locale)

@@ -10,11 +10,11 @@ import gzip
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask, has_request_context, request
 from werkzeug.datastructures import LanguageAccept
@@ -28,10 +28,12 @@ Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Answer = Iterable[bytes]
 
+T = TypeVar("T")
 NOTE = "board.pages"
 BESIDE = ("/static/", "/live", "/hooks/", "/healthz", "/readyz")
 BYTES = 48 * 1024 * 1024
 SMALL = 1000
+OURS = ("session=", "device=", "step=")  # Whoever sends one of these cookies has places of their own.
 OWN = frozenset({"x-request-id", "content-length"})
 NOT_IN_304 = frozenset({"content-type"})
 
@@ -43,6 +45,7 @@ class Note:
     keep: bool = False
     until: datetime | None = None
     route: str = "-"
+    facts: dict[Hashable, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,6 +73,7 @@ class Shelf:
 
     mark: tuple[object, ...]
     answers: dict[object, Kept] = field(default_factory=dict)
+    facts: dict[Hashable, Any] = field(default_factory=dict)
     size: int = 0
     lock: Any = field(default_factory=threading.Lock)
 
@@ -129,7 +133,7 @@ class Pages:
             self._mark.close()
 
     def _make(self, environ: Environ, start: Callable[..., Any], shelf: Shelf, key: object, public: bool) -> Answer:
-        note = environ[NOTE] = Note()
+        note = environ[NOTE] = Note(facts=shelf.facts)
         said: list[Any] = []
 
         def listen(status: str, headers: Headers, problem: Any = None) -> Any:
@@ -167,6 +171,16 @@ def only_until(moment: datetime) -> None:
         note.until = moment
 
 
+def until_commit(key: Hashable, read: Callable[[], T]) -> T:
+    """What everybody reads alike (choices, totals), read once until the next commit. Reads anew outside a GET."""
+    note = _note()
+    if note is None:
+        return read()
+    if key not in note.facts:
+        note.facts[key] = read()
+    return cast("T", note.facts[key])
+
+
 def _note() -> Note | None:
     return cast("Note | None", request.environ.get(NOTE)) if has_request_context() else None
 
@@ -174,7 +188,7 @@ def _note() -> Note | None:
 def _key(environ: Environ) -> tuple[object, bool]:
     """All that shows in an answer besides the database, the day and the settings; and whether it is for anybody."""
     cookie: str = environ.get("HTTP_COOKIE", "")
-    public = "session=" not in cookie
+    public = not any(name in cookie for name in OURS)
     partial = environ.get("HTTP_HX_REQUEST_TYPE") == "partial"
     return (
         _chosen(cookie) if public else hashlib.sha256(cookie.encode()).digest(),

@@ -222,16 +222,10 @@ def _surroundings() -> dict[str, Any]:
     shown: dict[str, Any] | None = g.get("surroundings")
     if shown is None:
         by, board = actor(), settings.known()
-        here = request.endpoint or ""
         g.surroundings = shown = {
             "me": by,
             "theme": theme(),
-            "nav": [
-                (endpoint, _(label), url_for(endpoint), here.split(".")[0] == endpoint.split(".")[0], _count(endpoint))
-                for endpoint, label in NAV
-                if endpoint in current_app.view_functions
-                and (page_allowed(by, endpoint) or page_allowed(ANONYMOUS, endpoint))
-            ],
+            "nav": () if is_partial() else _nav(by),
             "demo": current_app.config["BOARD"].demo,
             "public": board.public,
             "quorum": board.quorum,
@@ -246,13 +240,32 @@ def _surroundings() -> dict[str, Any]:
     return shown
 
 
+def _nav(by: Actor) -> list[tuple[str, str, str, bool, str]]:
+    """The entries of the navigation: endpoint, label, address, whether one is there, what waits behind it."""
+    here = (request.endpoint or "").split(".")[0]
+    return [
+        (endpoint, _(label), _address(endpoint), here == endpoint.split(".")[0], _count(endpoint))
+        for endpoint, label in NAV
+        if endpoint in current_app.view_functions and (page_allowed(by, endpoint) or page_allowed(ANONYMOUS, endpoint))
+    ]
+
+
+def _address(endpoint: str) -> str:
+    """The address of an entry; built once, since building is slow."""
+    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("nav_addresses", {})
+    key = (request.script_root, endpoint)
+    if key not in known:
+        known[key] = url_for(endpoint)
+    return known[key]
+
+
 def _count(endpoint: str) -> str:
     """What waits behind an entry of the navigation: features offer it in `extensions["nav_counts"]`."""
     offered = current_app.extensions.get("nav_counts", {}).get(endpoint)
     if offered is None:
         return ""
     try:
-        found: str = offered()
+        found: str = pages.until_commit(("count", endpoint), offered)
     except SQLAlchemyError:  # An error page must not fail for a number.
         return ""
     return found

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_login import LoginManager, UserMixin
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -26,7 +26,7 @@ from board.accounts.queries import acting
 from board.accounts.requirement import needs_factor
 from board.activity.models import act
 from board.config import Config
-from board.db import db, now, transaction
+from board.db import db, now, run, transaction
 from board.errors import Busy
 from board.log import log, request_id
 from board.partners.models import Partner, hue
@@ -149,27 +149,36 @@ def alive(session_id: int | None) -> bool:
     return row is not None and now() - row.seen_at <= _idle(row)
 
 
+_SIGNED_IN = (
+    select(
+        LoginSession.id, LoginSession.seen_at, LoginSession.flashes, LoginSession.membership_id,
+        LoginSession.remembered_until, LoginSession.factor, LoginSession.proved_at,
+        Person.id.label("person_id"), Person.name, Person.email, Person.is_product_owner, Person.is_admin,
+        Person.locale, Person.theme, Person.seen_activity, Membership.role, Membership.ended_at,
+        Partner.id.label("partner_id"), Partner.slug, Partner.name.label("partner_name"), Partner.sign,
+        Partner.ags, Partner.kind, Partner.votes, Partner.paused_at,
+    )
+    .join(Person, Person.id == LoginSession.person_id)
+    .outerjoin(Membership, Membership.id == LoginSession.membership_id)
+    .outerjoin(Partner, Partner.id == Membership.partner_id)
+    .where(
+        LoginSession.token_hash == bindparam("token"), LoginSession.ended_at.is_(None), Person.disabled_at.is_(None)
+    )
+)  # fmt: skip
+_SEATS = (
+    select(Membership.id, Partner.name, Membership.role)
+    .join(Partner, Partner.id == Membership.partner_id)
+    .where(Membership.person_id == bindparam("person"), Membership.ended_at.is_(None))
+    .order_by(Partner.name)
+)
+
+
 def _load(_request: Any) -> SignedIn | None:
     """The person behind the cookie, by one statement; None when there is none or the session has ended."""
     token = cookies.given(cookies.SESSION)
     if not 20 <= len(token) <= 100:
         return None
-    row = db.session.execute(
-        select(
-            LoginSession.id, LoginSession.seen_at, LoginSession.flashes, LoginSession.membership_id,
-            LoginSession.remembered_until, LoginSession.factor, LoginSession.proved_at,
-            Person.id.label("person_id"), Person.name, Person.email, Person.is_product_owner, Person.is_admin,
-            Person.locale, Person.theme, Person.seen_activity, Membership.role, Membership.ended_at,
-            Partner.id.label("partner_id"), Partner.slug, Partner.name.label("partner_name"), Partner.sign,
-            Partner.ags, Partner.kind, Partner.votes, Partner.paused_at,
-        )
-        .join(Person, Person.id == LoginSession.person_id)
-        .outerjoin(Membership, Membership.id == LoginSession.membership_id)
-        .outerjoin(Partner, Partner.id == Membership.partner_id)
-        .where(
-            LoginSession.token_hash == token_hash(token), LoginSession.ended_at.is_(None), Person.disabled_at.is_(None)
-        )
-    ).first()  # fmt: skip
+    row = run(_SIGNED_IN, token=token_hash(token)).first()
     if row is None or now() - row.seen_at > _idle(row):
         g.session_ended = True
         return None
@@ -207,13 +216,7 @@ def _actor(row: Any) -> Actor:
 
 
 def _seats(person_id: int) -> tuple[Seat, ...]:
-    rows = db.session.execute(
-        select(Membership.id, Partner.name, Membership.role)
-        .join(Partner, Partner.id == Membership.partner_id)
-        .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
-        .order_by(Partner.name)
-    )
-    return tuple(Seat(*row) for row in rows)
+    return tuple(Seat(row.id, row.name, row.role) for row in run(_SEATS, person=person_id))
 
 
 def idle(privileged: bool, remembered_until: datetime | None = None) -> timedelta:

@@ -1,12 +1,13 @@
 """The activity log and `act`, the first line of every verb."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column, object_session
 
-from board.db import Base, db, now
+from board.db import Base, db, now, run
 from board.errors import Denied
 from board.i18n import gettext as _
 from board.policy import Actor, allowed
@@ -46,7 +47,22 @@ class Activity(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-def act(by: Actor, verb: str, on: Any, **details: Any) -> Activity:
+REFS = ("proposal_id", "package_id", "comment_id", "about_id")
+_WRITE = insert(Activity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What was read past the ORM and can still be acted on; `within` is the transaction it was read in."""
+
+    within: object = field(default_factory=lambda: db.session().info.get("writing"), compare=False, repr=False)
+
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it."""
+        raise NotImplementedError
+
+
+def act(by: Actor, verb: str, on: Any, **details: Any) -> None:
     """Check the right and write the activity row: first line of every verb.
 
     `on` must be loaded inside the running transaction (a stale object raises RuntimeError).
@@ -54,17 +70,12 @@ def act(by: Actor, verb: str, on: Any, **details: Any) -> Activity:
     """
     if not allowed(by, verb, on):
         raise Denied(_("You may not do this."))
-    session = object_session(on)
-    if session is None or not session.info.get("writing"):
+    session = db.session()
+    writing = session.info.get("writing")
+    fresh = on.within is writing if isinstance(on, Held) else object_session(on) is session
+    if writing is None or not fresh:
         raise RuntimeError(f"{verb}: load the object inside transaction()")
     session.flush()
-    row = Activity(
-        verb=verb,
-        source="provider" if by.is_forge else "system" if by.is_system else "person",
-        person_id=by.person_id,
-        partner_id=by.partner_id,
-        details=details,
-        **on.refs(),
-    )
-    db.session.add(row)
-    return row
+    source = "provider" if by.is_forge else "system" if by.is_system else "person"
+    refs = dict.fromkeys(REFS) | on.refs()
+    run(_WRITE, verb=verb, source=source, person_id=by.person_id, partner_id=by.partner_id, details=details, **refs)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from board import i18n
 from board.i18n import gettext as _
+from board.pages import until_commit
 from board.policy import Actor
 from board.proposals import filters as narrowing
 from board.proposals import lists, queries, rows
@@ -20,16 +21,17 @@ from board.web import actor, component, etag, is_partial, not_modified, page, ta
 def index() -> Response:
     """The list, narrowed and sorted by its address; htmx gets the next rows of it."""
     by, locale = actor(), i18n.current_locale()
-    topics, partners = queries.topics(locale), queries.proposers()
+    topics = until_commit(("topics", locale), lambda: queries.topics(locale))
+    partners = until_commit("proposers", queries.proposers)
     chosen = _filters(by, topics, partners)
     if not is_partial() and parse_qsl(request.query_string.decode("ascii", "replace"), True) != parse_qsl(
         chosen.query(), True
     ):
         return redirect(chosen.url(after=chosen.after, n=chosen.n), 302)
     found, more = lists.page(chosen, by)
-    maintained = lists.totals()
+    maintained = until_commit("totals", lists.totals)
     total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
-    shown, own = rows.lines(found, by, electorate := queries.electorate_version())
+    shown, own = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
     tag = etag(meant, chosen, found, more, maintained, total, electorate, own, topics, partners)
     if response := not_modified(tag):
@@ -46,7 +48,7 @@ def index() -> Response:
         "meant": meant, "meant_url": chosen.url(q=meant),
         "chips": _chips(chosen, by, topics, partners), "topics": topics, "partners": partners,
         "states": LABELS, "sorts": narrowing.SORTS,
-        "news": _news(chosen, 0, lists.newest_id()),
+        "news": _news(chosen, 0, until_commit("newest", lists.newest_id)),
     }  # fmt: skip
     return tagged(page("proposals/index.html", **context), tag)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
 from board.activity.models import Activity
-from board.db import db
+from board.db import db, run
 from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals.counts import ProposalCount
@@ -152,25 +152,28 @@ class Since:
     leads: tuple[str, ...] = ()
 
 
+_SINCE = (
+    select(Activity.proposal_id, Activity.verb, Activity.details, Partner.name)
+    .outerjoin(Partner, Partner.id == Activity.partner_id)
+    .where(
+        Activity.id > bindparam("seen"),
+        Activity.proposal_id.in_(bindparam("ids", expanding=True)),
+        Activity.verb.in_(("ballot.cast", "ballot.withdraw", "offer.declare", "offer.withdraw")),
+        or_(Activity.person_id.is_(None), Activity.person_id != bindparam("person")),
+    )
+    .order_by(Activity.id)
+    .limit(SINCE_ROWS)
+)
+
+
 def since(ids: Sequence[int], by: Actor) -> dict[int, Since]:
     """What others have done to these proposals since one's last visit, from the activity log, in one statement."""
     if not by.seen_activity or not ids:
         return {}
-    found = db.session.execute(
-        select(Activity.proposal_id, Activity.verb, Activity.details, Partner.name)
-        .outerjoin(Partner, Partner.id == Activity.partner_id)
-        .where(
-            Activity.id > by.seen_activity,
-            Activity.proposal_id.in_(ids),
-            Activity.verb.in_(("ballot.cast", "ballot.withdraw", "offer.declare", "offer.withdraw")),
-            or_(Activity.person_id.is_(None), Activity.person_id != by.person_id),
-        )
-        .order_by(Activity.id)
-        .limit(SINCE_ROWS)
-    )
+    found = run(_SINCE, seen=by.seen_activity, ids=ids, person=by.person_id)
     news: dict[int, Since] = {}
-    for proposal_id, verb, details, name in found:
-        news[proposal_id] = _later(news.get(proposal_id, Since()), verb, details, name or "")
+    for row in found:
+        news[row.proposal_id] = _later(news.get(row.proposal_id, Since()), row.verb, row.details, row.name or "")
     return {number: item for number, item in news.items() if item.n_for > 0 or item.leads}
 
 

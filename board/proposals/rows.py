@@ -6,6 +6,7 @@ A part is kept under everything that shows in it: what changes gets a new key, w
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -50,6 +51,10 @@ class Kept:
 kept = Kept(KEPT)
 
 
+Frame = tuple[str, int, int, date]
+"""What shows in every row of a list: language, quorum, the electorate's version, today."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One row of a list: its rendered parts, what is new in it for this reader; plain: nobody votes in this list."""
@@ -67,17 +72,18 @@ def lines(found: Sequence[tuple[int, Stamp]], by: Actor, electorate: int) -> tup
 
     `electorate` is the electorate's version. Loads in one batch what is not kept.
     """
+    frame = (i18n.current_locale(), current().quorum, electorate, i18n.today())
     known = _rows(found, electorate)
     rows = [known[number] for number, _stamp in found if number in known]
     boxes = voting.boxes(rows, by) if by.partner and by.partner.votes else {}
     since = lists.since([row.id for row in rows], by)
-    tally = _tallies(rows, electorate)
+    tally = _tallies(rows, frame)
     shown = [
         Line(
             row.id,
-            _part("proposals/_what.html", row, electorate, (), lambda row=row: {"row": row}),  # type: ignore[misc]
+            _part("proposals/_what.html", row, frame, (), lambda row=row: {"row": row}),  # type: ignore[misc]
             tally(row),
-            _ballot(row, electorate, by, boxes.get(row.id)),
+            _ballot(row, frame, by, boxes.get(row.id)),
             since.get(row.id),
             plain=not boxes,
         )
@@ -95,7 +101,7 @@ def _rows(found: Iterable[tuple[int, Stamp]], electorate: int) -> dict[int, Row]
     return {number: row for number, row in (known | missing).items() if row is not None}
 
 
-def _tallies(rows: Sequence[Row], electorate: int) -> Callable[[Row], Markup]:
+def _tallies(rows: Sequence[Row], frame: Frame) -> Callable[[Row], Markup]:
     """Each row's tally; they are counted together, and only if one of them is not kept."""
     counted: dict[int, Any] = {}
 
@@ -104,24 +110,22 @@ def _tallies(rows: Sequence[Row], electorate: int) -> Callable[[Row], Markup]:
             counted.update(voting.tallies(rows))
         return {"tally": counted[row.id]}
 
-    return lambda row: _part("voting/_tally.html", row, electorate, (), lambda: one(row))
+    return lambda row: _part("voting/_tally.html", row, frame, (), lambda: one(row))
 
 
-def _ballot(row: Row, electorate: int, by: Actor, box: Any) -> Markup:
+def _ballot(row: Row, frame: Frame, by: Actor, box: Any) -> Markup:
     if box is None or not (row.is_open or row.closed_at):  # What was imported as available never had a vote.
         return Markup("")
-    mine = (by.partner_id, by.role, by.may_vote, repr(box))
-    return _part("voting/_ballot.html", row, electorate, mine, lambda: {"ballot": box, "me": by})
+    mine = (by.partner_id, by.role, by.may_vote, box)
+    return _part("voting/_ballot.html", row, frame, mine, lambda: {"ballot": box, "me": by})
 
 
-def _part(
-    template: str, row: Row, electorate: int, extra: tuple[Any, ...], more: Callable[[], dict[str, Any]]
-) -> Markup:
+def _part(template: str, row: Row, frame: Frame, extra: tuple[Any, ...], more: Callable[[], dict[str, Any]]) -> Markup:
     """A rendered part of a row. `extra` is what else shows in it; `more` makes what the template needs."""
-    locale, quorum = i18n.current_locale(), current().quorum
-    key = (template, row.id, row.stamp, locale, electorate, quorum, i18n.today(), extra)
+    key = (template, row.id, row.stamp, frame, extra)
     part: Markup | None = kept.get(key)
     if part is None:
+        locale, quorum = frame[:2]
         context = {"face": "", "form": None, "refusal": None, "quorum": quorum, "proposal": row, **more()}
         html = templating.render(template, locale, context)
         part = kept.put(key, Markup(html))  # noqa: S704 - our own templates escape

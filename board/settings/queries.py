@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from board.db import db
+from board.db import db, run
 from board.settings.models import Setting
 
 Stamp = tuple[object, ...]
@@ -20,7 +20,7 @@ def stamp() -> Stamp:
     """Changes with every change. Rows are never deleted and versions only grow, so two states never share one;
     the time keeps a restored or emptied database apart.
     """
-    return tuple(db.session.execute(_STAMP).one())
+    return tuple(run(_STAMP).one())
 
 
 def changed() -> tuple[Stamp, Mapping[str, Any]]:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from board.accounts.models import Person
-from board.db import db
+from board.db import db, run
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.partners.models import Electorate
@@ -23,17 +22,29 @@ from board.voting.shapes import Box, Given, Panel, Tally
 __all__ = ["ballots", "boxes", "coalition", "for_partner", "for_proposal", "get", "panel", "tallies", "users"]
 
 
-def get(proposal_id: int) -> Proposal:
-    """The proposal, freshly read. Raises Missing."""
-    proposal = db.session.get(Proposal, proposal_id)
-    if proposal is None:
+_PROPOSAL = select(
+    Proposal.id, Proposal.title, Proposal.state, Proposal.closed_at, Proposal.vote_by, Proposal.text_version,
+    Proposal.n_for, Proposal.n_against, Proposal.n_abstain, Proposal.electorate_size, Proposal.coalition,
+).where(Proposal.id == bindparam("proposal"))  # fmt: skip
+_ELECTORATE = select(Electorate.size).where(Electorate.id == Electorate.ONLY)
+_OWN = (
+    select(Ballot.proposal_id, Ballot.choice, Ballot.reason, Ballot.cast_at, Ballot.text_version, Person.name)
+    .outerjoin(Person, Person.id == Ballot.person_id)
+    .where(Ballot.partner_id == bindparam("partner"), Ballot.proposal_id.in_(bindparam("proposals", expanding=True)))
+)
+
+
+def get(proposal_id: int) -> Any:
+    """What voting shows of a proposal itself, freshly read. Raises Missing."""
+    found = run(_PROPOSAL, proposal=proposal_id).one_or_none()
+    if found is None:
         raise Missing(_("There is no proposal FV-%(id)s.", id=proposal_id))
-    return proposal
+    return found
 
 
 def tallies(proposals: Iterable[Any]) -> dict[int, Tally]:
     """The tally of each, from the proposals' own columns: one small query for all of them."""
-    live = db.session.scalar(select(Electorate.size).where(Electorate.id == Electorate.ONLY)) or 0
+    live = run(_ELECTORATE).scalar() or 0
     return {p.id: _tally(p, live) for p in proposals}
 
 
@@ -91,20 +102,16 @@ def _tally(p: Any, live: int) -> Tally:
 def _own_ballots(proposal_ids: list[int], by: Actor) -> list[Row[Any]]:
     if by.partner_id is None or not proposal_ids:
         return []
-    return list(
-        db.session.execute(
-            select(
-                Ballot.proposal_id, Ballot.choice, Ballot.reason, Ballot.cast_at, Ballot.text_version, Person.name
-            )
-            .outerjoin(Person, Person.id == Ballot.person_id)
-            .where(Ballot.partner_id == by.partner_id, Ballot.proposal_id.in_(proposal_ids))
-        )
-    )  # fmt: skip
+    return list(run(_OWN, partner=by.partner_id, proposals=proposal_ids))
 
 
 def _box(p: Any, row: Any, by: Actor, why: str) -> Box:
     closed = "" if p.state == State.OPEN else rights.closed_sentence(p)
-    box = Box(
+    said: dict[str, Any] = {}
+    if row is not None:
+        said = {"choice": row.choice, "reason": row.reason, "cast_at": row.cast_at, "person": row.name or ""}
+        said["stale"] = row.text_version != p.text_version
+    return Box(
         id=p.id,
         key=f"FV-{p.id}",
         title=getattr(p, "title", ""),
@@ -113,12 +120,8 @@ def _box(p: Any, row: Any, by: Actor, why: str) -> Box:
         why=why,
         closed=closed,
         vote_by=p.vote_by,
+        **said,
     )
-    if row is None:
-        return box
-    stale = row.text_version != p.text_version
-    said = {"choice": row.choice, "reason": row.reason, "cast_at": row.cast_at, "person": row.name or ""}
-    return replace(box, stale=stale, **said)
 
 
 def _wishes(held: Mapping[str, Given], condition: Condition | None) -> dict[str, Any]:

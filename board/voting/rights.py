@@ -1,8 +1,10 @@
 """Why a person may not cast a ballot or offer something here: one place for the sentence, shown and raised alike."""
 
-from sqlalchemy import select
+from typing import Any
 
-from board.db import db
+from sqlalchemy import bindparam, select
+
+from board.db import db, run
 from board.errors import Conflict, Denied
 from board.i18n import current_locale, long_date
 from board.i18n import gettext as _
@@ -14,6 +16,9 @@ from board.proposals.states import State
 GONE = frozenset({State.WITHDRAWN, State.MERGED})
 
 
+_VOTES = select(Partner.name, Partner.votes, Partner.paused_at).where(Partner.id == bindparam("partner"))
+
+
 def permit(by: Actor, verb: str, row: object) -> None:
     """Let the policy decide, and say which role it takes. Raises Denied. (`act` asks again.)"""
     if not allowed(by, verb, row):
@@ -22,12 +27,12 @@ def permit(by: Actor, verb: str, row: object) -> None:
 
 def permit_voting(by: Actor) -> None:
     """Whether the partner votes at this moment, whatever the session's actor remembers. Raises Denied."""
-    partner = db.session.get_one(Partner, by.partner_id)
+    partner = run(_VOTES, partner=by.partner_id).one()
     if not partner.votes or partner.paused_at is not None:
         raise Denied(_not_voting(partner.name, partner.paused_at is not None))
 
 
-def require_open(proposal: Proposal) -> None:
+def require_open(proposal: Any) -> None:
     """Ballots are cast and changed only while the proposal is open. Raises Conflict that says since when."""
     if proposal.state != State.OPEN:
         raise Conflict(closed_sentence(proposal) + " " + _("Your entry was not recorded."), state=proposal.state)
@@ -39,7 +44,7 @@ def require_alive(proposal: Proposal) -> None:
         raise Conflict(closed_sentence(proposal) + " " + _("Your entry was not recorded."), state=proposal.state)
 
 
-def closed_sentence(proposal: Proposal) -> str:
+def closed_sentence(proposal: Any) -> str:
     """Since when no ballots are cast, or that there never was a vote."""
     if proposal.state == State.WITHDRAWN:
         return _("The proposal was withdrawn.")

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from board.db import transaction
 from board.errors import Refusal
 from board.i18n import gettext as _
+from board.policy import Actor
 from board.proposals.models import Proposal
 from board.voting import ballots as voting
 from board.voting import offers as offering
@@ -52,7 +53,7 @@ def cast(proposal_id: int) -> BaseResponse:
         if wish:
             offering.apply(proposal, wish.wish(), actor())
 
-    refusal = None if bad else _change(proposal_id, change)
+    refusal = None if bad else _change(proposal_id, change, voting.locked if wish else voting.ground)
     if wish:
         return _answer_offers(proposal_id, bad or wish, refusal, before)
     undo = said if said and vote and said.reason and said.choice != vote.choice.data else None
@@ -69,7 +70,7 @@ def withdraw(proposal_id: int) -> BaseResponse:
         nonlocal said
         said = voting.withdraw(proposal, actor())
 
-    refusal = _change(proposal_id, change)
+    refusal = _change(proposal_id, change, voting.ground)
     return _answer_ballot(proposal_id, None, refusal, _("Ballot withdrawn."), said if said and said.reason else None)
 
 
@@ -148,10 +149,12 @@ def record_reuse(proposal_id: int) -> BaseResponse:
     )
 
 
-def _change(proposal_id: int, change: Callable[[Proposal], None]) -> Refusal | None:
+def _change(
+    proposal_id: int, change: Callable[[Any], None], lock: Callable[[int, Actor], Any] = voting.locked
+) -> Refusal | None:
     """Do it to the locked proposal in one transaction; what was refused has changed nothing."""
     with refusals() as caught, transaction():
-        change(voting.locked(proposal_id, actor()))
+        change(lock(proposal_id, actor()))
     return caught.refusal
 
 
@@ -218,11 +221,11 @@ def _show(template: str, proposal_id: int, **shown: Any) -> Response:
     return component(template, back_to=f"/proposals/FV-{proposal_id}", face=_face(), **shown)
 
 
-def _box(proposal: Proposal) -> Box:
+def _box(proposal: Any) -> Box:
     return queries.boxes([proposal], actor())[proposal.id]
 
 
-def _tally(proposal: Proposal) -> Any:
+def _tally(proposal: Any) -> Any:
     return queries.tallies([proposal])[proposal.id]
 
 
