@@ -9,6 +9,7 @@ from board.accounts.models import Person
 from board.db import db, transaction
 from board.errors import Denied
 from board.i18n import gettext as _
+from board.partners.models import Partner
 from board.web import actor, no_store, redirect_to
 
 DEVICE_SECONDS = int(devices.KNOWN.total_seconds())
@@ -37,7 +38,8 @@ def enter(
         if person.disabled_at is not None:
             raise Denied(_("This account is closed."))
         seat = queries.first_membership(person_id)
-        by = session.as_actor(person, seat, None)
+        partner = db.session.get(Partner, seat.partner_id) if seat else None
+        by = session.as_actor(person, seat, partner)
         device, device_token, _unknown = devices.arrive(
             cookies.given(cookies.DEVICE), person, browser, by, remember=remember
         )

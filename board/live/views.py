@@ -20,7 +20,7 @@ bp = Blueprint("live", __name__)
 
 HEARTBEAT_SECONDS = 15
 BUSY_SECONDS = 30
-WITHOUT_LIVE = frozenset({"live", "ground", "metrics", "accounts"})
+WITHOUT_LIVE = frozenset({"live", "ground", "metrics", "accounts", "factors", "identities"})
 
 
 @bp.record_once
