@@ -12,7 +12,7 @@ JOBS     ?= 2
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run serve worker migrate test browser check lint format audit bench bench-short lock upgrade translations long screenshots clean
+.PHONY: help run serve worker migrate test browser check lint format audit sbom bench bench-short lock upgrade translations long screenshots clean
 
 help:  ## Print this list
 	@echo "Stadtrunde: make <target>"
@@ -58,6 +58,11 @@ format: .venv/.dev  ## Let ruff format and repair what it can
 audit: .venv/.dev  ## Ask whether a locked package has a known vulnerability (needs network)
 	@for lock in requirements.lock requirements-extras.lock requirements-dev.lock; do \
 		$(BIN)/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
+
+sbom: .venv/.dev  ## Write the bill of materials (CycloneDX) from the locks: sbom.json, sbom-extras.json
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o sbom.json requirements.lock
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o sbom-extras.json requirements-extras.lock
+	@echo "sbom.json (core) and sbom-extras.json (with all extras) are written."
 
 bench: .venv/.dev  ## Measure, as ratios to a bare Flask route in the same run
 	@$(BIN)/python -m bench

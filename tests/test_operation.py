@@ -1,6 +1,9 @@
 """What whoever runs the board asks it: metrics, and the security sheet."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from tests.conftest import Browser, settings, sign_in
 from tests.factories import cast, make_proposal
 from tests.people import Cast
 
+ROOT = Path(__file__).parent.parent
 TOKEN = "t" * 32
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -130,3 +134,23 @@ def test_the_sheet_speaks_german_and_tells_no_secret(deployed: Flask) -> None:
     told = deployed.test_cli_runner().invoke(args=["security-sheet"]).stdout
     assert "verlangen Aufmerksamkeit" in told
     assert deployed.config["BOARD"].secret_key not in told
+
+
+# The bill of materials
+
+
+def test_the_bill_of_materials_names_every_locked_package(tmp_path: Path) -> None:
+    for target in re.findall(r"cyclonedx-py (requirements .*)", (ROOT / "Makefile").read_text()):
+        command = target.replace(" sbom", f" {tmp_path}/sbom").split()
+        told = subprocess.run(
+            [Path(sys.executable).parent / "cyclonedx-py", *command],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert told.returncode == 0, told.stderr
+        bill = json.loads(Path(command[-2]).read_text())
+        locked = set(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / command[-1]).read_text(), re.MULTILINE))
+        assert {(part["name"], part["version"]) for part in bill["components"]} == locked
+        assert bill["bomFormat"] == "CycloneDX"
