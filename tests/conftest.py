@@ -113,7 +113,7 @@ class Answer(TestResponse):
     @property
     def text(self) -> str:
         """The body."""
-        return super().text.replace("\N{NO-BREAK SPACE}", " ")
+        return super().text.replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ")
 
 
 class Browser(FlaskClient):

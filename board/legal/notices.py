@@ -15,14 +15,17 @@ _URL = re.compile(r'^url:\s*"?([^"\s]+)"?', re.MULTILINE)
 
 
 def source_url() -> str:
-    """Where the source of this very board is to be had: as the operator says, else as publiccode.yml does."""
+    """Where the source of this very board is to be had: as the operator says, else as publiccode.yml does; or empty.
+
+    The reserved example address that publiccode.yml carries until it is published is nobody's source.
+    """
     return current().source_url or _published()
 
 
 @cache
 def _published() -> str:
     found = _URL.search((ROOT / "publiccode.yml").read_text(encoding="utf-8"))
-    return found[1] if found else ""
+    return found[1] if found and ".example.org/" not in found[1] else ""
 
 
 @cache
