@@ -276,6 +276,7 @@ VERBS: dict[str, Rule] = {
     "suggestion.refuse": admin_or_system,
     # settings
     "setting.change": admin_or_system,
+    "mail.try": admin,
     # partners
     "partner.create": admin_or_system,
     "partner.edit": admin_or_system,
@@ -490,6 +491,8 @@ PAGES: dict[str, Rule] = {
     "admin.topic": admin,
     "admin.retire_topic": admin,
     "admin.revive_topic": admin,
+    "admin.system": admin,
+    "admin.try_mail": admin,
     "admin.settings": admin,
     "admin.pages": admin,
     "record.show": admin,

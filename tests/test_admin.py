@@ -1,18 +1,28 @@
 """The administration: people, partners, topics, settings, system, history; nothing of it for anybody else."""
 
+import json
+import platform
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from board.accounts.models import LoginSession, Membership, Person
+from board import create_app
+from board.accounts.models import Authenticator, LoginSession, Membership, Person
 from board.activity.models import Activity
 from board.admin.queries import PAGE
-from board.db import db, transaction
-from tests.conftest import Browser, sign_in
+from board.admin.system import version
+from board.backup import folder
+from board.db import db, now, transaction
+from board.jobs.due import Job, run_due
+from tests.conftest import Browser, settings, sign_in
 from tests.people import Cast
+from tests.postbox import Postbox
+from tests.test_settings import put
 
 
 def get(app: Flask, person_id: int) -> Person:
@@ -139,3 +149,119 @@ def test_a_provider_gets_no_delegate_and_a_bad_form_is_kept(people: Cast, dora: 
     assert answer.status_code == 409
     assert re.search(rf'<option selected value="{people.provider}"', answer.text)
     assert dora.post(f"{page}/enrol", data={"partner": "999", "role": "member"}).status_code == 422
+
+
+# System and mail
+
+
+def test_the_system_page_tells_how_the_installation_stands(app: Flask, people: Cast, dora: Browser) -> None:
+    with app.app_context():
+        run_due((Job("worker", 60, lambda: None), Job("leases", 60, lambda: 1 / 0)))
+    text = dora.get("/admin/system").text
+    database = "PostgreSQL" if "postgresql" in app.config["SQLALCHEMY_DATABASE_URI"] else "SQLite"
+    for part in (database, platform.python_version(), version(), "aktuell", "arbeitet", "ZeroDivisionError",
+                 "keine bekannt", "Freier Speicherplatz", "von höchstens"):  # fmt: skip
+        assert part in text, part
+    assert app.config["SECRET_KEY"] not in text
+
+
+def try_mail(client: Browser, to: str = "rat@stadt.example") -> str:
+    """The page after a trial."""
+    answer = client.post("/admin/mail", data={"to": to})
+    assert answer.status_code == 200
+    return str(answer.text)
+
+
+def test_a_trial_mail_is_sent_and_its_dialogue_told(app: Flask, people: Cast, dora: Browser, postbox: Postbox) -> None:
+    text = try_mail(dora)
+    assert postbox.to == ["rat@stadt.example"]
+    assert "Der Mailserver nimmt die Mail an:</b> ja" in text
+    assert last(app) == ("mail.try", {"outcome": "sent"})
+
+
+@pytest.mark.parametrize(("answer", "told"), [
+    ("550 5.1.1 no such user here: rat@stadt.example", "Die Adresse ist unbekannt"), ("451 4.7.1 later", "vorläufig"),
+])  # fmt: skip
+def test_a_refusal_is_told_in_plain_words(
+    app: Flask, people: Cast, dora: Browser, postbox: Postbox, answer: str, told: str
+) -> None:
+    postbox.at_rcpt = lambda _address: answer
+    text = try_mail(dora)
+    assert told in text
+    assert answer[:9] in text
+    assert "no such user" not in text, "what the mail server says of addresses stays out"
+    assert last(app) == ("mail.try", {"outcome": "failed"})
+
+
+def test_a_mail_server_that_is_away_or_not_set_is_told(
+    app: Flask, people: Cast, dora: Browser, postbox: Postbox
+) -> None:
+    postbox.close()
+    assert "Dort antwortet niemand" in try_mail(dora)
+    postbox.open()
+    app.config["BOARD"] = replace(app.config["BOARD"], smtp=None)
+    assert "BOARD_SMTP_URL" in try_mail(dora)
+    assert dora.post("/admin/mail", data={"to": "nobody"}).status_code == 422
+
+
+# First steps
+
+
+def test_the_first_visitor_is_led(tmp_path: Path) -> None:
+    app = create_app(settings(tmp_path))
+    app.test_client_class = Browser
+    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    client = app.test_client()
+    for address in ("/", "/sign-in"):
+        text = client.get(address).text
+        assert "Noch hat niemand ein Konto" in text
+        assert "user add --admin" in text
+    words = ["user", "add", "--admin", "--email", "ich@kommune.example", "--name", "Erste Person", "--password-stdin"]
+    made = app.test_cli_runner().invoke(args=words, input="blaue Giraffe tanzt nachts gern\n")
+    assert made.exit_code == 0, made.output
+    assert "Noch hat niemand ein Konto" not in client.get("/").text
+    assert "Noch hat niemand ein Konto" not in client.get("/sign-in").text
+    entered = client.post(
+        "/sign-in", data={"email": "ich@kommune.example", "password": "blaue Giraffe tanzt nachts gern"}
+    )
+    assert entered.status_code == 303
+    assert "Zu den ersten Schritten" in client.get("/").text
+    with app.app_context():
+        db.engine.dispose()
+
+
+def done(client: Browser) -> set[str]:
+    """The steps that are green."""
+    return set(re.findall(r'class="step done" id="step-(\w+)"', client.get("/admin").text))
+
+
+def test_each_first_step_turns_green_when_it_is_done(
+    app: Flask, people: Cast, dora: Browser, postbox: Postbox, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        for seat in db.session.scalars(select(Membership)):
+            seat.ended_at = now()
+    assert done(dora) == set()
+    put(app, "operator", "Stadt Aalen")
+    assert done(dora) == {"operator"}
+    for name in ("imprint_de", "privacy_de", "accessibility_de"):
+        put(app, name, "[Bitte ausfüllen: Anschrift]")
+    assert done(dora) == {"operator"}, "a page with a blank is not filled in"
+    for name in ("imprint_de", "privacy_de", "accessibility_de"):
+        put(app, name, "Alles Nötige.")
+    assert done(dora) == {"operator", "pages"}
+    dora.post(f"/admin/people/{people.ben.person_id}/enrol", data={"partner": people.aalen, "role": "delegate"})
+    assert done(dora) == {"operator", "pages", "partner"}
+    try_mail(dora)
+    assert done(dora) == {"operator", "pages", "partner", "mail"}
+    postbox.at_rcpt = lambda _address: "550 5.1.1 no"
+    try_mail(dora)
+    assert "mail" not in done(dora), "the last trial counts"
+    postbox.at_rcpt = lambda _address: None
+    try_mail(dora)
+    with app.app_context(), transaction():
+        db.session.add(Authenticator(person_id=people.dora.person_id, secret_box=b"x"))
+    assert "factor" in done(dora)
+    (app.config["BOARD"].data / folder.LAST).write_text(json.dumps({"made_at": "2026-11-26T10:00:00+00:00"}))
+    assert "backup" in done(dora)
+    (app.config["BOARD"].data / folder.LAST).unlink()

@@ -174,6 +174,8 @@ GET  admin.topic                /admin/topics/1                            401  
 POST admin.topic                /admin/topics/1                            401  403  403  403  403  403  ok
 POST admin.retire_topic         /admin/topics/1/retire                     401  403  403  403  403  403  ok
 POST admin.revive_topic         /admin/topics/1/revive                     401  403  403  403  403  403  ok
+GET  admin.system               /admin/system                              401  403  403  403  403  403  ok
+POST admin.try_mail             /admin/mail                                401  403  403  403  403  403  ok
 GET  admin.settings             /admin/settings                            401  403  403  403  403  403  ok
 POST admin.settings             /admin/settings                            401  403  403  403  403  403  ok
 GET  admin.pages                /admin/pages/imprint                       401  403  403  403  403  403  ok
@@ -230,6 +232,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "privacy.erase": {"sure": "y"},
         "admin.appoint": {"is_product_owner": "y"},
         "admin.enrol": {"partner": str(people.celle), "role": "member"},
+        "admin.try_mail": {"to": "dora@example.org"},
         "admin.new_partner": {"slug": "bad-neustadt", "name": "Bad Neustadt", "sign": "BN", "kind": "municipality"},
         "admin.partner": {"name": "Celle an der Aller", "sign": "CE", "kind": "municipality", "votes": "y",
                           "ags": "03351006"},

@@ -17,6 +17,11 @@ def by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
 
 
+def nobody_yet() -> bool:
+    """Whether nobody has an account: a board that was just installed."""
+    return db.session.scalar(select(Person.id).limit(1)) is None
+
+
 def first_membership(person_id: int) -> Membership | None:
     """The membership that a new session begins with: a delegate's seat before a member's, the oldest first."""
     return db.session.scalar(

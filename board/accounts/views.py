@@ -65,6 +65,7 @@ def _sign_in_page(form: SignInForm, goal: str, status: int = 200, refusal: Refus
         form=form,
         goal=goal,
         groups=groups,
+        nobody=queries.nobody_yet(),
         providers=client.offered(),
         refusal=refusal.message if refusal else None,
         status=refusal.status if refusal else status,

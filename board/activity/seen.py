@@ -1,7 +1,7 @@
 """Who may see which events: product.md's "Who sees what", in one place for pages, feeds and live topics."""
 
 ACCOUNT = frozenset({"session", "person", "device", "factor", "identity", "suggestion"})
-ADMINISTRATION = frozenset({"setting", "topic"})
+ADMINISTRATION = frozenset({"setting", "topic", "mail"})
 """What administrators do to the board itself: shown to them alone (and to who did it)."""
 HIDDEN_PARTNER = frozenset({"ballot", "condition"})
 

@@ -42,6 +42,7 @@ SENTENCES = {
     "suggestion.make": N_("A provider suggests membership of %(about)s"),
     "suggestion.accept": N_("Suggested membership of %(about)s confirmed"),
     "suggestion.refuse": N_("Suggested membership of %(about)s refused"),
+    "mail.try": N_("Mail was tried out"),
     "setting.change": N_("A setting of the board changed"),
     "partner.create": N_("%(about)s has joined the partnership"),
     "partner.edit": N_("The entry of %(about)s was revised"),

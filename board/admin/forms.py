@@ -1,11 +1,12 @@
 """The forms of the administration. Their labels are message ids; the settings' form is made from their registry."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from board.config import Config
 from board.forms import BoardForm, between, line, paragraph, web_address, whole_number
@@ -17,6 +18,7 @@ from board.partners.verbs import Facts
 from board.settings.current import initial
 from board.settings.registry import DEFINITIONS, LINE, PAGE, Definition, Settings, Value
 
+ADDRESS = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']+")
 SHOWN = tuple(definition for definition in DEFINITIONS if not definition.page)
 
 
@@ -165,3 +167,14 @@ class TopicForm(BoardForm):
 
     label_de = line("Name, German", 80, required=True)
     label_en = line("Name, English", 80, required=True)
+
+
+class TrialForm(BoardForm):
+    """Where a trial mail goes."""
+
+    to = line("To which address", 254, required=True)
+
+    def validate_to(self, field: Any) -> None:
+        """Something that can be an address."""
+        if not ADDRESS.fullmatch(field.data or ""):
+            raise ValidationError(_("This is no e-mail address."))

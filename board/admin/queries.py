@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from board.accounts.models import Membership, Person
+from board.accounts.models import Authenticator, Identity, Membership, Person
+from board.activity.models import Activity
 from board.db import db
+from board.mail.models import Mail
 from board.partners.models import Partner
 
 PAGE = 50
@@ -58,6 +60,24 @@ def has_partner_with_people() -> bool:
     return bool(
         db.session.scalar(select(exists(seated.where(Membership.ended_at.is_(None), Person.disabled_at.is_(None)))))
     )
+
+
+def mail_works() -> bool:
+    """Whether the last trial of mail succeeded, or a real mail has been sent since."""
+    last = db.session.execute(
+        select(Activity.details, Activity.at).where(Activity.verb == "mail.try").order_by(Activity.id.desc()).limit(1)
+    ).first()
+    sent = db.session.scalar(select(func.max(Mail.sent_at)))
+    if last is None or (sent is not None and sent > last.at):
+        return sent is not None
+    return bool(last.details.get("outcome") == "sent")
+
+
+def admins_have_factors() -> bool:
+    """Whether every administrator with an open account has set a second factor up, or signs in with a provider."""
+    shown = exists().where(Authenticator.person_id == Person.id) | exists().where(Identity.person_id == Person.id)
+    bare = select(Person.id).where(Person.is_admin, Person.disabled_at.is_(None), ~shown).limit(1)
+    return db.session.scalar(bare) is None
 
 
 def people(words: str = "", stand: str = "", after: str = "") -> People:

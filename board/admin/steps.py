@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import url_for
+from flask import current_app, url_for
 
 from board.admin import queries
+from board.backup import folder
 from board.i18n import gettext as _
 from board.legal.pages import PAGES, complete
 from board.settings.current import current
@@ -24,6 +25,7 @@ class Step:
 
 def steps() -> list[Step]:
     """All of them, in the order in which one goes."""
+    config = current_app.config["BOARD"]
     missing = [name for name in PAGES if not complete(name)]
     first = next(iter(missing), PAGES[0])
     return [
@@ -41,5 +43,20 @@ def steps() -> list[Step]:
             "partner", queries.has_partner_with_people(), _("Invite the first partner"),
             _("Take a partner in and give it its first person, best its delegate."),
             url_for("admin.partners"), _("To the partners"),
+        ),
+        Step(
+            "mail", queries.mail_works(), _("Let mail arrive"),
+            _("Invitations, resets and reminders need it: send yourself a trial mail."),
+            url_for("admin.system") + "#trial", _("Try mail out"),
+        ),
+        Step(
+            "factor", queries.admins_have_factors(), _("Set up the second factor"),
+            _("Every administrator signs in with password and code."),
+            url_for("factors.show"), _("To the second factor"),
+        ),
+        Step(
+            "backup", folder.last(config) is not None, _("Make a backup"),
+            _("On the server: flask backup. Let it run every night from then on."),
+            url_for("admin.system") + "#versions", _("To the system"),
         ),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from board.admin import configuring, partners, people, topics
+from board.admin import configuring, partners, people, system, topics
 from board.admin.steps import steps
 from board.web import no_store, page
 
@@ -29,5 +29,7 @@ bp.add_url_rule("/topics", "topics", topics.topics, methods=["GET", "POST"])
 bp.add_url_rule("/topics/<int:topic_id>", "topic", topics.topic, methods=["GET", "POST"])
 bp.add_url_rule("/topics/<int:topic_id>/retire", "retire_topic", topics.retire, methods=["POST"])
 bp.add_url_rule("/topics/<int:topic_id>/revive", "revive_topic", topics.revive, methods=["POST"])
+bp.add_url_rule("/system", "system", system.system)
+bp.add_url_rule("/mail", "try_mail", system.try_mail, methods=["POST"])
 bp.add_url_rule("/settings", "settings", configuring.settings, methods=["GET", "POST"])
 bp.add_url_rule("/pages/<name>", "pages", configuring.pages, methods=["GET", "POST"])

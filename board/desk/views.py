@@ -4,7 +4,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from board.accounts.queries import nobody_yet
 from board.activity import queries as activity
+from board.admin.steps import steps
 from board.desk import queries
 from board.policy import Actor
 from board.proposals import lists, rows
@@ -39,6 +41,7 @@ def _waiting(by: Actor) -> dict[str, Any]:
     due = Filters(state=State.OPEN, mine="missing", sort="due", n=DUE)
     lines = rows.lines(lists.page(due, by)[0], by, electorate_version())[0] if votes else []
     return {
+        "unfinished": by.is_admin and not all(step.done for step in steps()),
         "lines": lines,
         "n_due": lists.total(due, by, {}) if lines else 0,
         "due_url": due.url(),
@@ -56,6 +59,7 @@ def _glance(by: Actor, electorate: int) -> dict[str, Any]:
     for (state, _topic), n in lists.totals().items():
         states[state] = states.get(state, 0) + n
     return {
+        "nobody": nobody_yet(),
         "figures": queries.figures(),
         "states": states,
         "lines": rows.lines(queries.coalitions(), by, electorate)[0],
