@@ -30,6 +30,7 @@ FEATURES = (
     "privacy",
     "admin",
     "record",
+    "connections",
 )
 MAX_BODY = 1024 * 1024
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from board.accounts.models import Person
 from board.activity.models import Activity
-from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, hides_partner
+from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, OPERATIONS, hides_partner
 from board.activity.sentences import SENTENCES, choice, offer, sentence
 from board.db import db
 from board.i18n import current_locale, day_of
@@ -146,6 +146,14 @@ def own(person_id: int, limit: int = PAGE) -> Events:
     mine = (Activity.person_id == person_id, Activity.verb.in_(SENTENCES))
     ids = select(Activity.id).where(*mine).order_by(Activity.id.desc()).limit(limit + 1)
     return _events(ids, Actor(person_id=person_id), limit)
+
+
+def of_connection(connection_id: int, by: Actor, limit: int = HISTORY) -> Events:
+    """What happened to a Git connection, its repositories, deliveries and rules: for its operators only."""
+    verbs = [verb for verb in SENTENCES if verb.split(".")[0] in OPERATIONS]
+    here = Activity.details["connection"].as_integer() == connection_id
+    ids = select(Activity.id).where(Activity.verb.in_(verbs), here).order_by(Activity.id.desc()).limit(limit + 1)
+    return _events(ids, by, limit)
 
 
 def sign(where: ColumnElement[bool]) -> Sign | None:

@@ -4,6 +4,8 @@ ACCOUNT = frozenset({"session", "person", "device", "factor", "identity", "sugge
 ADMINISTRATION = frozenset({"setting", "topic", "mail"})
 """What administrators do to the board itself: shown to them alone (and to who did it)."""
 HIDDEN_PARTNER = frozenset({"ballot", "condition"})
+OPERATIONS = frozenset({"connection", "repository", "delivery", "rule"})
+"""What operators of Git connections do: told on their pages only."""
 
 
 def hides_partner(verb: str) -> bool:

@@ -7,6 +7,8 @@ get the `hidden` sentence of a verb where the partner, or how it voted, is none 
 from collections.abc import Mapping
 from typing import Any
 
+from board.activity.connection_sentences import CONNECTIONS, FETCHED
+
 N_ = str  # Marks a message id; it is translated where it is shown.
 
 HIDDEN = {
@@ -104,6 +106,7 @@ SENTENCES = {
     "comment.write": N_("%(partner)s commented on %(subject)s"),
     "comment.edit": N_("%(partner)s edited a comment on %(subject)s"),
     "comment.delete": N_("%(partner)s deleted a comment on %(subject)s"),
+    **CONNECTIONS,
 }
 
 CAST = {
@@ -170,6 +173,8 @@ def sentence(verb: str, details: Mapping[str, Any], *, hidden: bool = False) -> 
         )
     if verb == "issue.develop":
         return DEVELOPED.get(after or "", plain)
+    if verb == "connection.fetch":
+        return FETCHED if details.get("ended") else plain
     if verb == "package.commission":
         return plain if details.get("given", True) else UNCOMMISSIONED
     return SUPPORT_ENDED.get(verb, plain) if details.get("seat") == "support" else plain
@@ -198,5 +203,5 @@ def choice(value: object) -> str:
 def phrases() -> list[str]:
     """Every message id that can be told: all of them are translated (a test checks it)."""
     tables = (HIDDEN, SENTENCES, CAST, CHOICES, OFFERS, REUSED, SUPPORT_ENDED, DEVELOPED)
-    single = (RECAST, REASONED, ONE_DAY, OFFER_CHANGED, UNCONFIRMED, RESERVED, REUSE_REMOVED, UNCOMMISSIONED)
+    single = (RECAST, REASONED, ONE_DAY, OFFER_CHANGED, UNCONFIRMED, RESERVED, REUSE_REMOVED, UNCOMMISSIONED, FETCHED)
     return [*(text for table in tables for text in table.values()), *single, OWNER, FORGE]

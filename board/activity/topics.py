@@ -6,7 +6,7 @@ Topics are names such as `tally-12`; a component listens to its own. What an ano
 
 from typing import Protocol
 
-from board.activity.seen import ACCOUNT, ADMINISTRATION, hides_partner
+from board.activity.seen import ACCOUNT, ADMINISTRATION, OPERATIONS, hides_partner
 
 
 class Row(Protocol):
@@ -31,6 +31,8 @@ def topics(row: Row) -> frozenset[str]:
     noun, action = row.verb.split(".", 1)
     if noun in ACCOUNT | ADMINISTRATION:
         return frozenset()
+    if noun in OPERATIONS:
+        return frozenset({"connections"})
     found = {"activity"} | {f"partner-{p}" for p in (row.partner_id, row.about_id) if p is not None}
     proposal, partner = row.proposal_id, row.about_id or row.partner_id
     if noun == "proposal":
@@ -56,7 +58,7 @@ def topics(row: Row) -> frozenset[str]:
 
 def public_topics(row: Row) -> frozenset[str]:
     """The topics that readers who are not signed in may learn of: without the partner where that is not theirs."""
-    found = topics(row)
+    found = topics(row) - {"connections"}
     if not hides_partner(row.verb):
         return found
     return frozenset(t for t in found if not t.startswith(("partner-", "ballot-", "offers-")))

@@ -77,15 +77,9 @@ def run(
     return found
 
 
-def run_all() -> None:
-    """The periodic reconcile of every connection that has a token; for the sweep."""
-    wanted = select(Connection.id).where(
-        Connection.deleted_at.is_(None), Connection.disabled_at.is_(None), Connection.token_box.is_not(None)
-    )
-    ids = list(db.session.scalars(wanted))
-    db.session.close()
-    for connection_id in ids:
-        run(connection_id)
+def may_call(client: Client, provider: str, instance: str) -> bool:
+    """Whether the host of a repository is one that the board calls."""
+    return client.lists(urlsplit(_base(client, provider, instance)).netloc)
 
 
 def _jobs(connection_id: int, full: bool, client: Client | None) -> list[_Job]:

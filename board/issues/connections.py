@@ -14,7 +14,7 @@ from board.db import db, now
 from board.errors import Conflict, Missing
 from board.i18n import gettext as _
 from board.issues import repositories, secrets
-from board.issues.models import Connection, ConnectionSecret, Provider
+from board.issues.models import Connection, ConnectionRepository, ConnectionSecret, Provider, Repository
 from board.issues.repositories import Known
 from board.issues.signatures import Secret
 from board.policy import Actor
@@ -34,14 +34,19 @@ class Wishes:
     accept_new: bool = True
     show_private: bool = False
     token: str = ""
+    public_id: str = ""
+    forget_token: bool = False
 
 
 def create(by: Actor, wishes: Wishes, given: Sequence[str] = ()) -> tuple[Connection, list[str]]:
     """A new connection and its secrets (the given ones, else a generated one), to be shown once. Raises Conflict."""
     connection = Connection(
-        public_id=random.token_hex(16), provider=Provider(wishes.provider).value, name=wishes.name,
+        public_id=wishes.public_id or new_public_id(), provider=Provider(wishes.provider).value, name=wishes.name,
         instance=host_of(wishes.instance), accept_new=wishes.accept_new, show_private=wishes.show_private,
     )  # fmt: skip
+    taken = select(Connection.id).where(Connection.public_id == connection.public_id)
+    if db.session.scalar(taken) is not None:
+        raise Conflict(_("This connection was created already; its secret is not shown again."))
     db.session.add(connection)
     db.session.flush()
     act(by, "connection.create", connection, connection=connection.id, provider=connection.provider)
@@ -53,11 +58,16 @@ def create(by: Actor, wishes: Wishes, given: Sequence[str] = ()) -> tuple[Connec
 
 
 def edit(connection: Connection, by: Actor, wishes: Wishes) -> None:
-    """Change name, instance and choices; an empty token keeps the stored one."""
+    """Change name, instance and choices; an empty token keeps the stored one. Private issues hide with the choice."""
     act(by, "connection.edit", connection, connection=connection.id)
+    hides = connection.show_private and not wishes.show_private
     connection.name, connection.instance = wishes.name, host_of(wishes.instance)
     connection.accept_new, connection.show_private = wishes.accept_new, wishes.show_private
+    if wishes.forget_token:
+        connection.token_box = None
     set_token(connection, wishes.token)
+    if hides:
+        _hide_private(connection)
 
 
 def rotate(connection: Connection, by: Actor, given: str = "") -> str:
@@ -67,13 +77,14 @@ def rotate(connection: Connection, by: Actor, given: str = "") -> str:
 
 
 def retire(connection: Connection, by: Actor, secret_id: int) -> None:
-    """A secret is valid no more and is forgotten. Raises Missing; Conflict for the last one."""
+    """A secret is valid no more and is forgotten; once more is harmless. Raises Missing; Conflict for the last one."""
     act(by, "connection.retire", connection, connection=connection.id, secret=secret_id)
-    live = _live(connection.id)
-    row = next((s for s in live if s.id == secret_id), None)
-    if row is None:
+    row = db.session.get(ConnectionSecret, secret_id)
+    if row is None or row.connection_id != connection.id:
         raise Missing(_("There is no such secret."))
-    if len(live) == 1:
+    if row.retired_at is not None:
+        return
+    if len(_live(connection.id)) == 1:
         raise Conflict(_("This is the only secret left: make a new one first, or disable the connection."))
     row.retired_at, row.box = now(), None
 
@@ -91,11 +102,39 @@ def enable(connection: Connection, by: Actor) -> None:
 
 
 def delete(connection: Connection, by: Actor) -> None:
-    """The address answers 404, secrets and token are gone; its log stays until its time is over, issues stay."""
+    """The address answers 404, secrets and token are gone; its log stays until its time is over, public issues stay."""
     act(by, "connection.delete", connection, connection=connection.id)
     connection.deleted_at, connection.token_box = now(), None
     for row in _live(connection.id):
         row.retired_at, row.box = now(), None
+    if connection.show_private:
+        connection.show_private = False
+        _hide_private(connection)
+
+
+def new_public_id() -> str:
+    """128 random bits; no secret lies in them."""
+    return random.token_hex(16)
+
+
+def _hide_private(connection: Connection) -> None:
+    """Issues of its private repositories become tombstones, unless another connection shows them."""
+    db.session.flush()
+    shown_elsewhere = (
+        select(ConnectionRepository.repository_id)
+        .join(Connection, Connection.id == ConnectionRepository.connection_id)
+        .where(Connection.show_private, Connection.deleted_at.is_(None))
+    )
+    wanted = (
+        select(Repository.id)
+        .join(ConnectionRepository, ConnectionRepository.repository_id == Repository.id)
+        .where(
+            ConnectionRepository.connection_id == connection.id, Repository.private,
+            Repository.id.not_in(shown_elsewhere),
+        )
+    )  # fmt: skip
+    for repository_id in db.session.scalars(wanted).all():
+        repositories.hide(repository_id, "private")
 
 
 def locked(wanted: int | str) -> Connection:

@@ -178,3 +178,32 @@ class Delivery(Base):
     def refs(self) -> dict[str, int | None]:
         """How the activity log files it."""
         return {}
+
+
+class Backfill(Base):
+    """A fetch of issues over the forge's REST API: asked for, then run by a job. `full`: not only what changed."""
+
+    __tablename__ = "backfill"
+    __table_args__ = (
+        Index("ix_backfill_latest", "connection_id", "id"),
+        Index(
+            "uq_backfill_open",
+            "connection_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    full: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    began_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    n_new: Mapped[int] = mapped_column(default=0)
+    n_changed: Mapped[int] = mapped_column(default=0)
+    n_unchanged: Mapped[int] = mapped_column(default=0)
+    n_confidential: Mapped[int] = mapped_column(default=0)
+    n_skipped: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(String(300), default="")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.db import Base, now
 from board.issues.forge_models import (
+    Backfill,
     BigInt,
     Connection,
     ConnectionRepository,
@@ -29,6 +30,7 @@ from board.proposals.models import Proposal
 from board.work.models import Package
 
 __all__ = [
+    "Backfill",
     "Connection", "ConnectionRepository", "ConnectionSecret", "Delivery", "Development", "Issue", "IssueLink",
     "LabelRule", "Provider", "Repository", "Standing", "Status", "Triage",
 ]  # fmt: skip

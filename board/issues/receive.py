@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import Headers
 
+from board.activity.models import act
 from board.db import db, now, transaction
 from board.errors import Busy
 from board.issues import connections, develop, providers, repositories
@@ -26,8 +27,10 @@ from board.issues.signatures import Refused, Secret, verify
 from board.issues.snapshot import Reading
 from board.issues.store import insert_once
 from board.log import log
+from board.policy import FORGE
 
 USED_AGAIN = timedelta(hours=1)
+HEARD_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ def receive(who: Caller, headers: Headers, raw: bytes, *, form: bool) -> Answer:
         return answer
     with transaction():
         _note_used(who, secret)
+        _note_heard(who, secret, message)
         delivery_id = insert_once(Delivery, status=Status.RECEIVED, **row)
         if delivery_id is None:
             again = _copy(keys)
@@ -115,7 +119,7 @@ def _at_once(who: Caller, row: dict[str, Any], message: Message, began: float) -
     None, with everything taken back, when anything stands in the way (a copy, a failure, a secret whose use must
     be noted): then the careful way decides.
     """
-    if who.disabled or message.reading is None or use_is_news(who, row["secret_id"]):
+    if who.disabled or message.reading is None or message.reading.ping or use_is_news(who, row["secret_id"]):
         return None
     try:
         with transaction():
@@ -142,6 +146,8 @@ def finish(who: Caller, delivery_id: int, message: Message, began: float) -> Ans
     db.session.execute(
         update(Delivery).where(Delivery.id == delivery_id).values(**values).execution_options(synchronize_session=False)
     )
+    if outcome.status == Status.FAILED:
+        act(FORGE, "delivery.fail", db.session.get_one(Delivery, delivery_id), connection=who.connection.id)
     code = 400 if message.unreadable else 202 if outcome.status == Status.FAILED else 200
     return Answer(code, outcome.status, outcome.reason, delivery_id)
 
@@ -240,6 +246,15 @@ def _note_used(who: Caller, secret: Secret) -> None:
             .values(last_used_at=now())
             .execution_options(synchronize_session=False)
         )
+
+
+def _note_heard(who: Caller, secret: Secret, message: Message) -> None:
+    """A ping, the first use of a secret and the first word after a silent day are news for the operator."""
+    last = who.used.get(secret.id)
+    ping = message.reading is not None and message.reading.ping
+    if ping or last is None or last < now() - HEARD_AGAIN:
+        connection = db.session.get_one(Connection, who.connection.id)
+        act(FORGE, "connection.hear", connection, connection=connection.id)
 
 
 def use_is_news(who: Caller, secret_id: int) -> bool:

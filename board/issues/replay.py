@@ -3,7 +3,7 @@
 import json
 import time
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from board.activity.models import act
 from board.db import db, now, transaction
@@ -14,6 +14,8 @@ from board.issues.message import read
 from board.issues.models import Delivery, Status
 from board.issues.receive import Answer, Caller, finish
 from board.policy import Actor
+
+MOST = 500
 
 
 def replay(delivery_id: int, by: Actor) -> Answer:
@@ -33,14 +35,19 @@ def replay(delivery_id: int, by: Actor) -> Answer:
     return finish(who, delivery.id, message, began)
 
 
-def replay_failed(connection_id: int, by: Actor, most: int = 500) -> list[Answer]:
+def replay_failed(connection_id: int, by: Actor, most: int = MOST) -> list[Answer]:
     """Replay all failed deliveries of a connection, oldest first; each in a transaction of its own."""
-    wanted = (
-        select(Delivery.id)
-        .where(Delivery.connection_id == connection_id, Delivery.status == Status.FAILED, Delivery.body.is_not(None))
-        .order_by(Delivery.id)
-        .limit(most)
-    )
+    return _replay_all(by, most, Delivery.connection_id == connection_id, Delivery.status == Status.FAILED)
+
+
+def replay_ignored(connection_id: int, repository_id: int, by: Actor, most: int = MOST) -> list[Answer]:
+    """Make up for what was ignored while a repository waited for the operator's choice; as far as it is kept."""
+    here = (Delivery.connection_id == connection_id, Delivery.repository_id == repository_id)
+    return _replay_all(by, most, *here, Delivery.status == Status.IGNORED, Delivery.reason == "unknown_repository")
+
+
+def _replay_all(by: Actor, most: int, *which: ColumnElement[bool]) -> list[Answer]:
+    wanted = select(Delivery.id).where(*which, Delivery.body.is_not(None)).order_by(Delivery.id).limit(most)
     found = []
     for delivery_id in list(db.session.scalars(wanted)):
         with transaction():

@@ -13,7 +13,7 @@ from board.issues.apply import withdraw_all
 from board.issues.models import ConnectionRepository, Development, Repository, Standing
 from board.issues.snapshot import Reading, RepositoryFacts
 from board.issues.store import insert_once, update_row
-from board.policy import Actor
+from board.policy import FORGE, Actor
 
 DEFAULT_HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "gitea": "codeberg.org"}
 
@@ -117,6 +117,7 @@ def _join(connection: Known, repository_id: int, facts: RepositoryFacts) -> str:
         row = ConnectionRepository(connection_id=connection.id, repository_id=repository_id, standing=standing)
         db.session.add(row)
         db.session.flush()
+        act(FORGE, "repository.appear", row, connection=connection.id, repository=repository_id)
     return row.standing
 
 
@@ -134,7 +135,7 @@ def _follow(connection: Known, row: Any, facts: RepositoryFacts, reading: Readin
     if facts.private:
         update_row(Repository, row.id, {"private": True, "private_at": now()}, shown=True)
         if not connection.show_private:
-            _hide(row.id, "private")
+            hide(row.id, "private")
         return True
     at = reading.snapshot.updated_at if reading and reading.snapshot else None
     news = reading is None or reading.reason == "repository" or (at and row.private_at and at >= row.private_at)
@@ -146,10 +147,10 @@ def _follow(connection: Known, row: Any, facts: RepositoryFacts, reading: Readin
 def lost(repository_id: int) -> None:
     """The repository was deleted: its issues become tombstones for good."""
     update_row(Repository, repository_id, {"deleted_at": now()}, shown=True)
-    _hide(repository_id, "deleted")
+    hide(repository_id, "deleted")
 
 
-def _hide(repository_id: int, why: str) -> None:
+def hide(repository_id: int, why: str) -> None:
     """Its issues become tombstones, and nobody reads what its merge requests were called."""
     withdraw_all(repository_id, why)
     db.session.execute(

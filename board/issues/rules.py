@@ -48,11 +48,11 @@ class Trial:
     verdict: Verdict
 
 
-def judge(issue: Issue, connection_id: int | None) -> None:
-    """Let the switched-on rules of the connection act on an issue, as the provider's doing."""
+def judge(issue: Issue, connection_id: int | None, only: Sequence[LabelRule] | None = None) -> None:
+    """Let the switched-on rules of the connection (or only these) act on an issue, as the provider's doing."""
     if connection_id is None or issue.judged or not issue.visible or not issue.labels:
         return
-    verdict = decide(_rules(connection_id), issue)
+    verdict = decide(_rules(connection_id) if only is None else only, issue)
     if not verdict:
         return
     issue.topic_id = verdict.topic_id or issue.topic_id
@@ -95,12 +95,12 @@ def try_rules(connection_id: int, rules: Sequence[LabelRule] | None = None) -> l
     return [Trial(i.id, i.repository.name, i.number, i.title, verdict) for i, verdict in verdicts if verdict]
 
 
-def run(connection_id: int) -> int:
-    """Apply the switched-on rules to stored issues; returns how many they touched."""
-    touched = 0
-    for trial in try_rules(connection_id, _rules(connection_id)):
+def run(connection_id: int, only: Sequence[LabelRule] | None = None) -> int:
+    """Apply the switched-on rules (or only these) to stored issues; returns how many they touched."""
+    touched, acting = 0, _rules(connection_id) if only is None else only
+    for trial in try_rules(connection_id, acting):
         issue = db.session.get_one(Issue, trial.issue_id, with_for_update=True)
-        judge(issue, connection_id)
+        judge(issue, connection_id, acting)
         touched += 1
     return touched
 
@@ -121,13 +121,36 @@ def put(
     return rule
 
 
-def remove(by: Actor, rule_id: int) -> None:
+def enable(by: Actor, connection_id: int, rule_id: int, *, stored: bool = False) -> int:
+    """Switch a rule on. `stored`: it also acts on issues that are here already; returns on how many. Raises Missing."""
+    rule = locked(connection_id, rule_id)
+    act(by, "rule.enable", rule, connection=connection_id, rule=rule.id)
+    rule.enabled = True
+    db.session.flush()
+    return run(connection_id, [rule]) if stored else 0
+
+
+def disable(by: Actor, connection_id: int, rule_id: int) -> None:
+    """Switch a rule off; what it did stays. Raises Missing."""
+    rule = locked(connection_id, rule_id)
+    act(by, "rule.disable", rule, connection=connection_id, rule=rule.id)
+    rule.enabled = False
+
+
+def remove(by: Actor, connection_id: int, rule_id: int) -> None:
     """Forget a rule; what it did stays. Raises Missing."""
-    rule = db.session.get(LabelRule, rule_id, with_for_update=True)
+    rule = locked(connection_id, rule_id)
+    act(by, "rule.remove", rule, connection=connection_id, rule=rule.id)
+    db.session.delete(rule)
+
+
+def locked(connection_id: int, rule_id: int) -> LabelRule:
+    """A rule of the connection, held until the transaction ends. Raises Missing."""
+    wanted = select(LabelRule).where(LabelRule.id == rule_id, LabelRule.connection_id == connection_id)
+    rule = db.session.scalar(wanted.with_for_update())
     if rule is None:
         raise Missing(_("There is no such rule."))
-    act(by, "rule.remove", rule, connection=rule.connection_id, rule=rule.id)
-    db.session.delete(rule)
+    return rule
 
 
 def draft_of(issue: Issue, repository: str, topic_id: int) -> Draft:

@@ -3,7 +3,7 @@
 A job reads due rows or the activity log from a stored cursor and can be repeated: the worker may die in the middle.
 """
 
-from board.issues import retention
+from board.issues import backfills, retention
 from board.jobs.due import Job
 from board.jobs.queries import HEARTBEAT
 from board.mail import outbox
@@ -31,4 +31,6 @@ JOBS = (
     Job("leases", 5 * MINUTE, sweep_due),
     Job("deliveries", HOUR, retention.sweep),
     Job("periods", HOUR, periods.clear),
+    Job("reconcile", 6 * HOUR, backfills.reconcile),
+    Job("backfills", MINUTE, backfills.run_asked),
 )

@@ -81,6 +81,14 @@ on("htmx:after:swap", (e) => {
   }
 });
 
+/* A value that has to be carried elsewhere: address and secret of a webhook. */
+on("click", (e) => {
+  const button = e.target.closest("[data-copy]"), field = button && $(button.dataset.copy);
+  if (!field) return;
+  field.select();
+  (navigator.clipboard?.writeText(field.value) ?? Promise.reject()).catch(() => document.execCommand("copy")).then(() => say(button.dataset.copied));
+});
+
 /* Menus close on Escape, on a click elsewhere, and when the focus leaves them. */
 const leave = (e) => all("details[data-close][open]").forEach((menu) => { if (!menu.contains(e.target)) menu.open = false; });
 on("click", leave);

@@ -24,8 +24,11 @@ from board import config, create_app, i18n
 from board.accounts import session
 from board.accounts.models import LoginSession, Person
 from board.db import db, now, transaction
+from board.issues import rules
+from board.policy import SYSTEM
 from tests import factories
 from tests.people import Cast, populate
+from tests.webhooks.forge import Forge, gitlab_issue
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ROOT = Path(__file__).parents[2]
@@ -60,6 +63,7 @@ class Seed:
     decided: int
     packages: list[int]
     comment: int
+    connection: int
 
 
 def seed(app: Flask) -> Seed:
@@ -83,7 +87,17 @@ def seed(app: Flask) -> Seed:
             for title in ("Formular bauen", "Schnittstelle anbinden", "Texte schreiben", "Karte zeichnen")
         ]
         comment = factories.comment(people.ada.actor, "Das brauchen wir **bald**.", proposal_id=proposals[0])
-        return Seed(people, proposals, decided, packages, comment)
+        connection = forge(app, people)
+        return Seed(people, proposals, decided, packages, comment, connection)
+
+
+def forge(app: Flask, people: Cast) -> int:
+    """A connection that has heard of an issue nobody needs to sort, with a rule; returns its id."""
+    made = Forge(app, "gitlab")
+    made.post(gitlab_issue(confidential=True), "Confidential Issue Hook")
+    with transaction():
+        rules.put(SYSTEM, made.id, "Aalen", "partner", partner_id=people.aalen)
+    return made.id
 
 
 @dataclass

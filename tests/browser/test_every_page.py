@@ -19,6 +19,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
     samples = {
         "proposal_id": seed.proposals[0], "package_id": seed.packages[0], "comment_id": seed.comment, "slug": "aalen",
         "name": "imprint", "person_id": 2, "topic_id": 1,
+        "connection_id": seed.connection, "delivery_id": 1, "rule_id": 1,
     }  # fmt: skip
     with app.test_request_context():
         adapter = app.url_map.bind("127.0.0.1")
@@ -30,6 +31,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
             yield rule.endpoint, adapter.build(rule.endpoint, {name: samples[name] for name in rule.arguments})
 
 
+OPERATED = ("connections.", "deliveries.", "rules.")  # Pia looks after these; nobody else here may.
 WHERE_ROLES_DIFFER = {"desk.show", "proposals.show", "proposals.edit", "work.show", "work.index", "accounts.show"}
 ADMINISTRATION = ("admin.", "record.")
 
@@ -39,7 +41,7 @@ def test_every_page_is_accessible_silent_and_fits(house: House, visit: Visit, wh
     page = visit(who, "/", PHONE)
     problems = []
     for endpoint, path in addresses(house.app, house.seed):
-        if who in {"pia", "rolf"} and endpoint not in WHERE_ROLES_DIFFER:
+        if who in {"pia", "rolf"} and endpoint not in WHERE_ROLES_DIFFER and not endpoint.startswith(OPERATED):
             continue
         if who == "dora" and not endpoint.startswith(ADMINISTRATION):
             continue
