@@ -1,10 +1,10 @@
 """Addresses: keys such as FV-12 and AP-7 as typed URL parts, numbers with an upper bound."""
 
 from flask import Flask, redirect, request, url_for
-from werkzeug.routing import BaseConverter, IntegerConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map, UnicodeConverter
 from werkzeug.wrappers import Response
 
-MAX_DIGITS = 9
+MAX_DIGITS, MAX_LETTERS = 9, 200
 
 
 class _Key(BaseConverter):
@@ -36,6 +36,13 @@ class PackageKey(_Key):
     regex = rf"[Aa][Pp]-0*[1-9]\d{{0,{MAX_DIGITS - 1}}}"
 
 
+class BoundedText(UnicodeConverter):
+    """A name or token: at most 200 letters, so that nobody has to look anything longer up."""
+
+    def __init__(self, map: Map, minlength: int = 1, maxlength: int = MAX_LETTERS) -> None:  # noqa: A002
+        super().__init__(map, minlength, maxlength)
+
+
 class BoundedInt(IntegerConverter):
     """An id: at most nine digits, so that no database overflows."""
 
@@ -44,7 +51,9 @@ class BoundedInt(IntegerConverter):
 
 def init_app(app: Flask) -> None:
     """Add the converters: `<proposal:proposal_id>`, `<package:package_id>`, bounded `<int:…>`."""
-    app.url_map.converters.update(proposal=ProposalKey, package=PackageKey, int=BoundedInt)
+    app.url_map.converters.update(
+        default=BoundedText, string=BoundedText, proposal=ProposalKey, package=PackageKey, int=BoundedInt
+    )
     app.before_request(_canonical)
 
 

@@ -3,7 +3,7 @@
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from board.accounts import cookies, devices, queries, session, throttle, verbs
+from board.accounts import cookies, devices, notices, queries, session, throttle, verbs
 from board.accounts.browsers import family
 from board.accounts.models import Person
 from board.db import db, transaction
@@ -40,9 +40,11 @@ def enter(
         seat = queries.first_membership(person_id)
         partner = db.session.get(Partner, seat.partner_id) if seat else None
         by = session.as_actor(person, seat, partner)
-        device, device_token, _unknown = devices.arrive(
+        device, device_token, unknown = devices.arrive(
             cookies.given(cookies.DEVICE), person, browser, by, remember=remember
         )
+        if unknown and person.visited_at is not None:  # Not the very first time.
+            notices.tell(person.id, "new_device", browser=browser)
         token = session.begin(
             person_id, seat.id if seat else None, browser=browser, device=device, factor=factor, proved=proved
         )

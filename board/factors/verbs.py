@@ -3,6 +3,7 @@
 from sqlalchemy import delete
 
 from board import vault
+from board.accounts import notices
 from board.accounts import verbs as accounts
 from board.accounts.models import Authenticator, Person, RecoveryCode
 from board.activity.models import act
@@ -28,6 +29,7 @@ def set_up(person: Person, secret: str, code: str, by: Actor) -> list[str]:
     db.session.add(app)
     db.session.flush()
     accounts.end_others(person.id, by.session_id)
+    notices.tell(person.id, "factor_set_up")
     return codes.new_recovery_codes(person.id)
 
 
@@ -36,6 +38,7 @@ def renew(person: Person, by: Actor) -> list[str]:
     act(by, "factor.renew", person)
     if db.session.get(Authenticator, person.id) is None:
         raise Conflict(_("There is no second factor yet."))
+    notices.tell(person.id, "codes_renewed")
     return codes.new_recovery_codes(person.id)
 
 
@@ -46,6 +49,7 @@ def remove(person: Person, by: Actor, *, needed: bool) -> None:
         raise Conflict(_("Your role needs a second factor. You can set it up anew with another device."))
     _forget(person.id)
     accounts.end_others(person.id, by.session_id)
+    notices.tell(person.id, "factor_removed")
 
 
 def reset(person: Person, by: Actor) -> None:
@@ -53,6 +57,7 @@ def reset(person: Person, by: Actor) -> None:
     act(by, "factor.reset", person, person=person.id)
     _forget(person.id)
     accounts.end_others(person.id, None)
+    notices.tell(person.id, "factor_reset")
 
 
 def _forget(person_id: int) -> None:

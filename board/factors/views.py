@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from board import vault
-from board.accounts import cookies, session, throttle
+from board.accounts import cookies, notices, session, throttle
 from board.accounts import verbs as accounts
 from board.accounts.entering import enter
 from board.accounts.models import Person
@@ -74,6 +74,8 @@ def _shown(person_id: int, given: str) -> str:
         factor = codes.use(person_id, given)
         if factor:
             throttle.forgive(tried)
+        if factor == "recovery":
+            notices.tell(person_id, "recovery_used")
     return factor
 
 

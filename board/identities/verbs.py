@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import func, select
 
+from board.accounts import notices
 from board.accounts import verbs as accounts
 from board.accounts.models import Identity, Membership, Person, Role, Suggestion
 from board.activity.models import act
@@ -22,6 +23,7 @@ def connect(person: Person, issuer: str, subject: str, by: Actor) -> None:
     if known is None:
         db.session.add(Identity(person_id=person.id, issuer=issuer, subject=subject, used_at=now()))
         db.session.flush()
+        notices.tell(person.id, "identity_connected")
     elif known.person_id != person.id:
         raise Conflict(_("This account of the provider belongs to somebody else here already."))
 
@@ -40,6 +42,7 @@ def disconnect(identity_id: int, by: Actor) -> None:
         raise Conflict(_("This is your only way to sign in. Please set a password first."))
     db.session.delete(identity)
     accounts.end_others(person.id, by.session_id)
+    notices.tell(person.id, "identity_disconnected")
 
 
 def suggest(person: Person, issuer: str, groups: Iterable[object], partners: Mapping[str, str], by: Actor) -> None:

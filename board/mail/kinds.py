@@ -6,6 +6,7 @@ None when there is nothing to say any more (an invitation was withdrawn, a comme
 
 from collections.abc import Callable
 
+from board.accounts import notices
 from board.i18n import gettext as _
 from board.mail.letter import Item, Letter, link
 from board.mail.models import Mail
@@ -25,4 +26,5 @@ def trial(_mail: Mail) -> Letter:
 
 KINDS: dict[str, Maker] = {
     "trial": trial,
+    "access": notices.letter,
 }
