@@ -16,11 +16,16 @@ from sqlalchemy.exc import DBAPIError
 from board.accounts.models import Person
 from board.activity.models import Activity, act
 from board.db import db, transaction
+from board.i18n import today
 from board.jobs.due import attempt
 from board.jobs.listed import JOBS
+from board.partners import leaving
+from board.partners.models import Partner
 from board.policy import SYSTEM
+from board.proposals.models import Proposal
 from board.record import chain, checks, guard, queries
 from board.record.models import Seal
+from board.voting.models import Ballot
 from tests.conftest import Browser
 from tests.factories import cast, make_proposal, make_world
 from tests.people import Cast
@@ -269,6 +274,22 @@ def test_check_names_what_is_wrong_and_ends_with_1(world: Flask, statement: str,
     assert answer.exit_code == 1
     found = {entry["name"]: entry["wrong"] for entry in json.loads(answer.stdout)["checks"]}
     assert any(told in sentence for sentence in found[name]), found
+
+
+def test_ballots_that_a_merger_of_partners_hands_on_are_as_recorded(world: Flask, people: Cast) -> None:
+    cast(people, 1, "against", people.cleo.actor)
+    other = make_proposal(people, title="Bäder")
+    cast(people, other, "abstain", people.cleo.actor)
+    decided = make_proposal(people, title="Büchereien")
+    cast(people, decided, "for", people.cleo.actor)
+    with transaction():
+        db.session.get_one(Proposal, decided).decline(people.pia.actor, body="Rat", decided_on=today(), reason="Nein.")
+    with transaction():
+        celle, aalen = (db.session.get_one(Partner, id_) for id_ in (people.celle, people.aalen))
+        leaving.merge(celle, aalen, today(), people.dora.actor)
+    assert db.session.scalar(select(Ballot.partner_id).where(Ballot.proposal_id == other)) == people.aalen
+    assert db.session.scalar(select(Ballot.partner_id).where(Ballot.proposal_id == decided)) == people.celle
+    assert [f.wrong for f in checks.everything() if f.name in {"ballots", "tallies", "claims", "counters"}] == [()] * 4
 
 
 def test_a_head_that_is_none_is_refused(world: Flask) -> None:

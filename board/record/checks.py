@@ -53,6 +53,10 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
     return [chained, *(Finding(name, title, tuple(look())) for name, title, look in simple)]
 
 
+CLOSING = ("accept", "defer", "decline", "withdraw")
+REOPEN = "proposal.reopen"
+
+
 class RecordBroken(Exception):
     """A check found something; administrators see it as the job's problem, the log names the checks."""
 
@@ -92,23 +96,44 @@ def _guard() -> list[str]:
 
 
 def ballots() -> list[str]:
-    """Each ballot is what the record says last, and each one that the record tells of is there."""
-    said = ("ballot.cast", "ballot.withdraw")
-    newest = (
-        select(func.max(Activity.id).label("id"))
-        .where(Activity.verb.in_(said))
-        .group_by(Activity.proposal_id, Activity.about_id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        select(Activity.proposal_id, Activity.about_id, Activity.details).join(newest, newest.c.id == Activity.id)
-    )
-    told = {(p, a): details.get("to") for p, a, details in rows}
+    """Each ballot is what the record says, told from its beginning, and each one that it tells of is there."""
+    told = _told_ballots()
     found = {(p, a): c for p, a, c in db.session.execute(select(Ballot.proposal_id, Ballot.partner_id, Ballot.choice))}
     wrong = sorted(key for key in told.keys() | found.keys() if told.get(key) != found.get(key))
     return [
         _("FV-%(id)s: the ballot of partner %(partner)s is not the one on record.", id=p, partner=a) for p, a in wrong
     ]
+
+
+def _told_ballots() -> dict[tuple[int, int], str]:
+    """(proposal, partner) → choice, replayed: cast, withdrawn, handed on where partners merged meanwhile."""
+    verbs = ("ballot.cast", "ballot.withdraw", "partner.merge", *(f"proposal.{verb}" for verb in CLOSING), REOPEN)
+    rows = db.session.execute(
+        select(Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details)
+        .where(Activity.verb.in_(verbs))
+        .order_by(Activity.id)
+        .execution_options(yield_per=5000)
+    )
+    told: dict[tuple[int, int], str] = {}
+    closed: set[int] = set()
+    for verb, proposal_id, about_id, details in rows:
+        if verb == "ballot.cast":
+            told[proposal_id, about_id] = details["to"]
+        elif verb == "ballot.withdraw":
+            told.pop((proposal_id, about_id), None)
+        elif verb == "partner.merge":
+            _hand_on(told, closed, about_id, details["into"])
+        elif verb == REOPEN:
+            closed.discard(proposal_id)
+        else:
+            closed.add(proposal_id)
+    return told
+
+
+def _hand_on(told: dict[tuple[int, int], str], closed: set[int], old: int, into: int) -> None:
+    for proposal_id, partner_id in list(told):
+        if partner_id == old and proposal_id not in closed and (proposal_id, into) not in told:
+            told[proposal_id, into] = told.pop((proposal_id, old))
 
 
 def tallies() -> list[str]:
