@@ -506,6 +506,7 @@ PAGES: dict[str, Rule] = {
     # issues
     "hooks.receive": anyone,
     "issues.index": public_body_or_owner,
+    "issues.import_": operator,
     "issues.news": public_body_or_owner,
     "issues.bulk": public_body_or_owner,
     "issues.bulk_undo": public_body_or_owner,

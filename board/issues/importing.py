@@ -225,7 +225,7 @@ def _place(who: Known, entry: Entry, given: tuple[str, int | None] | None) -> Pl
         url = facts.url if facts and facts.name == name else ""
         facts = RepositoryFacts(external_id, name, url, where, facts.private if facts else None)
     if facts is None or not (facts.id or facts.name):
-        raise Missing(_("The file does not say which repository its issues belong to: name it with --repository."))
+        raise Missing(_("The file does not say which repository its issues belong to: please name it."))
     if not who.id:
         return _loose(who, facts)
     if given is not None:

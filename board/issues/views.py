@@ -10,7 +10,7 @@ from board.db import db, transaction
 from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
-from board.issues import browsing, cli, forms, hooks, inbox, lane, making, mirror, together, triage
+from board.issues import browsing, cli, forms, hooks, inbox, lane, making, mirror, together, triage, uploading
 from board.proposals.models import Proposal
 from board.proposals.queries import topics
 from board.web import Caught, actor, component, refusals, respond
@@ -33,6 +33,8 @@ def _doors(state: BlueprintSetupState) -> None:
 
 bp.get("/issues", endpoint="index")(browsing.index)
 bp.get("/issues/news", endpoint="news")(browsing.news)
+bp.route("/issues/import", methods=["GET", "POST"], endpoint="import_")(uploading.import_)
+bp.url_value_preprocessor(lambda _endpoint, _values: uploading.allow_large())
 bp.post("/issues/bulk", endpoint="bulk")(together.bulk)
 bp.post("/issues/bulk/undo", endpoint="bulk_undo")(together.bulk_undo)
 

@@ -33,7 +33,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
 
 OPERATED = ("connections.", "deliveries.", "rules.")  # Pia looks after these; nobody else here may.
 WHERE_ROLES_DIFFER = {"desk.show", "proposals.show", "proposals.edit", "work.show", "work.index", "accounts.show"}
-ADMINISTRATION = ("admin.", "record.")
+ADMINISTRATION = ("admin.", "record.", "issues.import_")
 
 
 @pytest.mark.parametrize("who", [None, "ada", "pia", "rolf", "dora"])

@@ -1,6 +1,8 @@
 """The issue inbox by keyboard: two keys sort an issue, and the footer's switch turns them off."""
 
+import json
 import os
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -93,3 +95,25 @@ def test_several_issues_are_sorted_without_a_script(house: House, visit: Visit) 
     expect(page.locator(".empty")).to_contain_text("Kein Issue passt dazu")
     page.locator("#together-undo").click()
     expect(page.locator("[data-row]")).to_contain_text("Ohne Skript")
+
+
+def test_a_file_is_chosen_once_looked_at_and_imported(house: House, visit: Visit, tmp_path: Path) -> None:
+    entry = {"iid": 31, "project_id": 4799, "title": "Aus der Datei", "state": "opened", "labels": ["bug"],
+             "updated_at": "2026-03-01T10:00:00.000Z", "web_url": "https://gitlab.opencode.de/stadt/datei/-/issues/31",
+             "references": {"full": "stadt/datei#31"}}  # fmt: skip
+    file = tmp_path / "issues.json"
+    file.write_text(json.dumps([entry, {**entry, "iid": 32, "confidential": True}]))
+    page = visit("pia", "/issues/import")
+    page.locator("#import-file").set_input_files(file)
+    page.locator("#import-preview").click()
+    expect(page.locator("#import")).to_contain_text("Noch ist nichts importiert")
+    assert axe(page) == []
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/import.png")
+    page.locator("#import-send").click()
+    expect(page.locator("#import")).to_contain_text("Importiert.")
+    page.locator("#import-inbox").click()
+    expect(page.locator("#list")).to_contain_text("Aus der Datei")
+    if SHOTS:
+        phone = visit("pia", "/issues/import", PHONE, dark=True)
+        phone.screenshot(path=f"{SHOTS}/import-phone.png")
