@@ -9,8 +9,9 @@ from flask import Flask
 
 from board import create_app
 from board.db import db
+from board.i18n import speaking
 from board.legal.pages import PAGES, TEXTS
-from board.privacy.periods import PERIODS
+from board.privacy.periods import PERIODS, table
 from tests.conftest import Browser, settings
 from tests.test_settings import put
 
@@ -130,3 +131,22 @@ def test_every_template_has_both_languages_and_no_forgotten_token() -> None:
             set(re.findall(r"\{([a-z_]+)\}", (TEXTS / f"{name}.{locale}.md").read_text())) for locale in ("de", "en")
         ]
         assert tokens[0] == tokens[1] <= known
+
+
+DOCS = Path(__file__).parent.parent / "docs" / "betrieb"
+
+
+def test_the_operators_deletion_concept_tells_the_periods_that_the_job_keeps() -> None:
+    text = (DOCS / "loeschkonzept.md").read_text()
+    with speaking("de"):
+        rows = table("de").replace("\xa0", " ").splitlines()[2:]
+    assert rows
+    assert "\n".join(rows) in text, "copy the table of the privacy page anew"
+
+
+def test_the_operators_papers_are_there_and_lead_to_each_other() -> None:
+    for paper in sorted(DOCS.glob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", paper.read_text()):
+            assert (paper.parent / target).exists(), (paper.name, target)
+    index = (DOCS / "README.md").read_text()
+    assert all(paper.name in index for paper in DOCS.glob("*.md") if paper.name != "README.md")
