@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from board import create_app
+from board import create_app, i18n
 from board.accounts.models import Authenticator, LoginSession, Membership, Person
 from board.activity.models import Activity
+from board.admin import forms
 from board.admin.queries import PAGE
 from board.admin.system import version
 from board.backup import folder
@@ -202,6 +203,13 @@ def test_a_mail_server_that_is_away_or_not_set_is_told(
     app.config["BOARD"] = replace(app.config["BOARD"], smtp=None)
     assert "BOARD_SMTP_URL" in try_mail(dora)
     assert dora.post("/admin/mail", data={"to": "nobody"}).status_code == 422
+
+
+def test_every_explanation_beside_a_field_is_there_in_german(app: Flask) -> None:
+    german = i18n.catalogue("de")
+    for form in (forms.AppointForm(), forms.PartnerForm(), forms.TopicForm(), forms.TrialForm()):
+        for field in form:
+            assert not field.description or field.description in german, field.description
 
 
 # First steps
