@@ -52,14 +52,27 @@ const acts = (e) => /POST/i.test(e.detail?.ctx?.request?.method);
 on("htmx:response:error", (e) => { if (e.detail.ctx.response.status >= 500 && acts(e)) say(words.failed, true); });
 on("htmx:error", (e) => { if (acts(e)) say(words.offline, true); });
 
-/* hx-confirm asks in our own dialog. */
-on("htmx:confirm", (e) => {
+/* hx-confirm asks in our own dialog, on plain forms too. */
+const ask = (question, yes, no) => {
   const dialog = $("confirm");
-  e.preventDefault();
-  $("confirm-text").textContent = e.detail.ctx.confirm;
+  $("confirm-text").textContent = question;
   dialog.returnValue = "no";
-  dialog.onclose = () => (dialog.returnValue === "yes" ? e.detail.issueRequest() : e.detail.dropRequest());
+  dialog.onclose = () => (dialog.returnValue === "yes" ? yes() : no?.());
   dialog.showModal();
+};
+on("htmx:confirm", (e) => {
+  e.preventDefault();
+  ask(e.detail.ctx.confirm, () => e.detail.issueRequest(), () => e.detail.dropRequest());
+});
+on("submit", (e) => {
+  const form = e.target;
+  if (!form.matches("form[hx-confirm]:not([hx-post])") || form.dataset.sure) return;
+  e.preventDefault();
+  ask(form.getAttribute("hx-confirm"), () => {
+    form.dataset.sure = "yes";
+    form.requestSubmit(e.submitter);
+    delete form.dataset.sure;
+  });
 });
 
 /* After a swap: say it, let what changed glow once, and never leave the focus on nothing. */
