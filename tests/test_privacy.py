@@ -4,12 +4,15 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from sqlalchemy import Table, func, select
 
+from board import create_app
 from board.accounts.models import LoginSession, Membership, Person, Throttle
 from board.activity.models import Activity
 from board.comments.models import Comment
@@ -22,7 +25,7 @@ from board.privacy.erasing import ADDRESSES, erase
 from board.privacy.inventory import DELETE, HELD, KEEP
 from board.voting.models import Ballot
 from board.voting.tallies import check_tallies
-from tests.conftest import Browser, sign_in
+from tests.conftest import Browser, settings, sign_in
 from tests.factories import make_world
 from tests.people import Cast
 
@@ -228,3 +231,30 @@ def test_no_period_is_shorter_than_what_still_uses_the_data(app: Flask, people: 
     with app.app_context(), at(now() + timedelta(hours=11)):
         periods.clear()
     assert client.get("/account").status_code == 200
+
+
+# Logs
+
+
+def test_what_administrators_and_people_do_with_data_leaves_nothing_personal_in_the_log(
+    app: Flask, world: Cast, dora: Browser, ben: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = structlog.get_config()
+    try:
+        loud = create_app(settings(tmp_path, app.config["SQLALCHEMY_DATABASE_URI"], BOARD_LOG="info"))
+        clients = {}
+        for name, client in (("dora", dora), ("ben", ben)):
+            clients[name] = Browser(loud)
+            clients[name].set_cookie("session", client.get_cookie("session").value, domain="localhost")
+        assert clients["ben"].post("/account/export").status_code == 200
+        clients["dora"].get("/admin/people?q=ben@example.org")
+        clients["dora"].post("/admin/mail", data={"to": "rat@stadt.example"})
+        assert clients["dora"].post(f"/admin/people/{world.ben.person_id}/erase").status_code == 303
+        with loud.app_context():
+            db.engine.dispose()
+    finally:
+        structlog.configure(**before)
+    written = capsys.readouterr().err
+    assert written.count("/admin/") >= 3
+    for personal in ("@", "Ben", "stadt.example", "127.0.0.1", ben.get_cookie("session").value):
+        assert personal not in written, personal
