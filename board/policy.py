@@ -485,6 +485,7 @@ PAGES: dict[str, Rule] = {
     "admin.appoint": admin,
     "admin.enrol": admin,
     "admin.disable": admin,
+    "admin.reset_factor": admin,
     "admin.enable": admin,
     "admin.erase": admin,
     "admin.partners": admin,
@@ -550,7 +551,7 @@ FRESH = frozenset({
     "proposals.accept", "proposals.defer", "proposals.decline", "proposals.reopen",
     "factors.show", "factors.set_up", "factors.renew", "factors.remove",
     "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",
-    "admin", "invitations", "privacy",
+    "admin", "connections", "privacy", "record",
 })  # fmt: skip
 """Recording decisions, inviting, administering and one's own access: endpoints, or whole features, that ask again who
 one is when that was shown more than 12 hours ago. Voting never asks."""

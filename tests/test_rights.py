@@ -159,6 +159,7 @@ GET  admin.people               /admin/people                              401  
 GET  admin.person               /admin/people/2                            401  403  403  403  403  403  ok
 POST admin.appoint              /admin/people/2/appoint                    401  403  403  403  403  403  ok
 POST admin.enrol                /admin/people/2/enrol                      401  403  403  403  403  403  ok
+POST admin.reset_factor         /admin/people/4/reset_factor               401  403  403  403  403  403  ok
 POST admin.disable              /admin/people/2/disable                    401  403  403  403  403  403  ok
 POST admin.enable               /admin/people/2/enable                     401  403  403  403  403  403  ok
 POST admin.erase                /admin/people/2/erase                      401  403  403  403  403  403  ok

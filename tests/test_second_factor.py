@@ -485,7 +485,7 @@ def test_what_asks_again_is_written_beside_the_rights(board: Flask) -> None:
     unknown = {e for e in policy.FRESH if "." in e and e not in board.view_functions}
     assert not unknown
     decisions = {"proposals.accept", "proposals.defer", "proposals.decline"}
-    assert all(map(policy.asks_again, decisions | {"admin.anything", "invitations.anything"}))
+    assert all(map(policy.asks_again, decisions | {"admin.anything", "connections.anything", "privacy.erase"}))
     assert {"factors", "identities"} <= blueprints
 
 

@@ -14,7 +14,10 @@ from board.admin import queries
 from board.admin.forms import AppointForm, EnrolForm
 from board.db import db, transaction
 from board.errors import Conflict, Missing, Refusal
+from board.factors import verbs as factors
+from board.factors.queries import standing
 from board.i18n import gettext as _
+from board.identities.queries import suggestions
 from board.partners.models import Partner
 from board.policy import Actor
 from board.privacy.erasing import erase as erase_person
@@ -32,7 +35,9 @@ def people() -> Response:
     found = queries.people(words, stand, clean(request.args.get("after", ""))[:200])
     query = {name: value for name, value in (("q", words), ("stand", stand), ("after", found.after)) if value}
     more = f"{url_for('admin.people')}?{urlencode(query)}" if found.after else ""
-    return no_store(page("admin/people.html", found=found, words=words, stand=stand, more_url=more))
+    return no_store(
+        page("admin/people.html", suggested=len(suggestions()), found=found, words=words, stand=stand, more_url=more)
+    )
 
 
 def person(person_id: int) -> Response:
@@ -52,6 +57,7 @@ def _person(person_id: int, form: Any = None, refusal: Refusal | None = None, st
             status=refusal.status if refusal else status,
             person=one,
             seats=seats,
+            factor=standing(person_id),
             appoint=form if isinstance(form, AppointForm) else AppointForm(obj=one),
             enrol=form if isinstance(form, EnrolForm) else EnrolForm(partners=choices),
             refusal=refusal,
@@ -109,6 +115,11 @@ def disable(person_id: int) -> Response:
 def enable(person_id: int) -> Response:
     """Open a closed account again."""
     return _do(person_id, closing.enable, _("The account is open again."))
+
+
+def reset_factor(person_id: int) -> Response:
+    """Take away a second factor that is lost for good; all sessions end, the person sets up a new one."""
+    return _do(person_id, factors.reset, _("The second factor is reset. All sessions have ended."))
 
 
 def erase(person_id: int) -> Response:

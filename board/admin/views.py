@@ -18,7 +18,7 @@ def index() -> Response:
 
 bp.add_url_rule("/people", "people", people.people)
 bp.add_url_rule("/people/<int:person_id>", "person", people.person)
-for verb in (people.appoint, people.enrol, people.disable, people.enable, people.erase):
+for verb in (people.appoint, people.enrol, people.disable, people.enable, people.reset_factor, people.erase):
     bp.add_url_rule(f"/people/<int:person_id>/{verb.__name__}", verb.__name__, verb, methods=["POST"])
 bp.add_url_rule("/partners", "partners", partners.partners)
 bp.add_url_rule("/partners/new", "new_partner", partners.new_partner, methods=["GET", "POST"])
