@@ -59,11 +59,12 @@ def check_acting_for(by: Actor) -> None:
         return
     if request.form["acting_for"] == str(by.partner_id or ""):
         return
-    if by.partner is None:
-        raise Conflict(_("You no longer act for a partner. Nothing was changed; please reload the page."))
-    raise Conflict(
-        _("You now act on behalf of %(partner)s. Nothing was changed; please reload the page.", partner=by.partner.name)
-    )
+    told = _("You no longer act for a partner. Nothing was changed.")
+    if by.partner is not None:
+        told = _("You now act on behalf of %(partner)s. Nothing was changed.", partner=by.partner.name)
+    if is_partial():  # The page stays as it is; without htmx the error page holds the text.
+        told += " " + _("Your text stays here: switch back in another tab and send it again, or reload the page.")
+    raise Conflict(told)
 
 
 def _on_refusal(refusal: Refusal) -> Response:

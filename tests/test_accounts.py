@@ -206,7 +206,7 @@ def test_signing_out_ends_this_session_only(app: Flask, doors: Cast, ada: Browse
 
 def test_signing_out_everywhere_ends_all_sessions(app: Flask, doors: Cast, ada: Browser, gast: Browser) -> None:
     enter(gast)
-    assert 'Geräte und Sitzungen</h2> <span class="count">2</span>' in ada.get("/account").text
+    assert 'Geräte und Sitzungen</h3> <span class="count">2</span>' in ada.get("/account").text
     assert ada.post("/sign-out-everywhere").status_code == 303
     assert ada.get("/account").status_code == gast.get("/account").status_code == 401
 

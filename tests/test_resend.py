@@ -52,6 +52,15 @@ def test_a_comment_from_another_partners_tab_can_be_sent_from_the_error_page(
     assert comments(app) == [(WORDS, people.aalen)]
 
 
+def test_with_htmx_the_page_keeps_the_text_and_the_message_says_what_helps(
+    people: Cast, ada: Browser, proposal: str
+) -> None:
+    words = {"text": WORDS, "acting_for": str(people.celle)}
+    answer = ada.post(f"{proposal}/comments", data=words, partial=True)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (409, "#flash")
+    assert "Wechseln Sie in einem anderen Tab zurück" in answer.text
+
+
 def test_a_text_of_an_ended_session_waits_for_signing_in(app: Flask, gast: Browser, proposal: str) -> None:
     answer = gast.post(f"{proposal}/comments", data={"text": WORDS, "acting_for": "1"})
     assert answer.status_code == 401
