@@ -26,6 +26,7 @@ FEATURES = (
     "live",
     "issues",
     "search",
+    "reuse",
     "legal",
     "privacy",
     "admin",

@@ -132,6 +132,11 @@ def day_month(when: date | datetime, locale: str) -> str:
     return format_skeleton("MMMd" if day.year == today().year else "yMMMd", day, locale=locale)
 
 
+def month(when: date | datetime, locale: str) -> str:
+    """November 2026."""
+    return format_skeleton("yMMMM", day_of(when), locale=locale)
+
+
 def exact(when: date | datetime, locale: str) -> str:
     """3. November 2026, 14:02."""
     if isinstance(when, datetime):

@@ -310,6 +310,7 @@ VERBS: dict[str, Rule] = {
     "condition.state": own_partner_delegate,
     "condition.clear": own_partner_delegate,
     "reuse.record": own_partner_delegate,
+    "reuse.confirm": own_partner_delegate,
     # work
     "package.create": packager,
     "package.edit": package_editor,
@@ -465,6 +466,11 @@ PAGES: dict[str, Rule] = {
     "activity.index": reader,
     "activity.news": reader,
     "activity.atom": reader,
+    # reuse
+    "reuse.index": reader,
+    "reuse.row": reader,
+    "reuse.ask": anyone,  # Whoever has the signed address from the mail; it says who answers.
+    "reuse.confirm": anyone,
     # search
     "search.index": reader,
     "search.jump": reader,

@@ -81,6 +81,7 @@ def environment(locale: str) -> BoardEnvironment:
         date=when(i18n.long_date),
         shortdate=when(i18n.short_date),
         day_month=when(i18n.day_month),
+        month=when(i18n.month),
         moment=when(i18n.exact),
         ago=when(i18n.time_tag),
         number=when(i18n.number),

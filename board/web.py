@@ -25,6 +25,7 @@ NAV = (
     ("proposals.index", "Proposals"),
     ("work.index", "Work packages"),
     ("issues.index", "Issue inbox"),
+    ("reuse.index", "Reuse"),
     ("partners.index", "Partners"),
     ("activity.index", "Activity"),
     ("admin.index", "Administration"),

@@ -83,6 +83,10 @@ GET  partners.index             /partners                                  ok   
 GET  partners.show              /partners/aalen                            ok   ok   ok   ok   ok   ok   ok
 GET  activity.index             /activity                                  ok   ok   ok   ok   ok   ok   ok
 GET  activity.news              /activity/news                             ok   ok   ok   ok   ok   ok   ok
+GET  reuse.index                /reuse                                     ok   ok   ok   ok   ok   ok   ok
+GET  reuse.row                  /reuse/FV-1                                ok   ok   ok   ok   ok   ok   ok
+GET  reuse.ask                  /reuse/confirm/forged                      404  404  404  404  404  404  404
+POST reuse.confirm              /reuse/confirm/forged                      404  404  404  404  404  404  404
 GET  search.index               /search?q=M%C3%A4ngel                      ok   ok   ok   ok   ok   ok   ok
 GET  search.jump                /search/jump?q=FV-1                        ok   ok   ok   ok   ok   ok   ok
 GET  activity.atom              /activity.atom                             ok   ok   ok   ok   ok   ok   ok

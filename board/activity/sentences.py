@@ -77,6 +77,7 @@ SENTENCES = {
     "offer.withdraw": N_("%(partner)s withdrew its offer %(offer)s: %(subject)s"),
     "condition.state": N_("%(partner)s stated a condition on %(subject)s"),
     "condition.clear": N_("The condition of %(partner)s on %(subject)s no longer applies"),
+    "reuse.confirm": N_("%(partner)s confirmed its entry on reusing %(subject)s"),
     "reuse.record": N_("%(partner)s updated its entry on reusing %(subject)s"),
     "package.create": N_("%(partner)s created the work package %(subject)s"),
     "package.edit": N_("%(partner)s revised the work package %(subject)s"),

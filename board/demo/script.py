@@ -130,8 +130,8 @@ def _used(world: World, row: Row) -> Iterator[Event]:
         )  # fmt: skip
         reuses.record(ballots.locked(world.proposals[row["proposal"]], by), record, by)
 
-    if row["invented"]:
-        yield Event(row["confirmed_days_ago"], do)
+    if row["invented"]:  # Taken over within these months, even where it was confirmed before.
+        yield Event(min(row["confirmed_days_ago"], 100), do)
 
 
 def _worked(world: World, row: Row) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from board.mail.sending import send_due
 from board.privacy import periods
 from board.record.chain import seal_due
 from board.record.checks import check_due
+from board.reuse.asking import ask_due
 from board.work.leases import sweep_due
 
 MINUTE = 60
@@ -30,6 +31,7 @@ JOBS = (
     Job("check", DAY, check_due),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("deliveries", HOUR, retention.sweep),
+    Job("reuse-ask", DAY, ask_due),
     Job("periods", HOUR, periods.clear),
     Job("reconcile", 6 * HOUR, backfills.reconcile),
     Job("backfills", MINUTE, backfills.run_asked),

@@ -10,6 +10,7 @@ from board.accounts import notices
 from board.i18n import gettext as _
 from board.mail.letter import Item, Letter, link
 from board.mail.models import Mail
+from board.reuse import asking
 
 Maker = Callable[[Mail], Letter | None]
 
@@ -27,4 +28,5 @@ def trial(_mail: Mail) -> Letter:
 KINDS: dict[str, Maker] = {
     "trial": trial,
     "access": notices.letter,
+    "reuse_old": asking.letter,
 }

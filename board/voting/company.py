@@ -111,11 +111,11 @@ def _acting(row: Any) -> Acting:
 
 def _record(own: Use | None) -> dict[str, Any]:
     if own is None:
-        return dict.fromkeys(("status", "variant", "release", "contact", "confirmed_on"), "")
+        return dict.fromkeys(("status", "variant", "release", "contact", "confirmed_on", "planned_for", "link"), "")
     on = own.confirmed_on.isoformat() if own.confirmed_on else ""
     return {
         "status": own.status, "variant": own.variant, "release": own.release, "contact": own.contact,
-        "confirmed_on": on,
+        "confirmed_on": on, "planned_for": own.planned_for, "link": own.link,
     }  # fmt: skip
 
 
@@ -186,7 +186,10 @@ def _changes(proposal_id: int) -> tuple[Change, ...]:
 def _use(row: Any, by: Actor) -> Use:
     use: Reuse = row.Reuse
     contact = use.contact if by.signed_in else ""
-    return Use(_acting(row), use.status, use.variant, use.release, contact, use.source, use.confirmed_on)
+    return Use(
+        _acting(row), use.status, use.variant, use.release, contact, use.source, use.confirmed_on, use.planned_for,
+        use.link,
+    )  # fmt: skip
 
 
 def _entry(row: Any, **said: Any) -> dict[str, Any]:

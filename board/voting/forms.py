@@ -1,13 +1,14 @@
 """Forms of voting. Each names its component, so that a partial knows a form that is not its own."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from wtforms import BooleanField, DateField, Form, StringField
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from board.forms import BoardForm, line, paragraph, tidy, whole_number
+from board.forms import BoardForm, line, paragraph, tidy, web_address, whole_number
 from board.i18n import gettext as _
 from board.i18n import today
 from board.voting.models import Choice, OfferKind, ReuseStatus
@@ -37,6 +38,12 @@ def sensible_day(_form: Form, field: Any) -> None:
     """Validator: a year that people mean; every calendar can show it."""
     if field.data and not date(1990, 1, 1) <= field.data <= date(2199, 12, 31):
         raise ValidationError(_("Not a valid date value."))
+
+
+def a_quarter(_form: Form, field: Any) -> None:
+    """Validator: a quarter such as 2027-Q1."""
+    if not re.fullmatch(r"20\d\d-Q[1-4]", field.data or ""):
+        raise ValidationError(_("Not a valid choice."))
 
 
 def day(label: str, *validators: Callable[[Form, Any], None], required: bool = False) -> DateField:
@@ -120,6 +127,8 @@ class ReuseForm(VotingForm):
     status = StringField("Status", filters=[tidy], validators=[InputRequired(), one_of(ReuseStatus)])
     variant = line("Variant", 160)
     release = line("Version", 60)
+    planned_for = StringField("Planned for", filters=[tidy], validators=[Optional(), a_quarter])
+    link = StringField("Link", filters=[tidy], validators=[web_address, Length(max=500)])
     contact = line("Contact", 200)
     confirmed_on = day("Confirmed on", not_later_than_today)
 
@@ -131,4 +140,6 @@ class ReuseForm(VotingForm):
             release=self.release.data or "",
             contact=self.contact.data or "",
             confirmed_on=self.confirmed_on.data,
+            planned_for=self.planned_for.data or "",
+            link=self.link.data or "",
         )

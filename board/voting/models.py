@@ -130,7 +130,7 @@ class Condition(Base):
 
 
 class Reuse(Base):
-    """How one partner uses one feature."""
+    """How one partner uses one feature. `planned_for` is a quarter such as 2027-Q1."""
 
     __tablename__ = "reuse"
     __table_args__ = (
@@ -145,6 +145,8 @@ class Reuse(Base):
     status: Mapped[str] = mapped_column(String(10))
     variant: Mapped[str] = mapped_column(String(160), default="")
     release: Mapped[str] = mapped_column(String(60), default="")
+    planned_for: Mapped[str] = mapped_column(String(7), default="")
+    link: Mapped[str] = mapped_column(String(500), default="")
     contact: Mapped[str] = mapped_column(String(200), default="")
     source: Mapped[str] = mapped_column(String(500), default="")
     confirmed_on: Mapped[date | None]

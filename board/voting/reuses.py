@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,6 +23,13 @@ class Record:
     release: str = ""
     contact: str = ""
     confirmed_on: date | None = None
+    planned_for: str = ""
+    link: str = ""
+
+    def values(self) -> dict[str, Any]:
+        """The columns it fills; a quarter means something only while the use is planned."""
+        planned = self.planned_for if self.status == ReuseStatus.PLANNED else ""
+        return vars(self) | {"status": self.status.value, "planned_for": planned}
 
 
 def record(proposal: Proposal, new: Record, by: Actor) -> None:
@@ -33,11 +41,12 @@ def record(proposal: Proposal, new: Record, by: Actor) -> None:
     row = found or Reuse(proposal_id=proposal.id, partner_id=by.partner_id or 0)
     rights.permit(by, "reuse.record", row)
     rights.require_alive(proposal)
-    values = (new.status.value, new.variant, new.release, new.contact, new.confirmed_on)
-    if found and (row.status, row.variant, row.release, row.contact, row.confirmed_on) == values:
+    values = new.values()
+    if found and {name: getattr(row, name) for name in values} == values:
         return
     before = found.status if found else None
-    row.status, row.variant, row.release, row.contact, row.confirmed_on = values
+    for name, value in values.items():
+        setattr(row, name, value)
     row.person_id, row.changed_at, row.version = by.person_id, now(), (row.version or 0) + 1
     db.session.add(row)
     act(by, "reuse.record", row, **{"from": before, "to": row.status})

@@ -157,6 +157,8 @@ class Use:
     contact: str
     source: str
     confirmed_on: date | None
+    planned_for: str
+    link: str
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,14 @@ on("click", (e) => {
   (navigator.clipboard?.writeText(field.value) ?? Promise.reject()).catch(() => document.execCommand("copy")).then(() => say(button.dataset.copied));
 });
 
+/* What is fetched into a closed dialog opens it, with its form unfolded. */
+on("htmx:after:swap", (e) => {
+  const dialog = e.detail.ctx?.target?.closest?.("dialog:not([open])");
+  if (!dialog) return;
+  all("details.disclosure", dialog).forEach((fold) => { fold.open = true; });
+  dialog.showModal();
+});
+
 /* Menus close on Escape, on a click elsewhere, and when the focus leaves them. */
 const leave = (e) => all("details[data-close][open]").forEach((menu) => { if (!menu.contains(e.target)) menu.open = false; });
 on("click", leave);

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflow
 
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
-NO_PAGES = re.compile(r"^(static|live\..*|ground\..*|.*\.atom|identities\.(begin|back|connect))$")
+NO_PAGES = re.compile(r"^(static|live\..*|ground\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask)$")
 
 
 def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,219 @@
+"""The matrix of proposals and partners: who examines, plans, pilots, runs or has ended what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Select, exists, func, or_, select
+
+from board.db import db
+from board.i18n import current_locale, today
+from board.partners.models import Kind, Partner, hue
+from board.policy import Acting, Actor
+from board.proposals.models import Proposal, Topic
+from board.proposals.states import State
+from board.search.index import within
+from board.text import clean
+from board.voting.models import Reuse, ReuseStatus
+
+Plain = Select[int, str, str, str, int]
+MOST = 400
+STALE = timedelta(days=183)
+"""A record that nobody has confirmed for so long is shown as old, and its partner is asked."""
+IN_USE = (ReuseStatus.LIVE, ReuseStatus.PILOT)
+RANK = {s.value: n for n, s in enumerate((
+    ReuseStatus.LIVE, ReuseStatus.PILOT, ReuseStatus.PLANNED, ReuseStatus.EXAMINING, ReuseStatus.ENDED,
+))}  # fmt: skip
+SORTS = {"used": "Most used", "title": "Title", "confirmed": "Confirmed last", "own": "Own entries first"}
+"""Sort → the message id of its label; the first is what one gets without asking."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the matrix shows: its rows by all fields but `kind`, which chooses columns; `partner` has an entry."""
+
+    q: str = ""
+    topic: str = ""
+    status: str = ""
+    partner: str = ""
+    elsewhere: str = ""
+    old: str = ""
+    kind: str = ""
+    sort: str = "used"
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """The fields that leave something out, in the order in which they are shown."""
+        return {name: value for name, value in vars(self).items() if value and name != "sort"}
+
+    def query(self) -> str:
+        """The canonical query string, without what goes without saying."""
+        return urlencode(self.narrowing | ({"sort": self.sort} if self.sort != "used" else {}))
+
+    def url(self, path: str = "/reuse", **changes: str) -> str:
+        """The address of the matrix with changes."""
+        query = replace(self, **changes).query()
+        return f"{path}?{query}" if query else path
+
+
+def read(args: Mapping[str, str], by: Actor, topics: set[str], partners: set[str]) -> Filters:
+    """The filters of an address; what is unknown or makes no sense for this reader is left out."""
+
+    def one_of(name: str, known: set[str]) -> str:
+        return args.get(name, "") if args.get(name, "") in known else ""
+
+    sorts = set(SORTS) - (set() if by.partner else {"own"})
+    return Filters(
+        q=" ".join(clean(args.get("q", "")).split())[:100].strip(),
+        topic=one_of("topic", topics),
+        status=one_of("status", set(ReuseStatus)),
+        partner=one_of("partner", partners),
+        elsewhere=one_of("elsewhere", {"1"}) if by.partner else "",
+        old=one_of("old", {"1"}),
+        kind=one_of("kind", set(Kind)),
+        sort=one_of("sort", sorts) or "used",
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One record. `old` when nobody has confirmed it for `STALE`; an ended one needs no confirmation."""
+
+    status: str
+    planned_for: str
+    release: str
+    variant: str
+    confirmed_on: date | None
+    old: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One proposal with its cells by partner id."""
+
+    id: int
+    title: str
+    state: str
+    version: int
+    cells: Mapping[int, Cell]
+
+    @property
+    def key(self) -> str:
+        """How people call it: FV-12."""
+        return f"FV-{self.id}"
+
+    def count(self, *statuses: str) -> int:
+        """How many partners are that far."""
+        return sum(cell.status in statuses for cell in self.cells.values())
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Columns (one's own partner and the chosen one first), rows, and how many rows there are in all."""
+
+    columns: tuple[Acting, ...]
+    rows: tuple[Row, ...]
+    total: int
+    entries: int
+    old: int
+
+
+def matrix(filters: Filters, by: Actor) -> Matrix:
+    """All that the filters leave, at most `MOST` rows. Four statements, however large it is."""
+    columns = _columns(filters, by)
+    wanted = _wanted(filters, by)
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    found = _rows(wanted.order_by(Proposal.n_live.desc(), Proposal.id).limit(MOST), {c.id for c in columns})
+    cells = [cell for row in found for cell in row.cells.values()]
+    return Matrix(columns, tuple(_sorted(found, filters, by)), total, len(cells), sum(cell.old for cell in cells))
+
+
+def users() -> list[Partner]:
+    """The partners with at least one entry, by name."""
+    entry = exists().where(Reuse.partner_id == Partner.id)
+    return list(db.session.scalars(select(Partner).where(entry).order_by(func.lower(Partner.name))))
+
+
+def row(proposal_id: int, filters: Filters, by: Actor) -> tuple[tuple[Acting, ...], Row | None]:
+    """One row as the filters' columns show it; None where there is no such proposal."""
+    columns = _columns(filters, by)
+    found = _rows(PLAIN.where(Proposal.id == proposal_id), {c.id for c in columns})
+    return columns, found[0] if found else None
+
+
+PLAIN = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, Proposal.version)
+
+
+def _wanted(filters: Filters, by: Actor) -> Plain:
+    """The proposals that can be used, or that somebody has an entry for."""
+    entry = exists().where(Reuse.proposal_id == Proposal.id)
+    query = PLAIN.where(or_(Proposal.state.in_((State.AVAILABLE, State.PILOTING)), entry))
+    if filters.q:
+        query = query.where(within(Proposal.id, filters.q))
+    if filters.topic:
+        query = query.where(Proposal.topic_id == select(Topic.id).where(Topic.slug == filters.topic).scalar_subquery())
+    if filters.status:
+        query = query.where(entry.where(Reuse.status == filters.status))
+    if filters.partner:
+        whose = select(Partner.id).where(Partner.slug == filters.partner).scalar_subquery()
+        query = query.where(entry.where(Reuse.partner_id == whose))
+    if filters.old:
+        query = query.where(entry.where(is_old()))
+    if filters.elsewhere and by.partner_id:
+        here = entry.where(Reuse.partner_id == by.partner_id, Reuse.status.in_(IN_USE))
+        query = query.where(entry.where(Reuse.status.in_(IN_USE)), ~here)
+    return query
+
+
+def is_old() -> Any:
+    """The condition that a record waits for its partner's confirmation."""
+    return (Reuse.status != ReuseStatus.ENDED) & (
+        func.coalesce(Reuse.confirmed_on, func.date(Reuse.changed_at)) < today() - STALE
+    )
+
+
+def _rows(query: Plain, columns: set[int]) -> list[Row]:
+    english = current_locale() == "en"
+    rows = db.session.execute(query).all()
+    cells: dict[int, dict[int, Cell]] = {r.id: {} for r in rows}
+    for r in db.session.scalars(select(Reuse).where(Reuse.proposal_id.in_(cells))):
+        if r.partner_id in columns:
+            cells[r.proposal_id][r.partner_id] = _cell(r)
+    return [Row(r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id]) for r in rows]
+
+
+def _cell(r: Reuse) -> Cell:
+    seen = r.confirmed_on or r.changed_at.date()
+    old = r.status != ReuseStatus.ENDED and seen < today() - STALE
+    return Cell(r.status, r.planned_for, r.release, r.variant, r.confirmed_on, old)
+
+
+def _sorted(rows: list[Row], filters: Filters, by: Actor) -> list[Row]:
+    def confirmed(found: Row) -> date:
+        return max((c.confirmed_on for c in found.cells.values() if c.confirmed_on), default=date.min)
+
+    def own(found: Row) -> int:
+        cell = found.cells.get(by.partner_id or 0)
+        return RANK[cell.status] if cell else len(RANK)
+
+    if filters.sort == "title":
+        return sorted(rows, key=lambda r: r.title.casefold())
+    if filters.sort == "confirmed":
+        return sorted(rows, key=confirmed, reverse=True)
+    if filters.sort == "own":
+        return sorted(rows, key=own)
+    return sorted(rows, key=lambda r: (-r.count(ReuseStatus.LIVE), -r.count(*RANK), r.id))
+
+
+def _columns(filters: Filters, by: Actor) -> tuple[Acting, ...]:
+    """Partners with at least one entry, and the reader's own; that one first, then the chosen one, then by name."""
+    query = select(
+        Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes
+    ).where(or_(exists().where(Reuse.partner_id == Partner.id), Partner.id == by.partner_id))
+    if filters.kind:
+        query = query.where(or_(Partner.kind == filters.kind, Partner.id == by.partner_id))
+    rows = db.session.execute(query.order_by(func.lower(Partner.name))).all()
+    found = [Acting(r.id, r.slug, r.name, r.sign, hue(r.ags or r.slug), r.kind, r.votes) for r in rows]
+    return tuple(sorted(found, key=lambda p: 0 if p.id == by.partner_id else 1 if p.slug == filters.partner else 2))

@@ -1,0 +1,198 @@
+"""The matrix of reuse: rows, columns, old entries that are asked about by mail, and how use spreads."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from board.accounts.models import Membership
+from board.activity.models import Activity
+from board.db import at, db, now, transaction
+from board.i18n import set_locale, today
+from board.mail.models import Mail
+from board.policy import ANONYMOUS
+from board.proposals.states import State
+from board.reuse import asking, matrix
+from board.reuse.matrix import Filters
+from board.reuse.spread import spread
+from board.voting import ballots, reuses
+from board.voting.models import Reuse, ReuseStatus
+from tests import factories
+from tests.conftest import Browser
+from tests.people import Cast, Who
+
+
+def use(proposal_id: int, who: Who, status: str = "live", **said: object) -> None:
+    """A record, made by the verb; one that says nothing else was confirmed today."""
+    said.setdefault("confirmed_on", today())
+    with transaction():
+        record = reuses.Record(ReuseStatus(status), **said)  # type: ignore[arg-type]
+        reuses.record(ballots.locked(proposal_id, who.actor), record, who.actor)
+
+
+OLD = {"confirmed_on": date(2026, 1, 15)}
+
+
+@pytest.fixture
+def shelf(app: Flask, people: Cast) -> Flask:
+    """FV-1 runs in Aalen (not confirmed for long) and is piloted in Celle; FV-2 is available, FV-3 open and planned."""
+    with app.app_context():
+        factories.make_proposal(people, title="Müllkalender", state=State.AVAILABLE)
+        factories.make_proposal(people, title="Abfahrten", state=State.AVAILABLE, topic_id=people.transport)
+        factories.make_proposal(people, title="Hitzekarte")
+        factories.make_proposal(people, title="Ohne Nutzung")
+        use(1, people.ada, "live", release="2.1", **OLD)
+        use(1, people.cleo, "pilot")
+        use(3, people.cleo, "planned", planned_for="2027-Q1")
+    return app
+
+
+def keys(**filters: str) -> list[str]:
+    return [row.key for row in matrix.matrix(Filters(**filters), ANONYMOUS).rows]
+
+
+def test_rows_are_what_can_be_used_or_what_somebody_has_an_entry_for(shelf: Flask) -> None:
+    with shelf.app_context():
+        assert keys() == ["FV-1", "FV-3", "FV-2"]
+        assert keys(sort="title") == ["FV-2", "FV-3", "FV-1"]
+        assert keys(sort="confirmed")[0] in {"FV-1", "FV-3"}
+        assert keys(topic="oepnv-auskunft") == ["FV-2"]
+        assert keys(status="planned") == ["FV-3"]
+        assert keys(partner="aalen") == ["FV-1"]
+        assert keys(old="1") == ["FV-1"]
+        assert keys(q="kalender") == ["FV-1"]
+
+
+def test_runs_elsewhere_but_not_here(shelf: Flask, people: Cast) -> None:
+    with shelf.app_context():
+        found = matrix.matrix(Filters(elsewhere="1"), people.cleo.actor)
+        assert [row.key for row in found.rows] == []
+        use(2, people.ada)
+        found = matrix.matrix(Filters(elsewhere="1"), people.cleo.actor)
+        assert [row.key for row in found.rows] == ["FV-2"]
+
+
+def test_ones_own_column_comes_first_then_the_chosen_one(shelf: Flask, people: Cast) -> None:
+    with shelf.app_context():
+        assert [c.slug for c in matrix.matrix(Filters(), ANONYMOUS).columns] == ["aalen", "celle"]
+        assert [c.slug for c in matrix.matrix(Filters(), people.cleo.actor).columns] == ["celle", "aalen"]
+        assert [c.slug for c in matrix.matrix(Filters(partner="celle"), ANONYMOUS).columns] == ["celle", "aalen"]
+        assert matrix.matrix(Filters(kind="county"), ANONYMOUS).columns == ()
+
+
+def test_the_page_says_each_entry_in_words_and_marks_old_ones(shelf: Flask, gast: Browser) -> None:
+    page = gast.get("/reuse").text
+    assert "Aalen: im Einsatz, Version 2.1, bestätigt am 15. Januar 2026, zu bestätigen" in page
+    assert "Celle: geplant, 1. Quartal 2027" in page
+    assert "1 zu bestätigen" in page.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_only_delegates_edit_and_only_their_own_column(shelf: Flask, ada: Browser, ben: Browser) -> None:
+    assert 'id="uses-2-own"' in ada.get("/reuse").text
+    assert "-own" not in ben.get("/reuse").text
+    row = ada.get("/reuse/FV-1?kind=county", partial=True).text
+    assert row.count("<td") == 2  # Their own column and the sum.
+    assert ada.get("/reuse/FV-99").status_code == 404
+
+
+def test_a_quarter_holds_only_while_the_use_is_planned(shelf: Flask, people: Cast) -> None:
+    with shelf.app_context():
+        use(3, people.cleo, "pilot", planned_for="2027-Q1")
+        assert db.session.scalar(select(Reuse.planned_for).where(Reuse.proposal_id == 3)) == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("planned_for", "2027-Q5"), ("link", "ftp://x"), ("link", "javascript:x")]
+)
+def test_bad_plans_and_addresses_are_told_in_place(shelf: Flask, ada: Browser, field: str, value: str) -> None:
+    answer = ada.post("/proposals/FV-2/reuse", data={"status": "planned", field: value}, partial=True, target="reuse-2")
+    assert answer.status_code == 422
+    assert f'id="reuse-2-{field}-error"' in answer.text
+
+
+def test_the_matrix_costs_the_same_for_one_row_and_for_many(shelf: Flask, people: Cast, statements: list[str]) -> None:
+    def cost() -> int:
+        statements.clear()
+        matrix.matrix(Filters(), people.ada.actor)
+        return len(statements)
+
+    with shelf.app_context():
+        once = cost()
+        for _ in range(15):
+            use(factories.make_proposal(people), people.ada)
+        assert cost() == once
+
+
+def signed(app: Flask, people: Cast) -> str:
+    """The address that Ada's mail about the old entry holds."""
+    with app.app_context():
+        asking.ask_due()
+        mail = db.session.scalars(select(Mail)).one()
+        assert mail.person_id == people.ada.person_id
+        set_locale("de")
+        letter = asking.letter(mail)
+        assert letter
+        (item,) = letter.sections[0].items
+        assert item.text == "FV-1 Müllkalender"
+        return item.url.partition("localhost")[2]
+
+
+def test_whoever_keeps_an_old_entry_is_asked_once_a_month(shelf: Flask, people: Cast) -> None:
+    signed(shelf, people)
+    with shelf.app_context():
+        asking.ask_due()
+        assert len(db.session.scalars(select(Mail)).all()) == 1
+        with at(now() + timedelta(days=32)):
+            asking.ask_due()
+        assert len(db.session.scalars(select(Mail)).all()) == 2
+
+
+def test_one_button_confirms_without_signing_in_and_reading_changes_nothing(
+    shelf: Flask, people: Cast, gast: Browser
+) -> None:
+    url = signed(shelf, people)
+    for _ in range(2):
+        page = gast.get(url).text
+        assert "Ja, das stimmt noch" in page
+        assert "Müllkalender" in page
+    with shelf.app_context():
+        assert db.session.scalar(select(Reuse.confirmed_on).where(Reuse.id == 1)) == date(2026, 1, 15)
+    assert gast.post(url).status_code == 303
+    assert gast.post(url).status_code == 303
+    assert "das ist bestätigt" in gast.get(url).text
+    with shelf.app_context():
+        row = db.session.scalars(select(Activity).where(Activity.verb == "reuse.confirm")).one()
+        assert (row.person_id, row.partner_id) == (people.ada.person_id, people.aalen)
+        assert db.session.scalar(select(Reuse.confirmed_on).where(Reuse.id == 1)) == today()
+        assert asking.letter(db.session.scalars(select(Mail)).one()) is None
+
+
+def test_the_address_ends_with_the_delegate_s_seat_and_cannot_be_forged(
+    shelf: Flask, people: Cast, gast: Browser
+) -> None:
+    url = signed(shelf, people)
+    head, _dot, tail = url.rpartition(".")
+    assert gast.post(f"{head}.{tail[::-1]}").status_code == 404
+    with shelf.app_context(), transaction():
+        db.session.execute(update(Membership).where(Membership.id == people.ada.membership_id).values(ended_at=now()))
+    assert gast.get(url).status_code == 404
+    assert gast.post(url).status_code == 404
+
+
+def test_use_is_counted_month_by_month_back_from_what_is_recorded_now(shelf: Flask, people: Cast) -> None:
+    with shelf.app_context():
+        with at(now() - timedelta(days=70)):
+            use(2, people.ada)
+        months = spread(12)
+        assert [m.first.month for m in months][-1] == today().month
+        assert (months[-1].live, months[-1].pilot, months[-1].total) == (2, 1, 3)
+        assert (months[-2].live, months[-2].pilot) == (1, 0)
+        assert (months[0].live, months[0].pilot) == (0, 0)
+
+
+def test_the_picture_has_its_numbers_as_a_table(shelf: Flask, gast: Browser) -> None:
+    page = gast.get("/reuse").text
+    assert re.search(r'<svg[^>]*role="img" aria-label="Nutzungen aller Funktionen je Monat"', page)
+    assert "Als Tabelle" in page
