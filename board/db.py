@@ -24,6 +24,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 LOCK_SECONDS = 10
+READ_ONLY = "25006"
+"""PostgreSQL's code for a write in a transaction that may only read."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -90,6 +92,13 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         return
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "handle_error")
+def _read_only_is_busy(context: Any) -> None:
+    """PostgreSQL that can only be read (a standby after a failover): what wants to write is told to come again."""
+    if getattr(context.original_exception, "sqlstate", "") == READ_ONLY:
+        raise Busy() from context.original_exception
 
 
 @event.listens_for(Engine, "begin")

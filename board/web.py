@@ -93,10 +93,13 @@ def respond(
                 for id_, name in beside.items()
             )
         told = refusal.message if refusal else "" if invalid else message
-        return _answer(html + (_render("_status.html", {"text": told}) if told else ""), status)
-    if status != 200:
-        return _answer(_show(template, context), status)
-    return see_other(back_to, message)
+        html += _render("_status.html", {"text": told}) if told else ""
+    elif status == 200:
+        return see_other(back_to, message)
+    else:
+        html = _show(template, context)
+    response = _answer(html, status)
+    return retry_after(response, refusal) if refusal else response
 
 
 def alert(template: str = "_alert.html", *, status: int, **context: Any) -> Response:

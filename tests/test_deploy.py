@@ -121,7 +121,7 @@ class Place:
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection that believes this machine to be the board's name."""
-        connection = http.client.HTTPConnection(NAME, timeout=20)
+        connection = http.client.HTTPConnection(NAME, timeout=60)
         connection.sock = self.tls()
         return connection
 
@@ -129,7 +129,7 @@ class Place:
         """An encrypted socket to nginx."""
         context = ssl.create_default_context(cafile=str(self.folder / "cert.pem"))
         context.set_alpn_protocols(list(protocols))
-        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.door), 20), server_hostname=name)
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.door), 60), server_hostname=name)
 
     @property
     def signed_in(self) -> dict[str, str]:
@@ -439,7 +439,7 @@ def reload_under_load(place: Place, hangups: int, terms: int, pause: float) -> L
             else:
                 os.kill(before[0], signal.SIGTERM)
             _until_renewed(place.server.pid, before)
-        time.sleep(pause)
+            _until_answered(load, load.answered + 8)
     finally:
         load.stop.set()
         for thread in threads:
@@ -458,6 +458,14 @@ def _until_renewed(pid: int, before: list[int]) -> None:
         time.sleep(0.05)
 
 
+def _until_answered(load: Load, number: int) -> None:
+    """The new worker serves: a worker is only renewed again when it has."""
+    end = time.monotonic() + 60
+    while load.answered < number:
+        assert time.monotonic() < end, f"nothing is answered any more; failed: {load.failed}"
+        time.sleep(0.05)
+
+
 def test_a_reload_under_load_fails_no_request(place: Place) -> None:
     load = reload_under_load(place, hangups=2, terms=0, pause=0.3)
     assert load.failed == []
@@ -466,7 +474,7 @@ def test_a_reload_under_load_fails_no_request(place: Place) -> None:
 
 @pytest.mark.long
 def test_fifty_reloads_and_ten_terms_under_load_fail_no_request(place: Place) -> None:
-    load = reload_under_load(place, hangups=50, terms=10, pause=0.5)
+    load = reload_under_load(place, hangups=50, terms=10, pause=0.1)
     print(f"{load.answered} answered, {len(load.failed)} failed")
     assert load.failed == []
 
