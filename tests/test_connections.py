@@ -307,6 +307,23 @@ def test_the_stored_body_is_shown_redacted_and_a_confidential_one_not_at_all(pia
     assert "Ein Inhalt ist nicht aufbewahrt" in page
 
 
+def test_words_of_an_issue_that_became_confidential_leave_log_and_rules(app: Flask, pia: Browser) -> None:
+    forge = Forge(app, "gitlab")
+    for words_ in ({"title": "Geheimgang"}, {"title": "Geheimgang unten", "updated_at": "2026-03-02 10:00:00 UTC"}):
+        forge.post(gitlab_issue(**words_, labels=[{"title": "Geheimlabel"}]), "Issue Hook")
+    with app.app_context(), transaction():
+        rules.put(SYSTEM, forge.id, "geheimlabel", "dismiss")
+    urls = ("/deliveries", "/deliveries/1", "/deliveries/2", "/deliveries/3", "/rules", "/rules/1", "", "/state")
+    assert "Geheimgang" in pia.get(f"/connections/{forge.id}/rules/1").text
+    late = gitlab_issue(title="Geheimgang", confidential=True, updated_at="2026-03-03 10:00:00 UTC")
+    forge.post(late, "Confidential Issue Hook")
+    for url in urls:
+        page = pia.get(f"/connections/{forge.id}{url}")
+        assert page.status_code == 200
+        assert "Geheimgang" not in page.text
+        assert "Geheimlabel" not in page.text
+
+
 def test_one_delivery_or_all_failed_ones_are_replayed(app: Flask, pia: Browser, logged: Forge) -> None:
     answer = pia.post(f"/connections/{logged.id}/deliveries/3/replay", partial=True)
     assert answer.status_code == 200
