@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from board import i18n
+from board.accounts import session
+from board.accounts.models import LoginSession
 from board.activity.models import Activity
 from board.activity.topics import public_topics, topics
 from board.connections import words
@@ -63,6 +65,18 @@ def test_a_new_connection_shows_address_and_secret_once_and_never_again(app: Fla
     forge.app, forge.provider, forge.secret, forge.url = app, "gitlab", secret[1], f"/hooks/gitlab/{ID}"
     for variant in ("", "signed"):
         assert forge.post(gitlab_issue(), EVENT["gitlab"], variant=variant).status_code == 200
+
+
+def test_what_touches_secrets_asks_again_who_one_is_and_reading_does_not(app: Flask, pia: Browser) -> None:
+    forge = Forge(app, "github")
+    with app.app_context(), transaction():
+        db.session.execute(update(LoginSession).values(proved_at=now() - session.FRESH - timedelta(minutes=1)))
+    for url in ("", f"/{forge.id}/edit", f"/{forge.id}/rotate", f"/{forge.id}/secrets/1/retire", f"/{forge.id}/delete"):
+        assert pia.post(f"/connections{url}", data=NEW).status_code == 401, url
+    assert len(line(app, forge.id).secrets) == 1
+    for url in ("", f"/{forge.id}", f"/{forge.id}/deliveries", f"/{forge.id}/rules"):
+        answer = pia.get(f"/connections{url}")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
 
 
 @pytest.mark.parametrize(
