@@ -1,46 +1,49 @@
-"""`python -m bench [--short]`: the list and the ballot beside a bare Flask route, with the targets of the design.
+"""`python -m bench [--short] [--live N …] [--keep NAME]`: what the board costs beside bare Flask, with the targets.
 
-Prints one line per path. `ratio` = bare / ours in CPU time of the same run: 1 means as cheap as bare Flask.
+Prints one line per path. `ratio` = bare / ours in CPU time of the same run: 1 means as cheap as bare Flask. The long
+form also starts a server to see its start-up, its memory and how fast many live streams hear of an event.
 """
 
 import argparse
-import itertools
 import json
-import platform
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
 
-from bench import webhook
-from bench.measure import Case, Result, get, measure, post
+from bench import live, machine
+from bench.cases import cases, delegate
+from bench.measure import Result, measure
 from board import config, create_app, i18n
-from board.accounts import session
-from board.accounts.models import Membership
-from board.db import db, transaction
-from board.proposals import rows
-from board.proposals.models import Proposal
-from board.proposals.states import State
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
-    """Measure and print; the long form also keeps a results file."""
+    """Measure and print; `--keep` also keeps a results file."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--short", action="store_true", help="see that the benchmarks still run; figures are rough")
-    arguments.add_argument("--keep", metavar="NAME", help="write bench/results/NAME.json")
+    arguments.add_argument("--keep", metavar="NAME", help="write bench/results/NAME.json, such as 0.1.0")
+    arguments.add_argument("--live", type=int, nargs="*", metavar="N", help="numbers of live streams (200 1000)")
+    arguments.add_argument("--port", type=int, default=8190, help="a free port for the server that is started")
     chosen = arguments.parse_args()
+    streams = chosen.live if chosen.live is not None else [20] if chosen.short else [200, 1000]
+    kept: dict[str, Any] = {"date": i18n.today().isoformat(), "machine": machine.described()}
     with tempfile.TemporaryDirectory() as folder:
         app = board(Path(folder), 300 if chosen.short else 10_000)
-        results = measure(cases(app), rounds=3 if chosen.short else 15)
-    print(f"{'path':44} {'ours ms':>8} {'bare ms':>8} {'ratio':>6} {'target':>7} {'spread':>7} {'bytes':>8}")
-    for result in results:
-        print(line(result))
+        results = measure(cases(app), rounds=1 if chosen.short else 9)
+        print(f"{'path':40} {'ours ms':>8} {'bare ms':>8} {'ratio':>6} {'target':>7} {'spread':>7} {'bytes':>8}")
+        for result in results:
+            print(line(result))
+        kept["paths"] = [record(result) for result in results]
+        kept["process"] = _told(machine.process(Path(folder), chosen.port, 30 if chosen.short else 600))
+        cookie, ids = delegate(app)
+        kept["live"] = [_told(live.fan_out(Path(folder), chosen.port, n, cookie, ids[0])) for n in streams]
     if chosen.keep:
         RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{chosen.keep}.json").write_text(json.dumps(record(results), indent=1) + "\n")
+        (RESULTS / f"{chosen.keep}.json").write_text(json.dumps(kept, indent=1) + "\n")
 
 
 def board(folder: Path, proposals: int) -> Flask:
@@ -58,64 +61,27 @@ def board(folder: Path, proposals: int) -> Flask:
     return app
 
 
-def cases(app: Flask) -> list[Case]:
-    """The paths of performance.md that exist so far."""
-    cookie, ids = delegate(app)
-    key = itertools.cycle(ids)
-    choice = itertools.cycle(["for", "abstain"] * len(ids) + ["abstain", "for"] * len(ids))
-    with app.app_context():
-        tag = app.test_client().get("/proposals", headers={"Accept-Language": "de"}).headers["ETag"]
-    htmx = {"HX_Request": "true", "HX_Request_Type": "partial", "Cookie": cookie}
-    return [
-        Case("list, anonymous, warm", app, get("/proposals"), 200, 0.85),
-        Case("list, 304 by ETag", app, get("/proposals", If_None_Match=tag), 304, 1.0),
-        Case("list, signed in, warm", app, get("/proposals", Cookie=cookie), 200, 0.6),
-        Case(
-            "list, signed in, all fragments cold", app, get("/proposals", Cookie=cookie), 200, 0.1, rows.kept.clear, 5
-        ),
-        Case(
-            "ballot POST",
-            app,
-            post(lambda: f"/proposals/FV-{next(key)}/ballot", lambda: {"choice": next(choice)}, **htmx),
-            200,
-            0.3,
-        ),
-        Case("webhook POST 15 KB", app, webhook.deliveries(webhook.connection(app), 600), 200, 0.5),
-    ]
-
-
-def delegate(app: Flask) -> tuple[str, list[int]]:
-    """A signed-in delegate's cookie, and open proposals to cast ballots on."""
-    with app.app_context():
-        seat = db.session.execute(
-            select(Membership.person_id, Membership.id).where(Membership.role == "delegate").order_by(Membership.id)
-        ).first()
-        assert seat is not None
-        ids = list(db.session.scalars(select(Proposal.id).where(Proposal.state == State.OPEN).limit(50)))
-        with transaction():
-            token = session.begin(seat[0], seat[1])
-        return f"session={token}", ids
-
-
 def line(result: Result) -> str:
     """One printed row."""
+    target = "" if result.case.target is None else f"≥ {result.case.target}"
     return (
-        f"{result.case.name:44} {result.ours:8.3f} {result.bare:8.3f} {result.ratio:6.2f} "
-        f"{'≥ ' + str(result.case.target):>7} {result.spread:7.0%} {result.size:8}"
+        f"{result.case.name:40} {result.ours:8.3f} {result.bare:8.3f} {result.ratio:6.2f} "
+        f"{target:>7} {result.spread:7.0%} {result.size:8}"
     )
 
 
-def record(results: list[Result]) -> dict[str, object]:
-    """What a results file keeps: figures and the machine they come from."""
+def record(result: Result) -> dict[str, object]:
+    """What a results file keeps of a path."""
     return {
-        "date": i18n.today().isoformat(),
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {platform.system()}",
-        "results": [
-            {"path": r.case.name, "ours_ms": r.ours, "bare_ms": r.bare, "ratio": r.ratio, "target": r.case.target}
-            for r in results
-        ],
-    }
+        "path": result.case.name, "ours_ms": round(result.ours, 4), "bare_ms": round(result.bare, 4),
+        "ratio": round(result.ratio, 3), "target": result.case.target, "spread": round(result.spread, 3),
+        "bytes": result.size,
+    }  # fmt: skip
+
+
+def _told(figures: Mapping[str, float]) -> Mapping[str, float]:
+    print("  ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
+    return figures
 
 
 if __name__ == "__main__":

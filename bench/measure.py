@@ -10,18 +10,19 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.test import EnvironBuilder
 
-Call = Callable[[], bytes]
-
 
 @dataclass(frozen=True)
 class Case:
-    """One path to measure. `environ` builds a fresh request; `expect` is the status that must come back."""
+    """One path to measure. `environ` builds a fresh request; `expect` is the status that must come back.
+
+    `before` prepares each request and is not measured; without it the first request of each round is not measured.
+    """
 
     name: str
     app: Any
     environ: Callable[[], dict[str, Any]]
     expect: int
-    target: float
+    target: float | None = None
     before: Callable[[], None] | None = None
     requests: int = 20
 
@@ -57,12 +58,14 @@ def _browser(headers: dict[str, str]) -> dict[str, str]:
     return {"Host": "localhost", "Sec-Fetch-Site": "same-origin", "Accept-Language": "de", **named}
 
 
-def call(app: Any, environ: dict[str, Any]) -> tuple[int, bytes]:
-    """Status and body of one request through WSGI, without a network."""
+def call(app: Any, environ: dict[str, Any], told: dict[str, str] | None = None) -> tuple[int, bytes]:
+    """Status and body of one request through WSGI, without a network; its headers go into `told`."""
     status: list[int] = []
 
-    def start(line: str, _headers: list[tuple[str, str]], _problem: Any = None) -> Callable[[bytes], Any]:
+    def start(line: str, headers: list[tuple[str, str]], _problem: Any = None) -> Callable[[bytes], Any]:
         status.append(int(line.split()[0]))
+        if told is not None:
+            told.update(headers)
         return lambda _data: None
 
     answer: Iterable[bytes] = app(environ, start)
@@ -89,12 +92,13 @@ def bare(size: int) -> Flask:
 
 def measure(cases: list[Case], rounds: int) -> list[Result]:
     """Measure all cases, round by round, ours and bare in turn."""
-    plain = {case.name: bare(len(_checked(case))) for case in cases}
+    sizes = {case.name: len(_run(case)[1]) for case in cases}
+    plain = {case.name: bare(sizes[case.name]) for case in cases}
     ours: dict[str, list[float]] = {case.name: [] for case in cases}
     theirs: dict[str, list[float]] = {case.name: [] for case in cases}
     for _ in range(rounds):
         for case in cases:
-            ours[case.name].append(_cpu(lambda c=case: _checked(c), case))  # type: ignore[misc]
+            ours[case.name].append(_cpu(case))
             theirs[case.name].append(_bare_cpu(plain[case.name], case))
     return [
         Result(
@@ -102,34 +106,39 @@ def measure(cases: list[Case], rounds: int) -> list[Result]:
             statistics.median(ours[case.name]),
             statistics.median(theirs[case.name]),
             statistics.pstdev(ours[case.name]) / statistics.mean(ours[case.name]),
-            len(_checked(case)),
+            sizes[case.name],
         )
         for case in cases
     ]
 
 
-def _checked(case: Case) -> bytes:
-    """The body of one request; an error page would make a fine benchmark and is refused."""
+def _run(case: Case) -> tuple[float, bytes]:
+    """Seconds of CPU and the body of one request; an error page would make a fine benchmark and is refused."""
+    environ = case.environ()
     if case.before:
         case.before()
-    status, body = call(case.app, case.environ())
+    begun = time.process_time()
+    status, body = call(case.app, environ)
+    taken = time.process_time() - begun
     if status != case.expect:
         raise SystemExit(f"{case.name}: expected {case.expect}, got {status}: {body[:300]!r}")
-    return body
+    return taken, body
 
 
-def _cpu(run: Call, case: Case) -> float:
-    begun = time.process_time()
-    for _ in range(case.requests):
-        run()
-    return (time.process_time() - begun) * 1000 / case.requests
+def _cpu(case: Case) -> float:
+    if not case.before:
+        _run(case)
+    return sum(_run(case)[0] for _ in range(case.requests)) * 1000 / case.requests
 
 
 def _bare_cpu(app: Flask, case: Case) -> float:
     environ = case.environ()
     body = environ["wsgi.input"].read() if environ["REQUEST_METHOD"] == "POST" else b""
     environ["PATH_INFO"] = "/"
-    begun = time.process_time()
+    taken = 0.0
     for _ in range(case.requests * 5):
-        call(app, {**environ, "wsgi.input": io.BytesIO(body)})
-    return (time.process_time() - begun) * 1000 / (case.requests * 5)
+        fresh = {**environ, "wsgi.input": io.BytesIO(body)}
+        begun = time.process_time()
+        call(app, fresh)
+        taken += time.process_time() - begun
+    return taken * 1000 / (case.requests * 5)
