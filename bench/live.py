@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 from bench import machine
 
 EVENTS = 8
+OPENING = 20
 PATIENCE = 10.0
 
 
@@ -31,21 +33,16 @@ async def _measure(port: int, streams: int, cookie: str, proposal: int, pid: int
     async def listen() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        opened.release()
         with suppress(asyncio.CancelledError, ConnectionError):
             while line := await reader.readline():
+                if line.startswith(b": hi"):
+                    opened.release()
                 if line.startswith(f"event: tally-{proposal}".encode()):
                     heard.append(time.perf_counter() - begun[0])
         writer.close()
 
     opened = asyncio.Semaphore(0)
-    listeners = []
-    for number in range(streams):
-        listeners.append(asyncio.create_task(listen()))
-        await opened.acquire()
-        if number % 50 == 49:
-            await asyncio.sleep(0.05)
-    await asyncio.sleep(2 + streams / 500)
+    listeners = await _open(streams, listen, opened)
     memory, used, clock = machine.resident(pid) - before, machine.cpu(pid), time.monotonic()
     for turn in range(EVENTS):
         begun[0], expected = time.perf_counter(), len(heard) + streams
@@ -64,6 +61,21 @@ async def _measure(port: int, streams: int, cookie: str, proposal: int, pid: int
         "streams": streams, "p50_ms": round(cuts[49] * 1000), "p99_ms": round(cuts[98] * 1000),
         "kb_per_stream": round(memory * 1024 / streams, 1), "core_percent": round(used / elapsed * 100, 1),
     }  # fmt: skip
+
+
+async def _open(
+    streams: int, listen: Callable[[], Coroutine[None, None, None]], opened: asyncio.Semaphore
+) -> list[asyncio.Task[None]]:
+    """Open all streams, at most `OPENING` at a time, and wait until each was greeted."""
+    listeners = []
+    for number in range(streams):
+        listeners.append(asyncio.create_task(listen()))
+        if number >= OPENING:
+            await opened.acquire()
+    for _ in range(min(streams, OPENING)):
+        await opened.acquire()
+    await asyncio.sleep(1)
+    return listeners
 
 
 def _vote(port: int, cookie: str, proposal: int, choice: str) -> None:

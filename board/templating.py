@@ -4,6 +4,7 @@ Filters format dates and numbers in the environment's language. Undefined names 
 """
 
 import hashlib
+from collections.abc import MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,10 @@ class BoardEnvironment(Environment):
     def __init__(self, locale: str, **options: Any) -> None:
         super().__init__(**options)
         self.locale = locale
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's own, as they are: comparing two chains of them cost a fifth of each small part."""
+        return self.globals if not d else super().make_globals(d)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

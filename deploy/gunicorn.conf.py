@@ -27,6 +27,7 @@ bind = f"{host}:{port}"
 worker_class = "gthread"
 workers = _number("WEB_CONCURRENCY", 1)
 threads = _number("THREADS", 48)
+worker_connections = threads + 1000  # Its default of 1,000 would cut off streams where there are more threads.
 if workers > 1 and not os.environ.get("DATABASE_URL", "").startswith("postgresql"):
     sys.exit("WEB_CONCURRENCY above 1 needs PostgreSQL: one SQLite file is served by one process.")
 

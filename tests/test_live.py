@@ -1,6 +1,8 @@
 """Live: nothing missed, nobody told what is not theirs, no connection held, ended when it must end."""
 
+import fcntl
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -385,3 +387,14 @@ def test_on_postgresql_a_slow_transaction_holds_up_nobody_elses_news(
         late.commit()
         assert stream.hears(f"proposal-{slow}", 2)
         assert stream.topics.count(f"proposal-{quick}") == 1
+
+
+def test_a_stream_on_a_high_socket_number_is_not_taken_for_gone() -> None:
+    ours, theirs = socket.socketpair()
+    high = socket.socket(fileno=fcntl.fcntl(ours.fileno(), fcntl.F_DUPFD, 1100))
+    ours.close()
+    stream = Stream(connection=high)
+    assert not stream.deserted()
+    theirs.close()
+    assert stream.deserted()
+    high.close()

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
+from flask.sessions import SessionInterface
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
@@ -52,8 +53,16 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         self.id = str(actor.person_id)
 
 
+class NoSignedCookie(SessionInterface):
+    """Flask's own session, a signed cookie, is not used: preparing it cost as much as an empty request."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """There is none."""
+
+
 def init_app(app: Flask, config: Config) -> None:
     """Read the actor before, write what must be told after each request."""
+    app.session_interface = NoSignedCookie()
     manager = LoginManager()
     manager.session_protection = None
     manager.init_app(app, add_context_processor=False)

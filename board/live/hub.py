@@ -66,7 +66,9 @@ class Stream:
         if self._connection is None:
             return False
         try:
-            if not select.select([self._connection], [], [], 0)[0]:
+            ready = select.poll()  # Not `select.select`: it knows no socket above number 1,023.
+            ready.register(self._connection, select.POLLIN)
+            if not ready.poll(0):
                 return False
             return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:

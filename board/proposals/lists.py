@@ -111,12 +111,13 @@ def _narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
     return query
 
 
+_TOTALS = select(ProposalCount.state, Topic.slug, ProposalCount.n).join(Topic, Topic.id == ProposalCount.topic_id)
+_NEWEST = select(func.max(Proposal.id))
+
+
 def totals() -> dict[tuple[str, str], int]:
     """How many there are per (state, topic slug), from the maintained counters."""
-    rows = db.session.execute(
-        select(ProposalCount.state, Topic.slug, ProposalCount.n).join(Topic, Topic.id == ProposalCount.topic_id)
-    )
-    return {(state, slug): n for state, slug, n in rows if n}
+    return {(row.state, row.slug): row.n for row in run(_TOTALS) if row.n}
 
 
 def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int]) -> int:
@@ -138,7 +139,7 @@ def newer(filters: Filters, by: Actor, than: int) -> int:
 
 def newest_id() -> int:
     """The id of the newest proposal, 0 where there is none."""
-    return db.session.scalar(select(func.max(Proposal.id))) or 0
+    return run(_NEWEST).scalar() or 0
 
 
 # News

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from board import text
 from board.activity.models import Activity
-from board.db import db
+from board.db import db, run
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.i18n import in_days
@@ -164,17 +164,18 @@ def topics(locale: str, *, offered: bool = False, keep: int | None = None) -> li
     return sorted(((i, s, n) for i, s, n in rows), key=lambda row: text.fold(row[2]))
 
 
+_PROPOSERS = select(Partner.slug, Partner.name).where(exists().where(Proposal.partner_id == Partner.id))
+_VERSION = select(Electorate.version).where(Electorate.id == Electorate.ONLY)
+
+
 def proposers() -> list[tuple[str, str]]:
     """(slug, name) of the partners that have proposed something, by name."""
-    rows = db.session.execute(
-        select(Partner.slug, Partner.name).where(exists().where(Proposal.partner_id == Partner.id))
-    )
-    return sorted(((s, n) for s, n in rows), key=lambda row: text.fold(row[1]))
+    return sorted(((row.slug, row.name) for row in run(_PROPOSERS)), key=lambda row: text.fold(row[1]))
 
 
 def electorate_version() -> int:
     """Renewed whenever who votes changes; part of the keys of what is kept rendered."""
-    return db.session.scalar(select(Electorate.version).where(Electorate.id == Electorate.ONLY)) or 0
+    return run(_VERSION).scalar() or 0
 
 
 # Lists
