@@ -29,7 +29,9 @@ def put(app: Flask, name: str, value: Any, by: Actor = SYSTEM) -> bool:
 
 
 def test_a_board_is_born_as_its_environment_says(tmp_path: Path) -> None:
-    app = create_app(settings(tmp_path, BOARD_PUBLIC="0", BOARD_QUORUM="60", BOARD_LEASE_DAYS="30"))
+    app = create_app(
+        settings(tmp_path, BOARD_PUBLIC="0", BOARD_QUORUM="60", BOARD_LEASE_DAYS="30", BOARD_SECOND_FACTOR="")
+    )
     assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
     with app.app_context():
         assert (current().public, current().quorum, current().lease_days, current().grace_days) == (False, 60, 30, 14)
@@ -46,7 +48,7 @@ def test_the_demo_asks_nobody_for_a_second_factor(tmp_path: Path) -> None:
 
 
 def test_a_second_factor_is_asked_of_those_whose_role_needs_it(app: Flask) -> None:
-    put(app, "factor_delegate", False)
+    put(app, "factor_admin", True)
     with app.app_context():
         asks = current().needs_second_factor
         assert not asks(delegate=True, product_owner=False, admin=False)
