@@ -234,7 +234,7 @@ POST connections.delete         /connections/1/delete                      401  
 ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
 MAY_BE_USED_UP = {409, 422}
 ENDS = {"connections.delete", "rules.remove"}  # Who comes second finds nothing any more.
-ANSWERS_WITH_THE_FORM = {"proposals.propose"}  # A plain form, never sent by htmx: its page comes back with the text.
+ANSWERS_WITH_THE_FORM = {"proposals.propose", "work.edit"}  # Plain forms, never sent by htmx: the text comes back.
 STATES = {
     "proposals.start": "accepted", "proposals.pilot": "building", "proposals.publish": "piloting",
     "proposals.reopen": "accepted",
