@@ -557,8 +557,7 @@ FRESH = frozenset({
     "proposals.accept", "proposals.defer", "proposals.decline", "proposals.reopen",
     "factors.show", "factors.set_up", "factors.renew", "factors.remove",
     "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",
-    "admin", "privacy", "record",
-    "connections.create", "connections.edit", "connections.rotate", "connections.retire", "connections.delete",
+    "admin", "connections", "privacy", "record",
 })  # fmt: skip
 """Recording decisions, inviting, administering and one's own access: endpoints, or whole features, that ask again who
 one is when that was shown more than 12 hours ago. Voting never asks."""

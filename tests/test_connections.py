@@ -67,16 +67,16 @@ def test_a_new_connection_shows_address_and_secret_once_and_never_again(app: Fla
         assert forge.post(gitlab_issue(), EVENT["gitlab"], variant=variant).status_code == 200
 
 
-def test_what_touches_secrets_asks_again_who_one_is_and_reading_does_not(app: Flask, pia: Browser) -> None:
+def test_pages_are_never_kept_and_what_touches_secrets_asks_again_who_one_is(app: Flask, pia: Browser) -> None:
     forge = Forge(app, "github")
+    for url in ("", f"/{forge.id}", f"/{forge.id}/deliveries", f"/{forge.id}/rules"):
+        answer = pia.get(f"/connections{url}")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     with app.app_context(), transaction():
         db.session.execute(update(LoginSession).values(proved_at=now() - session.FRESH - timedelta(minutes=1)))
     for url in ("", f"/{forge.id}/edit", f"/{forge.id}/rotate", f"/{forge.id}/secrets/1/retire", f"/{forge.id}/delete"):
         assert pia.post(f"/connections{url}", data=NEW).status_code == 401, url
     assert len(line(app, forge.id).secrets) == 1
-    for url in ("", f"/{forge.id}", f"/{forge.id}/deliveries", f"/{forge.id}/rules"):
-        answer = pia.get(f"/connections{url}")
-        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
 
 
 @pytest.mark.parametrize(
