@@ -3,12 +3,15 @@
 from board.accounts import models as accounts
 from board.activity import models as activity
 from board.comments import models as comments
+from board.credentials import models as credentials
 from board.db import Base
 from board.demo import models as demo
 from board.issues import models as issues
 from board.issues import sources
 from board.jobs import models as jobs
+from board.joining import models as joining
 from board.mail import models as mail
+from board.notifications import models as notifications
 from board.partners import models as partners
 from board.proposals import models as proposals
 from board.record import models as record
@@ -20,11 +23,14 @@ TABLES = (
     accounts,
     activity,
     comments,
+    credentials,
     demo,
     issues,
     sources,
     jobs,
+    joining,
     mail,
+    notifications,
     partners,
     proposals,
     record,

@@ -42,6 +42,7 @@ class Actor:
     membership_id: int | None = None
     role: str | None = None
     partner: Acting | None = None
+    is_deputy: bool = False
     is_product_owner: bool = False
     is_admin: bool = False
     is_system: bool = False
@@ -133,6 +134,26 @@ def delegate(by: Actor, _on: Any = None) -> bool:
     return by.is_delegate and public_body(by)
 
 
+def manager(by: Actor, row: Any) -> bool:
+    """Administrators, and delegates in the own partner; a deputy votes but does not decide who belongs to it."""
+    return by.is_admin or (own_partner_delegate(by, row) and not by.is_deputy)
+
+
+def manager_or_oneself(by: Actor, row: Any) -> bool:
+    """Who decides about a membership, and the person whose it is."""
+    return manager(by, row) or author(by, row)
+
+
+def delegate_or_admin(by: Actor, _on: Any = None) -> bool:
+    """Delegates, deputies left out, and administrators."""
+    return by.is_admin or (delegate(by) and not by.is_deputy)
+
+
+def invited(by: Actor, invitation: Any) -> bool:
+    """The person to whose address the invitation went."""
+    return by.signed_in and by.email == invitation.email
+
+
 def product_owner(by: Actor, _on: Any = None) -> bool:
     """A product owner."""
     return by.is_product_owner
@@ -213,6 +234,11 @@ def oneself_or_admin(by: Actor, person: Any) -> bool:
     return oneself(by, person) or admin_or_system(by)
 
 
+def oneself_or_system(by: Actor, person: Any) -> bool:
+    """A person on their own account; and the board, for a link that only their mail holds."""
+    return by.is_system or oneself(by, person)
+
+
 def system(by: Actor, _on: Any = None) -> bool:
     """The board itself: sweeps and imports."""
     return by.is_system
@@ -277,6 +303,23 @@ VERBS: dict[str, Rule] = {
     # settings
     "setting.change": admin_or_system,
     "mail.try": admin,
+    # one's own access and mail
+    "person.ask_email": oneself,
+    "person.change_password": oneself,
+    "person.reset_password": system,
+    "person.change_email": system,
+    "person.choose_mail": oneself_or_system,
+    "watch.start": signed_in,
+    "watch.stop": signed_in,
+    # joining
+    "invitation.send": manager,
+    "invitation.resend": manager,
+    "invitation.withdraw": manager,
+    "invitation.accept": invited,
+    "membership.assign": manager,
+    "membership.deputise": manager,
+    "membership.undeputise": manager,
+    "membership.end": manager_or_oneself,
     # partners
     "partner.create": admin_or_system,
     "partner.edit": admin_or_system,
@@ -404,6 +447,33 @@ PAGES: dict[str, Rule] = {
     # one's own data
     "privacy.export": signed_in,
     "privacy.erase": signed_in,
+    # one's own access and mail
+    "credentials.forgot": anyone,
+    "credentials.ask_reset": anyone,
+    "credentials.show_reset": anyone,
+    "credentials.reset": anyone,
+    "credentials.password": signed_in,
+    "credentials.email": signed_in,
+    "credentials.show_confirm": anyone,
+    "credentials.confirm": anyone,
+    "notifications.show": signed_in,
+    "notifications.choose": signed_in,
+    "notifications.watch": signed_in,
+    "notifications.unsubscribe": anyone,
+    "notifications.decline": anyone,
+    # joining
+    "joining.people": signed_in,
+    "joining.invite": delegate_or_admin,
+    "joining.overview": admin,
+    "joining.invite_anywhere": admin,
+    "joining.resend": delegate_or_admin,
+    "joining.withdraw": delegate_or_admin,
+    "joining.assign": delegate_or_admin,
+    "joining.deputise": delegate_or_admin,
+    "joining.undeputise": delegate_or_admin,
+    "joining.end": signed_in,
+    "joining.show": anyone,
+    "joining.join": anyone,
     # partners
     "partners.index": reader,
     "partners.show": reader,
@@ -554,6 +624,8 @@ PAGES: dict[str, Rule] = {
 }
 
 FRESH = frozenset({
+    "joining.invite", "joining.overview", "joining.invite_anywhere", "joining.resend", "joining.withdraw",
+    "joining.assign", "joining.deputise", "credentials.password", "credentials.email",
     "proposals.accept", "proposals.defer", "proposals.decline", "proposals.reopen",
     "factors.show", "factors.set_up", "factors.renew", "factors.remove",
     "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",
@@ -565,7 +637,9 @@ one is when that was shown more than 12 hours ago. Voting never asks."""
 DOORS = frozenset({
     "static", "ground.healthz", "ground.readyz", "accounts.sign_in", "factors.code", "identities.begin",
     "identities.back", "hooks.receive", "metrics.show", "legal.imprint", "legal.privacy", "legal.accessibility",
-    "legal.licence",
+    "legal.licence", "joining.show", "joining.join", "credentials.forgot",
+    "credentials.ask_reset", "credentials.show_reset", "credentials.reset", "credentials.show_confirm",
+    "credentials.confirm", "notifications.unsubscribe", "notifications.decline",
 })  # fmt: skip
 """Open to everybody, also where the board is read by its partners only."""
 

@@ -54,7 +54,7 @@ class Postbox:
         body = self.mails[n].get_body(("plain",))
         assert body is not None
         content: str = body.get_content()
-        return content
+        return content.replace("\xa0", " ")
 
     def html(self, n: int = -1) -> str:
         """The HTML of one mail (the last)."""

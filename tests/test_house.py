@@ -106,8 +106,8 @@ def test_an_undeclared_route_is_denied_at_run_time() -> None:
 
 
 def test_a_stranger_can_post_nowhere_but_to_the_doors(board: Flask, gast: Browser) -> None:
-    doors = {"accounts.sign_in", "factors.code", "hooks.receive"}
-    samples = {"proposal_id": 1, "package_id": 1, "slug": "aalen"}
+    doors = {"credentials.ask_reset", "accounts.sign_in", "factors.code", "hooks.receive"}
+    samples = {"token": "nothing", "proposal_id": 1, "package_id": 1, "slug": "aalen"}
     for rule in board.url_map.iter_rules():
         if "POST" not in (rule.methods or set()) or rule.endpoint in doors:
             continue

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from board import vault
-from board.accounts.models import Authenticator, Device, Identity, Membership, Person, RecoveryCode, Suggestion
+from board.accounts.models import Authenticator, Device, Identity, Membership, Person, RecoveryCode, Role, Suggestion
 from board.accounts.passwords import hash_password
 from board.activity.models import Activity
 from board.comments.models import Comment
@@ -24,6 +24,8 @@ from board.db import db, now, transaction
 from board.factors import codes
 from board.i18n import today
 from board.issues import rules
+from board.joining.verbs import invite
+from board.partners.models import Partner
 from board.policy import SYSTEM
 from board.proposals.writing import mark
 from board.voting.models import Ballot, Offer, Reuse
@@ -77,6 +79,36 @@ POST identities.refuse          /suggestions/1/refuse                      401  
 POST privacy.export             /account/export                            401  ok   ok   ok   ok   ok   ok
 GET  privacy.erase              /account/erase                             401  ok   ok   ok   ok   ok   ok
 POST privacy.erase              /account/erase                             401  ok   ok   ok   ok   ok   ok
+# one's own access and mail
+GET  credentials.forgot         /forgot-password                           ok   ok   ok   ok   ok   ok   ok
+POST credentials.ask_reset      /forgot-password                           ok   ok   ok   ok   ok   ok   ok
+GET  credentials.show_reset     /reset/nothing                             404  404  404  404  404  404  404
+POST credentials.reset          /reset/nothing                             404  404  404  404  404  404  404
+GET  credentials.password       /account/password                          401  ok   ok   ok   ok   ok   ok
+POST credentials.password       /account/password                          401  ok   ok   ok   ok   ok   ok
+GET  credentials.email          /account/email                             401  ok   ok   ok   ok   ok   ok
+POST credentials.email          /account/email                             401  ok   ok   ok   ok   ok   ok
+GET  credentials.show_confirm   /confirm-email/nothing                     404  404  404  404  404  404  404
+POST credentials.confirm        /confirm-email/nothing                     404  404  404  404  404  404  404
+GET  notifications.show         /account/mail                              401  ok   ok   ok   ok   ok   ok
+POST notifications.choose       /account/mail                              401  ok   ok   ok   ok   ok   ok
+POST notifications.watch        /proposals/FV-1/watch                      401  ok   ok   ok   ok   ok   ok
+POST notifications.watch        /packages/AP-1/watch                       401  ok   ok   ok   ok   ok   ok
+GET  notifications.unsubscribe  /unsubscribe/nothing                       404  404  404  404  404  404  404
+POST notifications.decline      /unsubscribe/nothing                       404  404  404  404  404  404  404
+# joining: delegates decide about their own partner's people, administrators about all
+GET  joining.people             /partners/aalen/people                     401  404  ok   ok   404  404  ok
+POST joining.invite             /partners/aalen/people/invite              401  403  403  ok   404  403  ok
+GET  joining.overview           /invitations                               401  403  403  403  403  403  ok
+POST joining.invite_anywhere    /invitations                               401  403  403  403  403  403  ok
+POST joining.resend             /invitations/1/resend                      401  403  403  ok   404  403  ok
+POST joining.withdraw           /invitations/1/withdraw                    401  403  403  ok   404  403  ok
+POST joining.assign             /members/2/role                            401  403  403  ok   404  403  ok
+POST joining.deputise           /members/2/deputy                          401  403  403  ok   404  403  ok
+POST joining.undeputise         /members/2/deputy/end                      401  403  403  ok   404  403  ok
+POST joining.end                /members/2/end                             401  404  ok   ok   404  404  ok
+GET  joining.show               /join/nothing                              404  404  404  404  404  404  404
+POST joining.join               /join/nothing                              404  404  404  404  404  404  404
 # what everybody may read
 GET  desk.show                  /                                          ok   ok   ok   ok   ok   ok   ok
 GET  partners.index             /partners                                  ok   ok   ok   ok   ok   ok   ok
@@ -249,6 +281,14 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
     return {
         "accounts.preferences": {"theme": "dark"},
         "accounts.switch": {"membership": people.ada.membership_id},
+        "credentials.ask_reset": {"email": "niemand@example.org"},
+        "credentials.password": {"current": PASSWORD, "password": "Rathausbrunnen plätschert leise"},
+        "credentials.email": {"current": PASSWORD, "email": "neu@aalen.example"},
+        "joining.invite": {"email": "neu@aalen.example", "role": "member", "hours": "72", "locale": "de"},
+        "joining.invite_anywhere": {"email": "neu@aalen.example", "role": "member", "hours": "72", "locale": "de",
+                                    "partner": "celle"},
+        "joining.assign": {"role": "member"},
+        "joining.deputise": {"begin": day, "end": due},
         "proposals.propose": proposal,
         "proposals.propose_several": {"lines": "Bäder\nBüchereien", "topic": "maengelmelder", "vote_by": due},
         "proposals.edit": proposal | {"edition": mark(make_draft(people))},
@@ -298,6 +338,8 @@ def furnish(app: Flask, people: Cast, state: str = "open") -> None:
     """One of everything, and issue 1 of connection 1 that nobody has looked at, with its delivery and a rule."""
     with app.app_context():
         make_world(people, state)
+        with transaction():
+            invite("gast@aalen.example", db.session.get_one(Partner, people.aalen), Role.MEMBER, people.ada.actor)
     forge = Forge(app, "github")
     forge.post(github_issue())
     with app.app_context(), transaction():

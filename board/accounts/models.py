@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
@@ -52,7 +52,10 @@ class Person(Base):
 
 
 class Membership(Base):
-    """A person's place in a partner; ended, never deleted."""
+    """A person's place in a partner; ended, never deleted.
+
+    A member who stands in counts as delegate from `deputy_from` to `deputy_until`, both days included.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -71,6 +74,8 @@ class Membership(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
     role: Mapped[str] = mapped_column(String(10), default=Role.MEMBER)
+    deputy_from: Mapped[date | None]
+    deputy_until: Mapped[date | None]
     started_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from board.accounts.deputies import effective, standing_in
 from board.accounts.models import Authenticator, Device, LoginSession, Membership, Person, Role
 from board.db import db, now
 from board.partners.models import Partner, hue
@@ -34,22 +35,26 @@ def first_membership(person_id: int) -> Membership | None:
 
 @dataclass(frozen=True)
 class Seated:
-    """A membership as its person sees it."""
+    """A membership as its person sees it; `deputy_until` is set while they stand in for a delegate."""
 
     id: int
     role: str
     partner: Acting
+    deputy_until: date | None
 
 
 def memberships(person_id: int) -> list[Seated]:
     """A person's live memberships by the partner's name."""
     rows = db.session.execute(
-        select(Membership.id, Membership.role, Partner)
+        select(Membership.id, Membership.role, Membership.deputy_from, Membership.deputy_until, Partner)
         .join(Partner, Partner.id == Membership.partner_id)
         .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
         .order_by(Partner.name)
     )
-    return [Seated(id_, role, acting(partner)) for id_, role, partner in rows]
+    return [
+        Seated(id_, effective(role, begin, end), acting(partner), end if standing_in(begin, end) else None)
+        for id_, role, begin, end, partner in rows
+    ]
 
 
 def acting(partner: Partner) -> Acting:

@@ -21,8 +21,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from board import pages
 from board.accounts import cookies, visits
+from board.accounts.deputies import effective, standing_in
 from board.accounts.devices import token_hash
-from board.accounts.models import Device, LoginSession, Membership, Person
+from board.accounts.models import Device, LoginSession, Membership, Person, Role
 from board.accounts.queries import acting
 from board.accounts.requirement import needs_factor
 from board.activity.models import act
@@ -122,6 +123,16 @@ def renew(session_id: int | None, **proof: Any) -> str:
     return token
 
 
+def act_for(session_id: int | None, membership_id: int) -> None:
+    """Let a session act in one of its person's seats, inside a transaction: one they have just taken."""
+    db.session.execute(
+        update(LoginSession)
+        .where(LoginSession.id == session_id)
+        .values(membership_id=membership_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def as_actor(person: Person, seat: Membership | None, partner: Partner | None) -> Actor:
     """Who a person is in one of their seats, outside any request."""
     return Actor(
@@ -129,7 +140,8 @@ def as_actor(person: Person, seat: Membership | None, partner: Partner | None) -
         name=person.name,
         email=person.email,
         membership_id=seat.id if seat else None,
-        role=seat.role if seat else None,
+        role=effective(seat.role, seat.deputy_from, seat.deputy_until) if seat else None,
+        is_deputy=bool(seat and seat.role != Role.DELEGATE and standing_in(seat.deputy_from, seat.deputy_until)),
         partner=acting(partner) if partner else None,
         is_product_owner=person.is_product_owner,
         is_admin=person.is_admin,
@@ -164,6 +176,7 @@ _SIGNED_IN = (
         LoginSession.remembered_until, LoginSession.factor, LoginSession.proved_at,
         Person.id.label("person_id"), Person.name, Person.email, Person.is_product_owner, Person.is_admin,
         Person.locale, Person.theme, Person.seen_activity, Membership.role, Membership.ended_at,
+        Membership.deputy_from, Membership.deputy_until,
         Partner.id.label("partner_id"), Partner.slug, Partner.name.label("partner_name"), Partner.sign,
         Partner.ags, Partner.kind, Partner.votes, Partner.paused_at,
     )
@@ -175,7 +188,7 @@ _SIGNED_IN = (
     )
 )  # fmt: skip
 _SEATS = (
-    select(Membership.id, Partner.name, Membership.role)
+    select(Membership.id, Partner.name, Membership.role, Membership.deputy_from, Membership.deputy_until)
     .join(Partner, Partner.id == Membership.partner_id)
     .where(Membership.person_id == bindparam("person"), Membership.ended_at.is_(None))
     .order_by(Partner.name)
@@ -211,7 +224,8 @@ def _actor(row: Any) -> Actor:
         email=row.email,
         session_id=row.id,
         membership_id=row.membership_id if partner else None,
-        role=row.role if partner else None,
+        role=effective(row.role, row.deputy_from, row.deputy_until) if partner else None,
+        is_deputy=bool(partner) and row.role != Role.DELEGATE and standing_in(row.deputy_from, row.deputy_until),
         partner=partner,
         is_product_owner=row.is_product_owner,
         is_admin=row.is_admin,
@@ -225,7 +239,8 @@ def _actor(row: Any) -> Actor:
 
 
 def _seats(person_id: int) -> tuple[Seat, ...]:
-    return tuple(Seat(row.id, row.name, row.role) for row in run(_SEATS, person=person_id))
+    rows = run(_SEATS, person=person_id)
+    return tuple(Seat(r.id, r.name, effective(r.role, r.deputy_from, r.deputy_until)) for r in rows)
 
 
 def idle(privileged: bool, remembered_until: datetime | None = None) -> timedelta:

@@ -24,9 +24,7 @@ def create(by: Actor, email: str, name: str, password: str) -> Person:
 
     The demo's public password is among the weak ones: the demo sets its own hashes.
     """
-    email, name = email.strip().lower(), " ".join(name.split())
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
-        raise Refusal(_("This is no e-mail address."))
+    email, name = fitting_address(email), " ".join(name.split())
     if not 0 < len(name) <= 120:
         raise Refusal(_("A name is needed, of at most 120 characters."))
     if weak := objection(password, email, name):
@@ -38,6 +36,14 @@ def create(by: Actor, email: str, name: str, password: str) -> Person:
     db.session.flush()
     act(by, "person.create", person, person=person.id)
     return person
+
+
+def fitting_address(email: str) -> str:
+    """An e-mail address as accounts are filed under. Raises Refusal for what is none."""
+    email = email.strip().lower()
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise Refusal(_("This is no e-mail address."))
+    return email
 
 
 def enrol(person: Person, partner: Partner, role: Role, by: Actor) -> Membership:

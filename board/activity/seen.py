@@ -1,6 +1,9 @@
 """Who may see which events: product.md's "Who sees what", in one place for pages, feeds and live topics."""
 
-ACCOUNT = frozenset({"session", "person", "device", "factor", "identity", "suggestion"})
+ACCOUNT = frozenset({
+    "session", "person", "device", "factor", "identity", "suggestion", "invitation", "membership",
+    "watch",
+})  # fmt: skip
 ADMINISTRATION = frozenset({"setting", "topic", "mail"})
 """What administrators do to the board itself: shown to them alone (and to who did it)."""
 HIDDEN_PARTNER = frozenset({"ballot", "condition"})

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from board import text as texts
 from board.accounts.models import Person
 from board.activity.models import Subject, act
+from board.comments.mentions import linked
 from board.db import Base, db, now
 from board.errors import Conflict
 from board.i18n import gettext as _
@@ -57,7 +58,7 @@ class Comment(Base):
         if again:
             return again
         comment = cls(
-            person_id=by.person_id, partner_id=by.partner_id, text=text, html=texts.markdown(text),
+            person_id=by.person_id, partner_id=by.partner_id, text=text, html=texts.markdown(linked(text)),
             search=texts.fold(text), **_place(on),
         )  # fmt: skip
         db.session.add(comment)
@@ -77,7 +78,7 @@ class Comment(Base):
             raise Conflict(_("This comment has been deleted."))
         if self.version != version:
             raise Conflict(_("You have changed this comment elsewhere since. Your text stands in the field."))
-        self.text, self.html, self.search, self.edited_at = text, texts.markdown(text), texts.fold(text), now()
+        self.text, self.html, self.search, self.edited_at = text, texts.markdown(linked(text)), texts.fold(text), now()
         self.version += 1
 
     def delete(self, by: Actor) -> None:

@@ -3,11 +3,14 @@
 A job reads due rows or the activity log from a stored cursor and can be repeated: the worker may die in the middle.
 """
 
+from board.credentials import verbs as credentials
 from board.issues import backfills, retention
 from board.jobs.due import Job
 from board.jobs.queries import HEARTBEAT
+from board.joining import verbs as joining
 from board.mail import outbox
 from board.mail.sending import send_due
+from board.notifications import jobs as notifications
 from board.privacy import periods
 from board.record.chain import seal_due
 from board.record.checks import check_due
@@ -26,6 +29,11 @@ def _beat() -> None:
 JOBS = (
     Job(HEARTBEAT, MINUTE, _beat),
     Job("mail", MINUTE, send_due),
+    Job("digests", 15 * MINUTE, notifications.digests),
+    Job("reminders", HOUR, notifications.remind),
+    Job("comments", MINUTE, notifications.comments),
+    Job("old-links", DAY, credentials.forget),
+    Job("old-invitations", DAY, joining.forget),
     Job("old-mail", HOUR, outbox.forget),
     Job("seal", MINUTE, seal_due),
     Job("check", DAY, check_due),

@@ -7,9 +7,12 @@ None when there is nothing to say any more (an invitation was withdrawn, a comme
 from collections.abc import Callable
 
 from board.accounts import notices
+from board.credentials import letters as credentials
 from board.i18n import gettext as _
+from board.joining import letters as joining
 from board.mail.letter import Item, Letter, link
 from board.mail.models import Mail
+from board.notifications import letters as notifications
 from board.reuse import asking
 
 Maker = Callable[[Mail], Letter | None]
@@ -29,4 +32,15 @@ KINDS: dict[str, Maker] = {
     "trial": trial,
     "access": notices.letter,
     "reuse_old": asking.letter,
+    "invitation": joining.invitation,
+    "role": joining.role,
+    "deputy": joining.deputy,
+    "membership-ended": joining.membership_ended,
+    "reset": credentials.reset,
+    "password-changed": credentials.password_changed,
+    "confirm-email": credentials.confirm_email,
+    "email-changed": credentials.email_changed,
+    "digest": notifications.digest,
+    "reminder": notifications.reminder,
+    "comment": notifications.comment,
 }

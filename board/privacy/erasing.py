@@ -53,7 +53,7 @@ def _forget_address(address: str) -> None:
         db.session.execute(delete(table).where(table.columns[column] == address))
 
 
-ADDRESSES: tuple[tuple[str, str], ...] = (("mail", "address"),)
+ADDRESSES: tuple[tuple[str, str], ...] = (("mail", "address"), ("invitation", "email"), ("proof", "email"))
 """(table, column) of what was addressed to an address without an account."""
 
 

@@ -11,6 +11,7 @@ from board.comments import queries as comments
 from board.db import db, transaction
 from board.i18n import gettext as _
 from board.issues import mirror
+from board.notifications import queries as notifications
 from board.policy import Actor, allowed
 from board.proposals import authoring, browsing, queries
 from board.proposals.forms import DecisionForm, ReopenForm
@@ -31,7 +32,8 @@ bp = Blueprint("proposals", __name__)
 def show(proposal_id: int) -> Response:
     """All about one proposal."""
     by = actor()
-    tag = etag(queries.footprint(proposal_id), queries.electorate_version())
+    watches = notifications.watches(by.person_id, f"FV-{proposal_id}")
+    tag = etag(queries.footprint(proposal_id), queries.electorate_version(), watches)
     if response := not_modified(tag):
         return response
     proposal = queries.whole(proposal_id)
@@ -45,6 +47,7 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
         **voting.for_proposal(proposal, by),
         **mirror.for_proposal(proposal, by),
         **comments.for_proposal(proposal, by),
+        "watching": notifications.watching(by, proposal),
         **work.for_proposal(proposal, by),
         **activity.for_proposal(proposal, by),
         "face": "card",

@@ -17,6 +17,7 @@ from board.errors import Conflict, Missing
 from board.i18n import current_locale, long_date
 from board.i18n import gettext as _
 from board.issues import mirror
+from board.notifications import queries as notifications
 from board.policy import allowed
 from board.text import markdown
 from board.web import actor, page, refusals, respond
@@ -60,6 +61,7 @@ def show(package_id: int) -> Response:
         **_panel(package_id),
         **mirror.for_package(texts, by),
         **comments.for_package(texts, by),
+        watching=notifications.watching(by, texts),
         **activity.for_package(texts, by),
     )
 

@@ -21,10 +21,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select, update
 
 from board import config, create_app, i18n
-from board.accounts import session
-from board.accounts.models import LoginSession, Person
+from board.accounts import links, session
+from board.accounts.models import LoginSession, Person, Role
+from board.credentials.models import Proof
+from board.credentials.verbs import ask_email, ask_reset
 from board.db import db, now, transaction
 from board.issues import rules
+from board.joining.verbs import invite
+from board.partners.models import Partner
 from board.policy import SYSTEM
 from tests import factories
 from tests.people import Cast, populate
@@ -64,6 +68,9 @@ class Seed:
     packages: list[int]
     comment: int
     connection: int
+    invitation: str
+    reset: str
+    confirmation: str
 
 
 def seed(app: Flask) -> Seed:
@@ -88,7 +95,16 @@ def seed(app: Flask) -> Seed:
         ]
         comment = factories.comment(people.ada.actor, "Das brauchen wir **bald**.", proposal_id=proposals[0])
         connection = forge(app, people)
-        return Seed(people, proposals, decided, packages, comment, connection)
+        with transaction():
+            aalen = db.session.get_one(Partner, people.aalen)
+            invited = invite("neu@aalen.example", aalen, Role.MEMBER, people.ada.actor)
+            invitation = links.token("invitation", invited.id, invited.nonce)
+            ada = db.session.get_one(Person, people.ada.person_id)
+            ask_reset(ada.email, "de")
+            ask_email(ada, "ada@aalen.example", people.ada.actor)
+            proofs = db.session.scalars(select(Proof).order_by(Proof.id))
+            reset, confirmation = (links.token(proof.purpose, proof.id, proof.nonce) for proof in proofs)
+        return Seed(people, proposals, decided, packages, comment, connection, invitation, reset, confirmation)
 
 
 def forge(app: Flask, people: Cast) -> int:

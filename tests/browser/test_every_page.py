@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
+from board.notifications import links
+from board.notifications.models import Sort
 from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflow
 
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
@@ -18,22 +20,28 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
     """(endpoint, path) of every route that shows something, with keys from the seed."""
     samples = {
         "proposal_id": seed.proposals[0], "package_id": seed.packages[0], "comment_id": seed.comment, "slug": "aalen",
-        "name": "imprint", "person_id": 2, "topic_id": 1,
+        "name": "imprint", "person_id": 2, "topic_id": 1, "token": seed.invitation,
         "connection_id": seed.connection, "delivery_id": 1, "rule_id": 1,
     }  # fmt: skip
     with app.test_request_context():
         adapter = app.url_map.bind("127.0.0.1")
+        declined = links.path(seed.people.ada.person_id, Sort.WEEKLY).rsplit("/", 1)[1]
+        tokens = {
+            "credentials.show_reset": {"token": seed.reset}, "credentials.show_confirm": {"token": seed.confirmation},
+            "notifications.unsubscribe": {"token": declined},
+        }  # fmt: skip
         for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
             if "GET" not in (rule.methods or ()) or NO_PAGES.match(rule.endpoint):
                 continue
             unknown = rule.arguments - samples.keys()
             assert not unknown, f"{rule.rule}: give this test a sample for {unknown}"
-            yield rule.endpoint, adapter.build(rule.endpoint, {name: samples[name] for name in rule.arguments})
+            values = {name: samples[name] for name in rule.arguments} | tokens.get(rule.endpoint, {})
+            yield rule.endpoint, adapter.build(rule.endpoint, values)
 
 
 OPERATED = ("connections.", "deliveries.", "rules.")  # Pia looks after these; nobody else here may.
 WHERE_ROLES_DIFFER = {"desk.show", "proposals.show", "proposals.edit", "work.show", "work.index", "accounts.show"}
-ADMINISTRATION = ("admin.", "record.", "issues.import_")
+ADMINISTRATION = ("admin.", "record.", "issues.import_", "joining.")
 
 
 @pytest.mark.parametrize("who", [None, "ada", "pia", "rolf", "dora"])

@@ -1,0 +1,121 @@
+"""The jobs that write mail: the weekly digest, reminders, and news of comments. Each may be cut off and repeated."""
+
+from datetime import timedelta
+from itertools import groupby
+
+from sqlalchemy import select
+
+from board.activity.models import Activity
+from board.comments.mentions import mentioned
+from board.comments.models import Comment
+from board.db import db, now, transaction
+from board.i18n import BERLIN
+from board.live import log
+from board.mail import outbox
+from board.notifications import queries
+from board.notifications.models import Cursor, Sort, Told
+
+HOUR = 7
+BATCH = 500
+AHEAD = timedelta(days=7)
+
+
+def digests() -> int:
+    """From Monday seven o'clock (Germany) each delegate gets the week's digest once, if anything waits.
+
+    A worker that was away catches up within the week. Returns how many were written.
+    """
+    moment = now().astimezone(BERLIN)
+    if moment.weekday() == 0 and moment.hour < HOUR:
+        return 0
+    year, week, _day = moment.isocalendar()
+    period = f"digest-{year}-{week:02}"
+    people = queries.delegates()
+    done = set(db.session.scalars(select(Told.person_id).where(Told.what == period)))
+    no = queries.declined(people, Sort.WEEKLY)
+    n = 0
+    for person_id in people:
+        if person_id in done or person_id in no:
+            continue
+        with transaction():
+            if _tell(person_id, period) and (queries.waiting(person_id) or queries.decided_since()):
+                n += outbox.put("digest", to=person_id, once=f"{period}-{person_id}")
+    return n
+
+
+def remind() -> int:
+    """A week before an answer-by date those whose ballot is missing are told, all that is due in one mail."""
+    if now().astimezone(BERLIN).hour < HOUR:
+        return 0
+    found = queries.reminders(AHEAD)
+    no = queries.declined({person for person, _proposal, _day in found}, Sort.REMINDERS)
+    n = 0
+    for person_id, rows in groupby(found, key=lambda row: row[0]):
+        if person_id in no:
+            continue
+        with transaction():
+            fresh = [proposal for _p, proposal, day in rows if _tell(person_id, f"due-{proposal}-{day}")]
+            if fresh:
+                n += outbox.put("reminder", to=person_id, proposals=fresh)
+    return n
+
+
+def comments() -> int:
+    """Tell of new comments whom they concern: the mentioned, those who spoke there before, those who watch.
+
+    The log is read from a stored cursor; mails and cursor are one transaction, so nobody is told twice or forgotten.
+    """
+    source = log.log_of(db.engine)
+    with transaction():
+        cursor = db.session.get(Cursor, "comments", with_for_update=True)
+        connection = db.session.connection()
+        position = log.read(cursor.position) if cursor else None
+        entries = source.since(connection, position, BATCH) if position else None
+        if cursor is None or entries is None:
+            start = log.written(source.latest(connection))
+            db.session.merge(Cursor(name="comments", position=start))
+            return 0
+        settled = [entry for entry in entries if entry.settled]
+        if not settled:
+            return 0
+        ids = [entry.id for entry in settled if entry.verb == "comment.write"]
+        n = sum(_of(comment) for comment in _comments(ids))
+        cursor.position = log.written(settled[-1].position)
+        return n
+
+
+def _comments(activity_ids: list[int]) -> list[Comment]:
+    query = select(Comment).join(Activity, Activity.comment_id == Comment.id).where(Activity.id.in_(activity_ids))
+    return list(db.session.scalars(query.where(Comment.deleted_at.is_(None)).order_by(Comment.id)))
+
+
+def _of(comment: Comment) -> int:
+    """Put the mails about one comment; who is mentioned is told as such."""
+    key = f"AP-{comment.package_id}" if comment.package_id else f"FV-{comment.proposal_id}"
+    named = mentioned(comment.text).people()
+    spoken = set(
+        db.session.scalars(
+            select(Comment.person_id).where(
+                Comment.proposal_id == comment.proposal_id,
+                Comment.package_id.is_not_distinct_from(comment.package_id),
+                Comment.id < comment.id,
+            )
+        )
+    )
+    named -= queries.declined(named, Sort.MENTIONS)
+    others = (spoken | queries.watchers(key)) - named
+    others -= queries.declined(others, Sort.REPLIES)
+    n = 0
+    for sort, people in ((Sort.MENTIONS, named), (Sort.REPLIES, others)):
+        for person_id in sorted(people - {comment.person_id}):
+            once = f"comment-{comment.id}-{person_id}"
+            n += outbox.put("comment", to=person_id, once=once, comment=comment.id, sort=str(sort))
+    return n
+
+
+def _tell(person_id: int, what: str) -> bool:
+    """Note that the person is told; False when they were before."""
+    if db.session.get(Told, (person_id, what)) is not None:
+        return False
+    db.session.add(Told(person_id=person_id, what=what))
+    return True

@@ -1,0 +1,59 @@
+"""What people want to hear of, what they watch, and what they have been told."""
+
+from __future__ import annotations
+
+import enum
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from board.db import Base
+
+
+class Sort(enum.StrEnum):
+    """A sort of mail that a person may decline."""
+
+    WEEKLY = "weekly"
+    REMINDERS = "reminders"
+    REPLIES = "replies"
+    MENTIONS = "mentions"
+
+
+class Choice(Base):
+    """A sort of mail that somebody has declined; without a row it is sent."""
+
+    __tablename__ = "mail_choice"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    declined: Mapped[str] = mapped_column(String(12), primary_key=True)
+
+
+class Watch(Base):
+    """Somebody wants to hear of comments on a proposal (`FV-12`) or package (`AP-7`)."""
+
+    __tablename__ = "watch"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(16), primary_key=True, index=True)
+
+    def refs(self) -> dict[str, int | None]:
+        """How the activity log files it: as the person's own affair."""
+        return {}
+
+
+class Told(Base):
+    """Something that a person was told, or need not be told: a week's digest, a reminder. Never twice."""
+
+    __tablename__ = "told"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+class Cursor(Base):
+    """How far a job has read the activity log, as `board.live.log` writes positions."""
+
+    __tablename__ = "log_cursor"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[str] = mapped_column(String(40))

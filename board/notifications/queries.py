@@ -1,0 +1,187 @@
+"""What waits for the partners of a person, and who wants to hear of what."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from board.accounts.deputies import standing_in
+from board.accounts.models import Membership, Person, Role
+from board.activity.models import Activity
+from board.db import db, now
+from board.i18n import current_locale, today
+from board.issues.models import Issue, Triage
+from board.notifications.models import Choice, Sort, Watch
+from board.partners.models import Partner
+from board.policy import Actor
+from board.proposals.models import Proposal
+from board.proposals.states import State
+from board.voting.models import Ballot
+from board.work.models import Claim, Package
+
+SHOWN = 8
+DECIDED = ("proposal.accept", "proposal.defer", "proposal.decline")
+
+
+@dataclass(frozen=True)
+class Due:
+    """A proposal that waits for a ballot, or that was decided (`verb`)."""
+
+    id: int
+    title: str
+    vote_by: date | None = None
+    verb: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for one partner: ballots (the first few, and how many), packages whose lease asks, issues."""
+
+    partner: str
+    slug: str
+    ballots: list[Due]
+    n_ballots: int
+    leases: list[tuple[int, str]]
+    n_issues: int
+
+    def __bool__(self) -> bool:
+        return bool(self.n_ballots or self.leases or self.n_issues)
+
+
+def voting_seats(person_id: int) -> list[Partner]:
+    """The partners whose ballot a person may cast today, by name."""
+    rows = db.session.execute(
+        select(Partner, Membership.role, Membership.deputy_from, Membership.deputy_until)
+        .join(Membership, Membership.partner_id == Partner.id)
+        .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
+        .order_by(Partner.name)
+    )
+    return [r[0] for r in rows if r.role == Role.DELEGATE or standing_in(r.deputy_from, r.deputy_until)]
+
+
+def waiting(person_id: int) -> list[Waiting]:
+    """What waits for each partner of a delegate; partners for which nothing waits are left out."""
+    return [found for partner in voting_seats(person_id) if (found := _of(partner))]
+
+
+def _of(partner: Partner) -> Waiting:
+    missing = (
+        Proposal.state == State.OPEN,
+        ~select(Ballot.id).where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == partner.id).exists(),
+    )
+    ballots: list[Due] = []
+    n = 0
+    if partner.counts:
+        rows = db.session.execute(
+            select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.vote_by)
+            .where(*missing)
+            .order_by(Proposal.vote_by, Proposal.id)
+            .limit(SHOWN)
+        )
+        ballots = [Due(r.id, _title(r.title, r.title_en), r.vote_by) for r in rows]
+        n = db.session.scalar(select(func.count(Proposal.id)).where(*missing)) or 0
+    leases = db.session.execute(
+        select(Package.id, Package.title)
+        .join(Claim, Claim.package_id == Package.id)
+        .where(Claim.partner_id == partner.id, Claim.ended_at.is_(None), Claim.lease_until <= today())
+        .where(Package.held_at.is_(None))
+        .order_by(Claim.lease_until, Claim.id)
+        .limit(SHOWN)
+    )
+    issues = select(func.count(Issue.id)).where(Issue.partner_id == partner.id, Issue.triage == Triage.NEW)
+    return Waiting(
+        partner.name, partner.slug, ballots, n, [(r.id, r.title) for r in leases], db.session.scalar(issues) or 0
+    )
+
+
+def _title(german: str, english: str | None) -> str:
+    return (current_locale() == "en" and english) or german
+
+
+def decided_since(days: int = 7) -> list[Due]:
+    """What was decided in the last days, the newest first."""
+    rows = db.session.execute(
+        select(Proposal.id, Proposal.title, Proposal.title_en, Activity.verb)
+        .join(Activity, Activity.proposal_id == Proposal.id)
+        .where(Activity.verb.in_(DECIDED), Activity.at > now() - timedelta(days=days))
+        .order_by(Activity.id.desc())
+        .limit(SHOWN)
+    )
+    found = {r.id: Due(r.id, _title(r.title, r.title_en), verb=r.verb) for r in rows}
+    return list(found.values())
+
+
+def reminders(within: timedelta) -> list[tuple[int, int, date]]:
+    """(person, proposal, answer-by date) of ballots that are missing and due within that time."""
+    rows = db.session.execute(
+        select(
+            Membership.person_id, Membership.role, Membership.deputy_from, Membership.deputy_until, Proposal.id,
+            Proposal.vote_by,
+        )
+        .join(Partner, Partner.id == Membership.partner_id)
+        .join(Person, Person.id == Membership.person_id)
+        .join(Proposal, Proposal.state == State.OPEN)
+        .where(Membership.ended_at.is_(None), Partner.votes, Partner.paused_at.is_(None), Person.disabled_at.is_(None))
+        .where(Proposal.vote_by >= today(), Proposal.vote_by <= today() + within)
+        .where(~select(Ballot.id).where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == Partner.id).exists())
+        .order_by(Membership.person_id, Proposal.vote_by, Proposal.id)
+    )  # fmt: skip
+    found = [
+        (r.person_id, r.id, r.vote_by)
+        for r in rows
+        if r.role == Role.DELEGATE or standing_in(r.deputy_from, r.deputy_until)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def declined(person_ids: Iterable[int], sort: Sort) -> set[int]:
+    """Those who do not want this sort."""
+    rows = db.session.scalars(
+        select(Choice.person_id).where(Choice.person_id.in_(list(person_ids)), Choice.declined == sort)
+    )
+    return set(rows)
+
+
+def wanted(person_id: int) -> list[str]:
+    """The sorts that a person wants."""
+    no = set(db.session.scalars(select(Choice.declined).where(Choice.person_id == person_id)))
+    return [sort.value for sort in Sort if sort not in no]
+
+
+def watchers(key: str) -> set[int]:
+    """Who watches a proposal or package."""
+    return set(db.session.scalars(select(Watch.person_id).where(Watch.key == key)))
+
+
+def watches(person_id: int | None, key: str) -> bool:
+    """Whether a person watches it."""
+    return person_id is not None and db.session.get(Watch, (person_id, key)) is not None
+
+
+def watching(by: Actor, thing: Proposal | Package) -> tuple[str, str, bool] | None:
+    """(key, address, whether the reader watches it) for its button; None for readers who are not signed in."""
+    kind, where = ("AP", "packages") if isinstance(thing, Package) else ("FV", "proposals")
+    key = f"{kind}-{thing.id}"
+    return (key, f"/{where}/{key}", watches(by.person_id, key)) if by.signed_in else None
+
+
+def watched(person_id: int) -> list[tuple[str, str, str]]:
+    """(key, address, title) of all that a person watches."""
+    keys = list(db.session.scalars(select(Watch.key).where(Watch.person_id == person_id)))
+    ids = {prefix: [int(k[3:]) for k in keys if k.startswith(prefix)] for prefix in ("FV-", "AP-")}
+    proposals = db.session.execute(select(Proposal.id, Proposal.title).where(Proposal.id.in_(ids["FV-"])))
+    packages = db.session.execute(select(Package.id, Package.title).where(Package.id.in_(ids["AP-"])))
+    found = [(f"FV-{r.id}", f"/proposals/FV-{r.id}", r.title) for r in proposals]
+    return found + [(f"AP-{r.id}", f"/packages/AP-{r.id}", r.title) for r in packages]
+
+
+def delegates() -> Collection[int]:
+    """Everybody who may cast some partner's ballot today and has an open account."""
+    rows = db.session.execute(
+        select(Membership.person_id, Membership.role, Membership.deputy_from, Membership.deputy_until)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.ended_at.is_(None), Person.disabled_at.is_(None))
+    )
+    fit = [r.person_id for r in rows if r.role == Role.DELEGATE or standing_in(r.deputy_from, r.deputy_until)]
+    return list(dict.fromkeys(fit))

@@ -1,0 +1,42 @@
+"""Choosing what to hear of. Every function runs inside a transaction and begins with its right."""
+
+from collections.abc import Collection
+
+from sqlalchemy import delete
+
+from board.accounts.models import Person
+from board.activity.models import act
+from board.db import db
+from board.notifications.models import Choice, Sort, Watch
+from board.policy import Actor
+
+
+def choose(person: Person, wanted: Collection[str], by: Actor) -> None:
+    """Hear of these sorts and no others."""
+    act(by, "person.choose_mail", person, person=person.id)
+    db.session.execute(delete(Choice).where(Choice.person_id == person.id))
+    db.session.add_all([Choice(person_id=person.id, declined=sort.value) for sort in Sort if sort not in wanted])
+
+
+def decline(person: Person, sort: Sort, by: Actor) -> None:
+    """Hear no more of one sort. Repeating it is harmless."""
+    act(by, "person.choose_mail", person, person=person.id)
+    if db.session.get(Choice, (person.id, sort.value)) is None:
+        db.session.add(Choice(person_id=person.id, declined=sort.value))
+
+
+def watch(key: str, by: Actor) -> None:
+    """Hear of comments on a proposal or package. Repeating it is harmless."""
+    found = db.session.get(Watch, (by.person_id, key))
+    if found is None:
+        found = Watch(person_id=by.person_id, key=key)
+        db.session.add(found)
+        act(by, "watch.start", found)
+
+
+def unwatch(key: str, by: Actor) -> None:
+    """Hear of them no more. Repeating it is harmless."""
+    found = db.session.get(Watch, (by.person_id, key))
+    if found is not None:
+        act(by, "watch.stop", found)
+        db.session.delete(found)
