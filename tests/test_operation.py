@@ -97,7 +97,7 @@ def deployed(app: Flask, people: Cast, tmp_path: Path) -> Any:
     """The board on the same database as it would be deployed."""
     board = create_app(settings(
         tmp_path / "data", app.config["SQLALCHEMY_DATABASE_URI"], BOARD_ORIGIN="https://stadtrunde.example",
-        BOARD_PROXIES="1", SECRET_KEY="", BOARD_BACKUPS=str(tmp_path / "backups"),
+        BOARD_PROXIES="1", SECRET_KEY="", BOARD_SECOND_FACTOR="", BOARD_BACKUPS=str(tmp_path / "backups"),
     ))  # fmt: skip
     yield board
     with board.app_context():
