@@ -13,7 +13,9 @@ from board.notifications.models import Sort
 from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflow
 
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
-NO_PAGES = re.compile(r"^(static|live\..*|ground\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|metrics\..*)$")
+NO_PAGES = re.compile(
+    r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask)$"
+)
 
 
 def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
