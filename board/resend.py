@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass
 
 from flask import g, request
+from werkzeug.exceptions import HTTPException
 
 from board.policy import Actor
 
 TOLD = frozenset({401, 403, 409, 429, 500, 503})
 """The answers that may come in spite of a good form; 422 shows the form itself."""
 TECHNICAL = frozenset({"acting_for", "edition", "next", "once", "seen", "text_version", "version"})
-_SECRET = re.compile("password|secret|token|code", re.IGNORECASE)
+_SECRET = re.compile("password|secret|token|code|current", re.IGNORECASE)
 _CHOSEN = re.compile(r"[a-z0-9_-]{0,40}")
 
 
@@ -40,7 +41,10 @@ def held(status: int, by: Actor) -> Resend | None:
     """The form of this request, if somebody typed something in it; it speaks for the partner acted for now."""
     if request.method != "POST" or status not in TOLD or "actor" not in g:
         return None
-    sent = [(name, value) for name, value in request.form.items(multi=True) if value]
+    try:
+        sent = [(name, value) for name, value in request.form.items(multi=True) if value]
+    except HTTPException:  # Too large to be read, so there is nothing to show.
+        return None
     if any(_SECRET.search(name) for name, _value in sent):
         return None
     parts = tuple(

@@ -169,3 +169,13 @@ def test_old_links_are_forgotten_with_their_addresses(app: Flask, people: Cast, 
     with app.app_context(), at(now() + timedelta(days=9)):
         forget()
         assert db.session.scalar(select(Proof.id)) is None
+
+
+def test_a_refused_form_never_shows_the_password_again(gast: Browser) -> None:
+    answer = gast.post("/account/email", data={"email": "ada@aalen.example", "current": OLD})
+    assert answer.status_code == 401
+    assert OLD not in answer.text
+
+
+def test_a_form_that_is_too_large_is_refused_also_to_who_is_not_signed_in(gast: Browser) -> None:
+    assert gast.post("/account/email", data={"email": "x" * (1024 * 1024 + 1)}).status_code in {401, 413}
