@@ -629,7 +629,7 @@ FRESH = frozenset({
     "proposals.accept", "proposals.defer", "proposals.decline", "proposals.reopen",
     "factors.show", "factors.set_up", "factors.renew", "factors.remove",
     "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",
-    "admin", "connections", "privacy", "record",
+    "admin", "connections", "deliveries", "rules", "privacy", "record",
 })  # fmt: skip
 """Recording decisions, inviting, administering and one's own access: endpoints, or whole features, that ask again who
 one is when that was shown more than 12 hours ago. Voting never asks."""

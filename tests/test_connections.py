@@ -26,7 +26,7 @@ from board.policy import SYSTEM
 from tests.conftest import Browser
 from tests.people import Cast
 from tests.test_issues_import import Small, connected, entries, served
-from tests.webhooks.forge import EVENT, SECRETS, Forge, github_issue, gitlab_issue, issue
+from tests.webhooks.forge import EVENT, SECRETS, Forge, github_issue, gitlab_issue, issue, rule_on
 
 PING = {"zen": "Keep it light.", "hook_id": 1}
 ID = "0123456789abcdef" * 2
@@ -74,7 +74,11 @@ def test_pages_are_never_kept_and_what_touches_secrets_asks_again_who_one_is(app
         assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     with app.app_context(), transaction():
         db.session.execute(update(LoginSession).values(proved_at=now() - session.FRESH - timedelta(minutes=1)))
-    for url in ("", f"/{forge.id}/edit", f"/{forge.id}/rotate", f"/{forge.id}/secrets/1/retire", f"/{forge.id}/delete"):
+    one = f"/{forge.id}"
+    for url in (
+        "", f"{one}/edit", f"{one}/rotate", f"{one}/secrets/1/retire", f"{one}/delete", f"{one}/deliveries/replay",
+        f"{one}/deliveries/1/replay", f"{one}/rules", f"{one}/rules/1/enable",
+    ):  # fmt: skip
         assert pia.post(f"/connections{url}", data=NEW).status_code == 401, url
     assert len(line(app, forge.id).secrets) == 1
 
@@ -378,6 +382,46 @@ def add_rule(pia: Browser, forge: Forge, **form: Any) -> Any:
     return pia.post(f"/connections/{forge.id}/rules", data=form)
 
 
+def mark_of(page: str) -> str:
+    """What the page of a trial gives to whoever has seen it."""
+    found = re.search(r'name="tried" value="([0-9a-f]{32})"', page)
+    assert found is not None
+    return found[1]
+
+
+def switch_on(pia: Browser, forge: Forge, number: int, **form: str) -> Any:
+    """As a person does it: look at what it would do, then switch it on there."""
+    url = f"/connections/{forge.id}/rules/{number}"
+    form["tried"] = mark_of(pia.get(url).text)
+    return pia.post(f"{url}/enable", data=form, follow_redirects=True)
+
+
+def test_a_rule_that_was_not_tried_as_it_is_cannot_be_switched_on(app: Flask, people: Cast, pia: Browser) -> None:
+    forge = Forge(app, "github")
+    forge.post(github_issue(1, labels=[{"name": "bug"}]))
+    url = f"/connections/{forge.id}/rules/1"
+
+    def on() -> bool | None:
+        with app.app_context():
+            return db.session.scalar(select(LabelRule.enabled))
+
+    add_rule(pia, forge, label="bug", effect="topic", topic=str(people.defects))
+    add_rule(pia, forge, label="iOS", effect="dismiss")
+    other = mark_of(pia.get(f"/connections/{forge.id}/rules/2").text)
+    for form in ({}, {"tried": ""}, {"tried": "ä" * 32}, {"tried": other}, {"stored": "1"}):
+        refused = pia.post(f"{url}/enable", data=form)
+        assert refused.status_code == 409, form
+        assert on() is False
+        assert "stadt/app#1" in refused.text, "it shows what it would do"
+    assert "in ihrer jetzigen Fassung" in plain(refused.text)
+    old = mark_of(refused.text)
+    add_rule(pia, forge, label="bug", effect="topic", topic=str(people.transport))
+    assert pia.post(f"{url}/enable", data={"tried": old}).status_code == 409, "it was changed since"
+    assert on() is False
+    switch_on(pia, forge, 1)
+    assert on()
+
+
 def test_a_rule_is_a_draft_until_it_was_tried_and_switched_on(app: Flask, people: Cast, pia: Browser) -> None:
     forge = Forge(app, "github")
     forge.post(github_issue(1, labels=[{"name": "aalen"}]))
@@ -394,11 +438,11 @@ def test_a_rule_is_a_draft_until_it_was_tried_and_switched_on(app: Flask, people
             return list(db.session.scalars(select(Issue.number).where(Issue.partner_id.is_not(None))))
 
     assert named() == [], "a draft does nothing"
-    pia.post(f"/connections/{forge.id}/rules/1/enable")
+    switch_on(pia, forge, 1)
     assert named() == [], "switched on for what comes"
     forge.post(github_issue(4, labels=[{"name": "Aalen"}]))
     assert named() == [4]
-    told = pia.post(f"/connections/{forge.id}/rules/1/enable", data={"stored": "1"}, follow_redirects=True).text
+    told = switch_on(pia, forge, 1, stored="1").text
     assert "Sie hat 2 gespeicherte Issues geändert." in plain(told)
     assert sorted(named()) == [1, 3, 4]
 
@@ -409,10 +453,10 @@ def test_a_rule_never_overrides_a_person_and_acts_alone(app: Flask, people: Cast
         forge.post(github_issue(number, labels=[{"name": "wontfix"}]))
     ada.post("/issues/1/snooze")
     with app.app_context(), transaction():
-        rules.put(SYSTEM, forge.id, "bug", "topic", topic_id=people.defects, enabled=True)
+        rule_on(forge, SYSTEM, "bug", "topic", topic_id=people.defects)
         rules.put(SYSTEM, forge.id, "wontfix", "dismiss")
     assert "stadt/app#1" not in pia.get(f"/connections/{forge.id}/rules/2").text
-    pia.post(f"/connections/{forge.id}/rules/2/enable", data={"stored": "1"})
+    switch_on(pia, forge, 2, stored="1")
     with app.app_context():
         assert [i.triage for i in db.session.scalars(select(Issue).order_by(Issue.number))] == ["snoozed", "dismissed"]
 
@@ -437,11 +481,12 @@ def test_a_changed_rule_is_a_draft_again_and_can_be_switched_off_and_removed(app
             return db.session.scalar(select(LabelRule.enabled))
 
     add_rule(pia, forge, label="bug", effect="dismiss")
-    pia.post(f"{url}/enable")
+    switch_on(pia, forge, 1)
     assert on()
     pia.post(f"{url}/disable")
     assert on() is False
-    pia.post(f"{url}/enable")
+    switch_on(pia, forge, 1)
+    assert on()
     add_rule(pia, forge, label="bug", effect="dismiss")
     assert on() is False, "drafted anew"
     pia.post(f"{url}/remove")

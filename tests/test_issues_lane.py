@@ -11,14 +11,14 @@ from sqlalchemy import select
 
 from board.activity.models import Activity
 from board.db import at, db, now, transaction
-from board.issues import connections, lane, message, rules
+from board.issues import connections, lane, message
 from board.issues.kept import picked
 from board.issues.models import ConnectionSecret, Delivery, Issue, Repository
 from board.policy import SYSTEM
 from tests.conftest import empty
 from tests.factories import make_package
 from tests.people import Cast
-from tests.webhooks.forge import EVENT, Forge, github_issue, issue
+from tests.webhooks.forge import EVENT, Forge, github_issue, issue, rule_on
 from tests.webhooks.test_shared import ENTRIES, FOLDER
 
 PROVIDERS = ("github", "gitlab", "gitea")
@@ -216,7 +216,7 @@ def test_what_more_follows_from_goes_through_the_door(app: Flask, people: Cast, 
     forge = Forge(app, "github")
     warm(forge)
     with app.app_context(), transaction():
-        rules.put(people.pia.actor, forge.id, "Wunsch", "dismiss", enabled=True)
+        rule_on(forge, people.pia.actor, "Wunsch", "dismiss")
     hard: list[dict[str, Any]] = [
         {"body": f"Teil von AP-{package_id}"},
         {"labels": [{"name": "wunsch"}]},

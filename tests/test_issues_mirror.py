@@ -18,7 +18,7 @@ from board.work.models import Claim, Package
 from tests.conftest import Browser
 from tests.factories import claim, make_package, make_proposal
 from tests.people import Cast
-from tests.webhooks.forge import Forge, github_issue, gitlab_issue
+from tests.webhooks.forge import Forge, github_issue, gitlab_issue, rule_on
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_a_partner_sees_the_issues_that_may_affect_it(
 ) -> None:
     with app.app_context():
         with transaction():
-            rules.put(people.pia.actor, forge.id, "Aalen", "partner", partner_id=people.aalen, enabled=True)
+            rule_on(forge, people.pia.actor, "Aalen", "partner", partner_id=people.aalen)
         package_id = make_package(people)
     assert 'id="affecting"' not in ada.get("/partners/aalen").text
     forge.post(github_issue(labels=[{"name": "aalen"}], body=f"AP-{package_id}"))
@@ -387,7 +387,6 @@ def test_providers_strangers_and_hidden_issues_are_refused(app: Flask, people: C
 
 
 def test_rules_sort_new_issues_but_never_override_a_person(app: Flask, people: Cast, forge: Forge) -> None:
-    from board.issues import rules
     from board.proposals.models import Proposal
 
     with app.app_context():
@@ -408,8 +407,8 @@ def test_rules_sort_new_issues_but_never_override_a_person(app: Flask, people: C
         with transaction():
             triage.snooze(triage.locked(judged), people.ben.actor, now() + timedelta(days=9))
         with transaction():
-            rules.put(people.pia.actor, forge.id, "wontfix", "dismiss", enabled=True)
-            rules.put(people.pia.actor, forge.id, "wunsch", "propose", topic_id=people.transport, enabled=True)
+            rule_on(forge, people.pia.actor, "wontfix", "dismiss")
+            rule_on(forge, people.pia.actor, "wunsch", "propose", topic_id=people.transport)
             assert rules.run(forge.id) == 2
         forge.post(github_issue(3, labels=[{"name": "wontfix"}], updated_at="2026-03-04T10:00:00Z"))
         assert queries.counts() == {"new": 0, "snoozed": 1, "linked": 1, "dismissed": 1, "all": 3}

@@ -9,14 +9,14 @@ from board.connections import forms
 from board.connections import queries as own
 from board.connections.forms import EFFECTS
 from board.db import transaction
-from board.errors import Missing
+from board.errors import Conflict, Missing, Refusal
 from board.i18n import current_locale, ngettext
 from board.i18n import gettext as _
 from board.issues import connection_queries as queries
 from board.issues import connections, rules
 from board.issues.connection_queries import ConnectionLine
 from board.proposals.queries import topics
-from board.web import actor, no_store, page, redirect_to
+from board.web import actor, no_store, page, redirect_to, refusals
 
 bp = Blueprint("rules", __name__)
 bp.after_request(no_store)
@@ -47,19 +47,19 @@ def add(connection_id: int) -> BaseResponse:
 @bp.get("/connections/<int:connection_id>/rules/<int:rule_id>")
 def show(connection_id: int, rule_id: int) -> Response:
     """What a rule would do to stored issues, before it is switched on."""
-    line = _connection(connection_id)
-    rule = own.rule(line.id, rule_id)
-    if rule is None:
-        raise Missing(_("There is no such rule."))
-    found = rules.try_rules(line.id, own.drafts(line.id, rule_id))
-    return page("connections/rule.html", line=line, rule=rule, trials=found[:SHOWN], total=len(found), effects=EFFECTS)
+    return _trial(connection_id, rule_id)
 
 
 @bp.post("/connections/<int:connection_id>/rules/<int:rule_id>/enable")
 def enable(connection_id: int, rule_id: int) -> BaseResponse:
-    """Switch it on, for what comes from now on or for stored issues too."""
-    with transaction():
-        touched = rules.enable(actor(), connection_id, rule_id, stored="stored" in request.form)
+    """Switch it on, for what comes from now on or for stored issues too; one that was not tried is tried first."""
+    mark, touched = request.form.get("tried", ""), 0
+    with refusals() as caught, transaction():
+        touched = rules.enable(actor(), connection_id, rule_id, mark=mark, stored="stored" in request.form)
+    if isinstance(caught.refusal, Conflict):
+        return _trial(connection_id, rule_id, caught.refusal)
+    if caught.refusal:
+        raise caught.refusal
     more = ngettext("It acted on %(n)s stored issue.", "It acted on %(n)s stored issues.", touched) if touched else ""
     return _back(connection_id, " ".join(filter(None, (_("The rule is switched on."), more))))
 
@@ -78,6 +78,19 @@ def remove(connection_id: int, rule_id: int) -> BaseResponse:
     with transaction():
         rules.remove(actor(), connection_id, rule_id)
     return _back(connection_id, _("The rule is removed."))
+
+
+def _trial(connection_id: int, rule_id: int, refusal: Refusal | None = None) -> Response:
+    """The trial on stored issues, whose mark switches the rule on."""
+    line = _connection(connection_id)
+    rule, drafts = own.rule(line.id, rule_id), own.drafts(line.id, rule_id)
+    if rule is None or not drafts:
+        raise Missing(_("There is no such rule."))
+    found = rules.try_rules(line.id, drafts)
+    return page(
+        "connections/rule.html", status=refusal.status if refusal else 200, line=line, rule=rule,
+        trials=found[:SHOWN], total=len(found), effects=EFFECTS, mark=rules.tried(drafts[0]), refusal=refusal,
+    )  # fmt: skip
 
 
 def _page(line: ConnectionLine, form: forms.RuleForm, status: int = 200) -> Response:

@@ -188,6 +188,8 @@ class _plain:  # noqa: N801 - reads like a statement.
         return None
 
     def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
+        if isinstance(problem, importing.Homeless):
+            raise click.ClickException(f"{problem.message} (--repository owner/name#id)") from None
         if isinstance(problem, Refusal):
             raise click.ClickException(problem.message or type(problem).__name__) from None
         if isinstance(problem, importing.BadFile | Refused):

@@ -26,6 +26,10 @@ _GITHUB_URL = re.compile(r"https?://[^/]+/(?:api/v\d/)?(?:repos/)?([^/]+/[^/]+)(
 _GITLAB_URL = re.compile(r"https?://[^/]+/(.+?)/(?:-/)?(?:issues|work_items|incidents)/\d+/?")
 
 
+class Homeless(Missing):
+    """Neither the file nor whoever imports it says to which repository the issues belong."""
+
+
 class BadFile(Exception):
     """The file is none of the known shapes; the message says where."""
 
@@ -160,7 +164,7 @@ def run(
 ) -> Counts:
     """Import a file (or preview it). `repository` (name, id) is where entries without their own belong.
 
-    Raises BadFile, and Missing when neither file nor `repository` says where the issues belong.
+    Raises BadFile, and Homeless when neither file nor `repository` says where the issues belong.
     """
     kind, entries = parse(raw)
     who = connection or Known(0, PROVIDER[kind], "", accept_new=True, show_private=False)
@@ -217,7 +221,7 @@ def tally(counts: Counts, outcome: Outcome) -> None:
 
 
 def _place(who: Known, entry: Entry, given: tuple[str, int | None] | None) -> Place | None:
-    """Where an entry belongs; None when the operator refuses that repository. Raises Missing."""
+    """Where an entry belongs; None when the operator refuses that repository. Raises Homeless."""
     facts = entry.repository
     if given is not None:
         name, external_id = given
@@ -225,7 +229,7 @@ def _place(who: Known, entry: Entry, given: tuple[str, int | None] | None) -> Pl
         url = facts.url if facts and facts.name == name else ""
         facts = RepositoryFacts(external_id, name, url, where, facts.private if facts else None)
     if facts is None or not (facts.id or facts.name):
-        raise Missing(_("The file does not say which repository its issues belong to: please name it."))
+        raise Homeless(_("The file does not say which repository its issues belong to: please name it."))
     if not who.id:
         return _loose(who, facts)
     if given is not None:

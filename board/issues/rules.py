@@ -1,17 +1,21 @@
 """Label rules of a connection: a label names a topic or a partner, dismisses, or makes a proposal.
 
-A rule never overrides a person: what somebody has judged stays. Dismissing wins over proposing.
+A rule never overrides a person: what somebody has judged stays. Dismissing wins over proposing. A rule begins as a
+draft and is switched on with the mark that only its trial on stored issues gives.
 """
 
+import hashlib
+import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from board.activity.models import act
 from board.db import db
-from board.errors import Missing
+from board.errors import Conflict, Missing
 from board.i18n import gettext as _
 from board.i18n import in_days
 from board.issues import links, sources
@@ -107,24 +111,35 @@ def run(connection_id: int, only: Sequence[LabelRule] | None = None) -> int:
 
 def put(
     by: Actor, connection_id: int, label: str, effect: str,
-    *, topic_id: int | None = None, partner_id: int | None = None, enabled: bool = False,
+    *, topic_id: int | None = None, partner_id: int | None = None,
 ) -> LabelRule:  # fmt: skip
-    """Set the rule for a label and an effect; a new one replaces the old."""
+    """Draft the rule for a label and an effect; a new one replaces the old."""
     same = (LabelRule.connection_id == connection_id, LabelRule.label == label, LabelRule.effect == effect)
     rule = db.session.scalar(select(LabelRule).where(*same).with_for_update())
     if rule is None:
         rule = LabelRule(connection_id=connection_id, label=label, effect=effect)
-    rule.topic_id, rule.partner_id, rule.enabled = topic_id, partner_id, enabled
+    rule.topic_id, rule.partner_id, rule.enabled = topic_id, partner_id, False
     db.session.add(rule)
     db.session.flush()
     act(by, "rule.set", rule, connection=connection_id, rule=rule.id, effect=effect)
     return rule
 
 
-def enable(by: Actor, connection_id: int, rule_id: int, *, stored: bool = False) -> int:
-    """Switch a rule on. `stored`: it also acts on issues that are here already; returns on how many. Raises Missing."""
+def tried(rule: LabelRule) -> str:
+    """The mark of a rule as it was tried: its trial gives it, `enable` asks for it, a changed rule has another one."""
+    said = repr((rule.id, rule.connection_id, rule.label, rule.effect, rule.topic_id, rule.partner_id))
+    key = current_app.config["BOARD"].secret_key.encode()
+    return hmac.new(key, f"rule\0{said}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def enable(by: Actor, connection_id: int, rule_id: int, *, mark: str, stored: bool = False) -> int:
+    """Switch a rule on that was tried as it is (`mark`: what `tried` gave). `stored`: it also acts on issues that are
+    here already; returns on how many. Raises Missing, and Conflict for one that was not tried or has changed since.
+    """
     rule = locked(connection_id, rule_id)
     act(by, "rule.enable", rule, connection=connection_id, rule=rule.id)
+    if not hmac.compare_digest(mark.encode("utf-8", "surrogatepass"), tried(rule).encode()):
+        raise Conflict(_("This is what the rule would do as it is now. Please look at it, then switch it on."))
     rule.enabled = True
     db.session.flush()
     return run(connection_id, [rule]) if stored else 0

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from flask import Flask
 
 from board.db import transaction
-from board.issues import connections
+from board.issues import connections, rules
 from board.issues.connections import Wishes
-from board.policy import SYSTEM
+from board.policy import SYSTEM, Actor
 
 SECRETS = {
     "github": "ein-geheimnis-fuer-github-0123",
@@ -51,6 +51,12 @@ class Forge:
         kind = "application/x-www-form-urlencoded" if form else "application/json"
         client = self.app.test_client()
         return client.post(self.url, data=body, content_type=kind, headers=headers, **kwargs)
+
+
+def rule_on(forge: Forge, by: Actor, label: str, effect: str, **names: int) -> None:
+    """A label rule that was tried and switched on; inside a transaction."""
+    rule = rules.put(by, forge.id, label, effect, **names)
+    rules.enable(by, forge.id, rule.id, mark=rules.tried(rule))
 
 
 def sign(provider: str, secret: str, raw: bytes, body: bytes, event: str, id_: str, variant: str) -> dict[str, str]:
