@@ -49,5 +49,6 @@ def clean(text: str) -> str:
 def fold(text: str) -> str:
     """The form in which texts are searched and compared: lower case, umlauts spelled out, single spaces."""
     text = text.lower().translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return _SPACE.sub(" ", plain).strip()
+    if not text.isascii():  # German is plain by now: most texts are spared the way through every character.
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(text.split())

@@ -1,6 +1,8 @@
 """An issue that must not be read any more takes its words with it out of all that was made of it, and nothing else."""
 
+import io
 import logging
+import zipfile
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ from board.i18n import today
 from board.issues import rules, triage
 from board.issues.models import Issue
 from board.issues.sources import IssueSource
+from board.mail.models import Mail
+from board.notifications import letters as notifications
+from board.notifications.models import Sort
 from board.proposals import queries as proposals
 from board.proposals import writing
 from board.proposals.models import Proposal
@@ -175,8 +180,27 @@ ADDRESSES = (
     "/work?view=list",
     f"/work?q={WORD}", "/packages/AP-1", "/packages/AP-1/edit", "/packages/AP-1/issues", "/packages/AP-1/card",
     "/activity", "/activity.atom", "/activity?on=FV-1", "/partners/aalen", "/issues", "/issues?triage=all",
-    f"/issues?triage=all&q={WORD}", "/search?q=" + WORD, "/live/topics?after=0",
+    f"/issues?triage=all&q={WORD}", f"/search?q={WORD}",
+    f"/search?q={WORD}&kind=issue", f"/search/jump?q={WORD}", "/search/jump?q=stadt",
+    "/live/topics?after=0",
 )  # fmt: skip
+CONNECTION = [
+    f"/connections/1{more}"
+    for more in ("", "/state", "/repositories", "/edit", "/deliveries", "/deliveries/1", "/deliveries/2", "/rules")
+]
+
+
+def letters(people: Cast) -> str:
+    """Every mail that could leave now, as it would leave."""
+    details = {"proposals": [1], "sort": Sort.REPLIES}
+    made = [
+        letter
+        for who in (people.ada, people.ben, people.cleo, people.pia)
+        for about in (1, 2)
+        for write in (notifications.digest, notifications.reminder, notifications.comment)
+        if (letter := write(Mail(person_id=who.person_id, details=details | {"comment": about})))
+    ]
+    return str(made)
 
 
 def test_no_page_fragment_feed_log_or_command_tells_a_word_of_it(
@@ -189,7 +213,11 @@ def test_no_page_fragment_feed_log_or_command_tells_a_word_of_it(
         made(people, forge)
         comment(people.ben.actor, "Wichtig.", proposal_id=1)
     assert SECRET in gast.get("/proposals/FV-1").text
-    assert SECRET in ada.get("/issues?triage=all").text
+    for address in ("/issues?triage=all", f"/search?q={WORD}&kind=issue", f"/issues?triage=all&q={WORD}"):
+        assert SECRET in ada.get(address).text, "the words of its text find it"
+    assert SECRET in pia.get("/connections/1/deliveries/1").text
+    with app.app_context():
+        assert SECRET in letters(people)
     tag = gast.get("/proposals/FV-1").headers["ETag"]
     for browser in (gast, ada):
         browser.get("/proposals")  # Kept rendered from here on.
@@ -199,7 +227,7 @@ def test_no_page_fragment_feed_log_or_command_tells_a_word_of_it(
     for browser, addresses in (
         (gast, [*ADDRESSES, *_plain(app)]),
         (ada, ADDRESSES),
-        (pia, _plain(app)),
+        (pia, [*_plain(app), *CONNECTION]),
         (dora, _plain(app)),
     ):
         for address in addresses:
@@ -210,6 +238,14 @@ def test_no_page_fragment_feed_log_or_command_tells_a_word_of_it(
                 seen += answer.status_code == 200
     assert seen > 100
     assert gast.get("/proposals/FV-1", headers={"If-None-Match": tag}).status_code == 200
+    for browser in (ada, pia):
+        copy = browser.post("/account/export")
+        assert copy.status_code == 200
+        with zipfile.ZipFile(io.BytesIO(copy.data)) as packed:
+            told = b"".join(packed.read(name) for name in packed.namelist()).decode()
+        assert SECRET.lower() not in told.lower()
+    with app.app_context():
+        assert SECRET.lower() not in letters(people).lower()
     runner = app.test_cli_runner()
     for command in (["issues", "list", "--json"], ["issues", "list"], ["connection", "list", "--json"]):
         assert SECRET.lower() not in runner.invoke(args=command).output.lower()

@@ -6,14 +6,17 @@ from sqlalchemy import select, text
 
 from board.db import db, transaction
 from board.i18n import set_locale
+from board.issues.models import Issue
 from board.policy import ANONYMOUS, Actor
 from board.proposals.models import Proposal
 from board.search import queries, suggest, words
 from board.search.index import within
 from board.search.snippets import around, marked
+from board.text import fold
 from tests import factories
 from tests.conftest import Browser
 from tests.people import Cast
+from tests.webhooks.forge import Forge, github_issue
 
 
 def found(typed: str) -> list[str]:
@@ -129,6 +132,31 @@ def test_strangers_find_no_issue_and_no_name(shelf: Flask, gast: Browser, ada: B
     assert 'value="issue"' not in gast.get("/search?q=bus").text
     assert 'value="issue"' in ada.get("/search?q=bus").text
     assert "Ada" not in gast.get("/search?q=Familien").text
+
+
+def test_an_issue_is_found_by_the_words_of_its_text_until_it_is_hidden(app: Flask, people: Cast, ada: Browser) -> None:
+    forge = Forge(app, "github")
+    long = "Absturz beim Öffnen der Fußgängerzone. " + "Zeile des Protokolls\n" * 600
+    for number in (1, 2, 3):  # The first comes through the door, the others through the lane.
+        forge.post(github_issue(number, body=long))
+    with app.app_context():
+        (group,) = queries.find("fussgängerzone", people.ada.actor, "issue")
+        assert [hit.key for hit in group.hits] == ["#3", "#2", "#1"]
+        assert "<mark>" in group.hits[0].piece
+        assert max(len(text) for text in db.session.scalars(select(Issue.search))) < 11_000, "only the beginning"
+    assert "stadt/app" in ada.get("/issues?triage=all&q=Fu%C3%9Fg%C3%A4ngerzone").text
+    forge.post(github_issue(2, body="Neuer Text.", updated_at="2026-03-02T10:00:00Z"))
+    forge.post(github_issue(3, action="deleted", body=long, updated_at="2026-03-02T10:00:00Z"))
+    with app.app_context():
+        (group,) = queries.find("Fußgängerzone", people.ada.actor, "issue")
+        assert [hit.key for hit in group.hits] == ["#1"]
+        assert list(db.session.scalars(select(Issue.search).where(Issue.number == 3))) == [""]
+
+
+def test_folding_does_the_same_to_every_text() -> None:
+    assert fold("Ä  ö\tÜ ß\n É ﬁ") == "ae oe ue ss e fi"
+    assert fold("  Über ALLES  ") == "ueber alles"
+    assert fold("I\u0307stanbul\u00a0Š") == "istanbul s"
 
 
 def test_the_jump_box_offers_the_key_and_then_the_best(shelf: Flask, gast: Browser) -> None:

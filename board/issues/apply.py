@@ -20,6 +20,7 @@ from board.text import fold
 
 TERMINAL = frozenset({"deleted", "transferred"})
 TOMBSTONE: dict[str, Any] = {"title": "", "body": "", "search": "", "labels": None, "url": "", "visible": False}
+SEARCHED = 10_000
 FIELDS = ("title", "body", "state", "labels", "url")
 _table = Issue.__table__.c
 _linked = exists().where(IssueLink.issue_id == _table.id).correlate(Issue.__table__)
@@ -85,7 +86,7 @@ def _insert(place: Place, shot: Snapshot, why: str) -> int | None:
         values |= TOMBSTONE
     else:
         values |= {name: value for name, value in _said(shot).items() if value is not None}
-        values["search"] = _searched(place, shot.title or "", shot.number)
+        values["search"] = searched(place.repository, shot.number, shot.title or "", shot.body or "")
     return insert_once(Issue, repository_id=place.repository_id, number=shot.number, **values)
 
 
@@ -144,7 +145,8 @@ def _update(place: Place, row: Row[Any], shot: Snapshot) -> Outcome:
         values["provider_updated_at"] = shot.updated_at
     if changed:
         values["active_at"] = now()
-        values["search"] = _searched(place, values.get("title", row.title), shot.number)
+        words = values.get("title", row.title), values.get("body", row.body)
+        values["search"] = searched(place.repository, shot.number, *words)
     if values:
         update_row(Issue, row.id, values, shown=bool(changed))
     if back:
@@ -161,8 +163,9 @@ def _later(row: Row[Any], shot: Snapshot) -> datetime | None:
     return max(times, default=None)
 
 
-def _searched(place: Place, title: str, number: int) -> str:
-    return fold(f"{place.repository} #{number} {title}")
+def searched(repository: str, number: int, title: str, body: str) -> str:
+    """What a search looks through: of long texts the beginning, for what follows is mostly logs."""
+    return fold(f"{repository} #{number} {title} {body[:SEARCHED]}")
 
 
 def withdraw_all(repository_id: int, why: str) -> int:

@@ -22,12 +22,12 @@ from werkzeug.datastructures import EnvironHeaders
 from board import log as logs
 from board.db import db, now, raw_transaction
 from board.issues import providers, receive
+from board.issues.apply import searched
 from board.issues.kept import picked
 from board.issues.repositories import DEFAULT_HOSTS
 from board.issues.signatures import verify
 from board.issues.snapshot import RepositoryFacts, Snapshot
 from board.security import HEADERS, HTTPS_HEADERS, known_hosts
-from board.text import fold
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -170,7 +170,7 @@ class Lane:
         self._leave_if_more_follows(cursor, connection_id, labels or (), title, body)
         new = self._run(
             cursor, INSERT, repository_id, shot.number, title, body, shot.state, _json(labels), shot.url or "",
-            fold(f"{name} #{shot.number} {title}"), self._moment(shot.updated_at), True, False, at, at,
+            searched(name, shot.number, title, body), self._moment(shot.updated_at), True, False, at, at,
         ).fetchone()  # fmt: skip
         if new is None:
             raise TooUnusual
@@ -192,7 +192,7 @@ class Lane:
         title, body, state, worn, url = shown
         words = (title, body) if (title, body) != kept[:2] else ()
         self._leave_if_more_follows(cursor, connection_id, worn or () if worn != labels else (), *words)
-        search = fold(f"{found[1]} #{shot.number} {title}")
+        search = searched(found[1], shot.number, title, body)
         values = (title, body, state, _json(worn), url, search, at, self._moment(now()), id_, version, before)
         if self._run(cursor, UPDATE, *values).rowcount != 1:
             raise TooUnusual

@@ -89,7 +89,8 @@ def _of(partner: Partner) -> Waiting:
         .order_by(Claim.lease_until, Claim.id)
         .limit(SHOWN)
     )
-    issues = select(func.count(Issue.id)).where(Issue.partner_id == partner.id, Issue.triage == Triage.NEW)
+    wait = (Issue.partner_id == partner.id, Issue.visible, Issue.triage == Triage.NEW)
+    issues = select(func.count(Issue.id)).where(*wait)
     return Waiting(
         partner.name, partner.slug, ballots, n, [(r.id, r.title) for r in leases], db.session.scalar(issues) or 0
     )

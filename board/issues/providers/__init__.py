@@ -38,5 +38,6 @@ def read(provider: str, event: str, payload: dict[str, Any]) -> Reading:
 def _first(headers: Headers, candidates: tuple[str, ...]) -> str:
     for name in candidates:
         if value := headers.get(name, "").strip():
-            return "".join(c if " " <= c <= "~" else "?" for c in value)
+            plain = value.isascii() and value.isprintable()
+            return value if plain else "".join(c if " " <= c <= "~" else "?" for c in value)
     return ""
