@@ -403,7 +403,7 @@ def test_a_rule_that_was_not_tried_as_it_is_cannot_be_switched_on(app: Flask, pe
 
     def on() -> bool | None:
         with app.app_context():
-            return db.session.scalar(select(LabelRule.enabled))
+            return db.session.scalar(select(LabelRule.enabled).order_by(LabelRule.id))
 
     add_rule(pia, forge, label="bug", effect="topic", topic=str(people.defects))
     add_rule(pia, forge, label="iOS", effect="dismiss")

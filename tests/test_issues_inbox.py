@@ -10,12 +10,12 @@ from sqlalchemy import event, select
 from board.db import at as at_
 from board.db import db, transaction
 from board.i18n import BERLIN
-from board.issues import forms, rules
+from board.issues import forms
 from board.issues.models import Issue
 from tests.conftest import Browser
 from tests.factories import make_package, make_proposal
 from tests.people import Cast
-from tests.webhooks.forge import Forge, github_issue, gitlab_issue
+from tests.webhooks.forge import Forge, github_issue, gitlab_issue, rule_on
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_inbox_shows_an_issue_with_its_repository_labels_and_similar_proposa
     with app.app_context():
         near = make_proposal(people, title="Karte lädt nicht offline")
         with transaction():
-            rules.put(people.pia.actor, forge.id, "Celle", "partner", partner_id=people.celle, enabled=True)
+            rule_on(forge, people.pia.actor, "Celle", "partner", partner_id=people.celle)
     forge.post(github_issue(labels=[{"name": "Celle"}]))
     text = ben.get("/issues").text
     for shown in ("GitHub", "stadt/app#5", 'rel="noopener noreferrer nofollow">Karte lädt nicht</a>', "/partners/celle",
@@ -220,7 +220,7 @@ def test_many_issues_cost_as_many_statements_as_one(app: Flask, people: Cast, fo
     with app.app_context():
         make_proposal(people, title="Karte lädt nicht")
         with transaction():
-            rules.put(people.pia.actor, forge.id, "bug", "partner", partner_id=people.celle, enabled=True)
+            rule_on(forge, people.pia.actor, "bug", "partner", partner_id=people.celle)
     costs = []
     for numbers in (range(1, 2), range(2, 21)):
         for number in numbers:
@@ -263,7 +263,7 @@ def test_labels_partners_and_states_narrow_the_inbox_and_each_chip_takes_one_fil
     app: Flask, people: Cast, forge: Forge, ben: Browser
 ) -> None:
     with app.app_context(), transaction():
-        rules.put(people.pia.actor, forge.id, "Celle", "partner", partner_id=people.celle, enabled=True)
+        rule_on(forge, people.pia.actor, "Celle", "partner", partner_id=people.celle)
     forge.post(github_issue(1, title="Eins", labels=[{"name": "Celle"}, {"name": "ÖPNV & Rad"}]))
     forge.post(github_issue(2, title="Zwei", labels=[{"name": "ÖPNV & Rad"}], state="closed"))
     forge.post(github_issue(3, title="Drei", labels=None))

@@ -5,6 +5,7 @@
 succeed, so every form here is a valid one. Who may not is refused alike with and without htmx, and changes nothing.
 """
 
+import hmac
 import io
 import re
 from collections.abc import Mapping
@@ -266,6 +267,8 @@ POST connections.delete         /connections/1/delete                      401  
 ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
 MAY_BE_USED_UP = {409, 422}
 ENDS = {"connections.delete", "rules.remove"}  # Who comes second finds nothing any more.
+TRIED = hmac.new(b"s" * 40, b"rule\0(1, 1, 'iOS', 'dismiss', None, None)", "sha256").hexdigest()[:32]
+"""What the trial of the rule in `furnish` gives."""
 ANSWERS_WITH_THE_FORM = {"proposals.propose", "work.edit"}  # Plain forms, never sent by htmx: the text comes back.
 STATES = {
     "proposals.start": "accepted", "proposals.pilot": "building", "proposals.publish": "piloting",
@@ -331,6 +334,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "connections.create": {"provider": "gitlab", "name": "openCode", "public_id": "0123456789abcdef" * 2},
         "connections.edit": {"name": "GitHub", "accept_new": "y"},
         "rules.add": {"label": "bug", "effect": "dismiss"},
+        "rules.enable": {"tried": TRIED},
     }  # fmt: skip
 
 
