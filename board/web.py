@@ -6,6 +6,7 @@ A partial request (htmx) gets the component, everything else gets a page or a 30
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,14 @@ NAV = (
     ("activity.index", "Activity"),
     ("admin.index", "Administration"),
 )
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The form that takes a change back: where it is sent, and with what. Beside a message it is a button."""
+
+    url: str
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def actor() -> Actor:
@@ -72,6 +81,7 @@ def respond(
     message: str = "",
     faces: Mapping[str, str] | None = None,
     beside: Mapping[str, str] = MappingProxyType({}),
+    undo: Undo | None = None,
     **context: Any,
 ) -> BaseResponse:
     """The one way an action answers.
@@ -79,7 +89,7 @@ def respond(
     `template` is the component; `faces` maps the noun of the htmx target (`row` in `row-12`) to other partials;
     `beside` maps the ids of components that changed with it to their partials. 422 with a bad form, the refusal's
     status with a refusal (both in place, nothing typed is lost), else 200 with the component or, without htmx, a
-    flash and 303 back.
+    flash and 303 back. The flash carries `undo`; components show their own.
     """
     invalid = form is not None and bool(form.errors)
     status = 422 if invalid else refusal.status if refusal else 200
@@ -95,7 +105,7 @@ def respond(
         told = refusal.message if refusal else "" if invalid else message
         html += _render("_status.html", {"text": told}) if told else ""
     elif status == 200:
-        return see_other(back_to, message)
+        return see_other(back_to, message, undo)
     else:
         html = _show(template, context)
     response = _answer(html, status)
@@ -111,13 +121,13 @@ def alert(template: str = "_alert.html", *, status: int, **context: Any) -> Resp
     return response
 
 
-def see_other(back_to: str, message: str = "") -> BaseResponse:
+def see_other(back_to: str, message: str = "", undo: Undo | None = None) -> BaseResponse:
     """303 to the page the person was on (same host only), else to `back_to`; the message is told there.
 
     The fragment of `back_to` (`#ballot-12`) brings the person back into sight of what they changed.
     """
     if message:
-        flash("success", message)
+        flash("success", message, undo)
     referrer, goal = urlsplit(request.referrer or ""), urlsplit(back_to)
     if referrer.netloc == request.host and goal.fragment and referrer.path != request.path:
         address = safe_path(referrer.path + (f"?{referrer.query}" if referrer.query else "")) or goal.path
@@ -161,9 +171,10 @@ class Caught:
         return self.refusal is not None
 
 
-def flash(category: str, message: str) -> None:
+def flash(category: str, message: str, undo: Undo | None = None) -> None:
     """Tell the person on the next page. Kept in the session row; without a session it is not kept."""
-    g.setdefault("new_flashes", []).append([category, message])
+    told: list[Any] = [category, message]
+    g.setdefault("new_flashes", []).append([*told, {"url": undo.url, "fields": dict(undo.fields)}] if undo else told)
 
 
 def etag(*parts: object) -> str:

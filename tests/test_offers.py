@@ -102,6 +102,22 @@ def test_what_is_unticked_is_withdrawn_and_can_be_put_back(app: Flask, ada: Brow
         assert len(db.session.scalars(select(Offer)).all()) == 5, "one row per kind"
 
 
+def test_undo_brings_a_withdrawn_promise_back_as_a_promise(app: Flask, ada: Browser, proposal_id: int) -> None:
+    page = f"/proposals/FV-{proposal_id}"
+    ada.post(f"{page}/ballot", data={"offers": "1", "lead": "1"})
+    assert 'name="again" value="1"' in ada.get(page).text, "without JavaScript the message has the undo"
+    confirm(ada, proposal_id, kind="lead", body="Gemeinderat", date="2026-11-03")
+    answer = send(ada, proposal_id, offers="1", use="1")
+    assert 'name="again" value="1"' in answer.text
+    assert coalition(app, proposal_id) == {"use": 1}
+    send(ada, proposal_id, offers="1", again="1", lead="1")
+    told = coalition(app, proposal_id)
+    assert (told["lead_confirmed"], told["confirmed"]) == (["Aalen"], 1)
+    send(ada, proposal_id, offers="1", use="1")
+    send(ada, proposal_id, offers="1", lead="1")
+    assert "lead_confirmed" not in coalition(app, proposal_id), "offered anew it has to be confirmed anew"
+
+
 def test_the_same_form_again_is_harmless(app: Flask, ada: Browser, proposal_id: int) -> None:
     send(ada, proposal_id, **EVERYTHING)
     before = verbs(app)

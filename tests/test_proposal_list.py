@@ -12,9 +12,15 @@ from board.accounts.models import Person
 from board.activity.models import Activity
 from board.db import db, now, transaction
 from board.i18n import today
+from board.partners.models import Kind, Partner
+from board.partners.verbs import Facts, edit
 from board.policy import SYSTEM
 from board.proposals import filters, rows
+from board.proposals.states import State
 from board.proposals.writing import Draft, import_
+from board.voting import reuses
+from board.voting.ballots import locked
+from board.voting.models import ReuseStatus
 from tests.conftest import Browser
 from tests.factories import cast, make_proposal, offer
 from tests.people import Cast
@@ -177,6 +183,22 @@ def test_a_changed_row_is_rendered_anew(app: Flask, people: Cast, pia: Browser, 
     assert "in Abstimmung</span>" in gast.get("/proposals").text
     pia.post(f"/proposals/FV-{number}/decline", data=decision())
     assert "abgelehnt</span>" in gast.get("/proposals").text
+
+
+def test_what_never_had_a_vote_says_who_built_and_runs_it_and_follows(app: Flask, people: Cast, gast: Browser) -> None:
+    with app.app_context(), transaction():
+        number = import_(SYSTEM, Draft("Läuft", people.defects), state=State.AVAILABLE, builders=[people.celle]).id
+    assert "gebaut von Celle" in gast.get("/proposals").text
+    for who in (people.ada, people.cleo):
+        with app.app_context(), transaction():
+            reuses.record(locked(number, who.actor), reuses.Record(ReuseStatus.LIVE), who.actor)
+    assert "im Einsatz: Aalen, Celle" in gast.get("/proposals").text
+    assert "an 2 Orten" not in gast.get("/proposals").text, "said once"
+    with app.app_context(), transaction():
+        aalen = db.session.get_one(Partner, people.aalen)
+        known = Facts(aalen.slug, "Aalen am Kocher", aalen.sign, Kind(aalen.kind), aalen.votes, ags=aalen.ags)
+        edit(aalen, known, SYSTEM)
+    assert "im Einsatz: Aalen am Kocher, Celle" in gast.get("/proposals").text
 
 
 def decision() -> dict[str, str]:

@@ -144,3 +144,4 @@ def test_without_javascript_it_leads_back(ada: Browser, proposal_id: int) -> Non
     answer = ada.post(f"/proposals/FV-{proposal_id}/reuse", data=FULL)
     assert answer.status_code == 303
     assert answer.location == f"/proposals/FV-{proposal_id}#reuse-{proposal_id}"
+    assert 'id="flash-undo"' in ada.get(f"/proposals/FV-{proposal_id}").text

@@ -1,5 +1,6 @@
 """Ballots: one per partner, cast by its delegate while the proposal is open; the tally is always what they say."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -72,6 +73,37 @@ def test_without_javascript_it_leads_back_to_the_page_one_was_on(ada: Browser, p
     )
     assert answer.status_code == 303
     assert answer.location == f"/proposals?state=open#ballot-{proposal_id}"
+
+
+BUTTON = re.compile(
+    r'<form method="post" action="([^"]+)">((?:<input[^>]+>)+)<button class="button small" id="flash-undo">'
+)
+
+
+def undo_by_the_message(client: Browser, page: str) -> None:
+    """Press the button beside the message, as without JavaScript; it is offered once."""
+    text = client.get(page).text
+    found = BUTTON.search(text)
+    assert found, "no undo beside the message"
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', found[2]))
+    assert client.post(found[1], data=fields).status_code == 303
+
+
+def test_without_javascript_each_tap_has_its_undo_beside_the_message(
+    app: Flask, ada: Browser, proposal_id: int
+) -> None:
+    page = f"/proposals/FV-{proposal_id}"
+    ada.post(url(proposal_id), data={"choice": "against", "reason": "Zu teuer."})
+    undo_by_the_message(ada, page)
+    assert counts(app, proposal_id) == (0, 0, 0), "the first ballot is taken back"
+    undo_by_the_message(ada, page)
+    assert counts(app, proposal_id) == (0, 1, 0), "and the withdrawal too"
+    ada.post(url(proposal_id), data={"choice": "for"})
+    undo_by_the_message(ada, page)  # Two messages wait by now: only the newest can be taken back.
+    assert counts(app, proposal_id) == (0, 1, 0), "a change of mind"
+    assert "Zu teuer." in ada.get(url(proposal_id) + "?face=card").text, "with the reason it had"
+    ada.get(page)
+    assert "flash-undo" not in ada.get(page).text, "a message is told once"
 
 
 def test_a_change_of_mind_moves_the_tally_and_is_logged_from_to(app: Flask, ada: Browser, proposal_id: int) -> None:

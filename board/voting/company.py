@@ -5,7 +5,7 @@ Names of people, reasons, conditions and contacts are read for signed-in readers
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from board.accounts.models import Person
 from board.activity.models import Activity
@@ -13,7 +13,7 @@ from board.db import db
 from board.i18n import current_locale
 from board.partners.models import Partner, hue
 from board.policy import Acting, Actor
-from board.proposals.models import Proposal
+from board.proposals.models import Proposal, ProposalBuilder
 from board.proposals.states import State
 from board.voting import rights
 from board.voting.models import Ballot, Condition, Offer, OfferKind, Reuse, ReuseStatus
@@ -86,6 +86,28 @@ def users(proposal: Any, by: Actor) -> Users:
     gone = rights.closed_sentence(proposal) if proposal.state in rights.GONE else ""
     why = rights.why_no_offer(by) or gone
     return Users(proposal.id, f"FV-{proposal.id}", tuple(uses), by.partner, not why, why, _record(own))
+
+
+def built_and_used(proposal_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """By proposal, the names of those that built it and of those that run it: one query for all of them."""
+    built: dict[int, list[str]] = {id_: [] for id_ in proposal_ids}
+    used: dict[int, list[str]] = {id_: [] for id_ in proposal_ids}
+    if not proposal_ids:
+        return built, used
+    builders = (
+        select(ProposalBuilder.proposal_id, Partner.name, literal(1).label("built"))
+        .join(Partner, Partner.id == ProposalBuilder.partner_id)
+        .where(ProposalBuilder.proposal_id.in_(proposal_ids))
+    )
+    users_ = (
+        select(Reuse.proposal_id, Partner.name, literal(0).label("built"))
+        .join(Partner, Partner.id == Reuse.partner_id)
+        .where(Reuse.proposal_id.in_(proposal_ids), Reuse.status == ReuseStatus.LIVE)
+    )
+    both = union_all(builders, users_).subquery()
+    for row in db.session.execute(select(both).order_by(both.c.name)):
+        (built if row.built else used)[row.proposal_id].append(row.name)
+    return built, used
 
 
 def for_partner(partner: Any, by: Actor) -> dict[str, Any]:

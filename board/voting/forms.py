@@ -85,7 +85,7 @@ class BallotForm(VotingForm):
 
 
 class OffersForm(VotingForm):
-    """All that a partner offers and asks; what is not ticked is withdrawn."""
+    """All that a partner offers and asks; what is not ticked is withdrawn. `again` comes from an undo."""
 
     component = "offers"
     lead = BooleanField("Take the lead")
@@ -97,6 +97,7 @@ class OffersForm(VotingForm):
     reserved = BooleanField("Subject to committee approval")
     reserved_body = line("Committee", 160)
     reserved_on = day("Date of the sitting")
+    again = BooleanField("Undo")
 
     def wish(self) -> Wish:
         """What the form asks for."""
@@ -108,6 +109,7 @@ class OffersForm(VotingForm):
             reserved=bool(self.reserved.data),
             reserved_body=self.reserved_body.data or "",
             reserved_on=self.reserved_on.data,
+            again=bool(self.again.data),
         )
 
 

@@ -29,6 +29,8 @@ class Wish:
     reserved: bool = False
     reserved_body: str = ""
     reserved_on: date | None = None
+    again: bool = False
+    """Whether this undoes a withdrawal: what the partner's body had confirmed is confirmed again."""
 
 
 def apply(proposal: Proposal, wish: Wish, by: Actor) -> None:
@@ -38,7 +40,7 @@ def apply(proposal: Proposal, wish: Wish, by: Actor) -> None:
     for kind in OfferKind:
         wanted = wish.days is not None if kind == OfferKind.DAYS else kind in wish.kinds
         if wanted:
-            declare(proposal, kind, wish.days if kind == OfferKind.DAYS else None, by)
+            declare(proposal, kind, wish.days if kind == OfferKind.DAYS else None, by, again=wish.again)
         elif kind in held:
             withdraw(proposal, kind, by)
     if wish.condition or wish.reserved:
@@ -47,10 +49,11 @@ def apply(proposal: Proposal, wish: Wish, by: Actor) -> None:
         clear(proposal, by)
 
 
-def declare(proposal: Proposal, kind: OfferKind, days: int | None, by: Actor) -> None:
+def declare(proposal: Proposal, kind: OfferKind, days: int | None, by: Actor, *, again: bool = False) -> None:
     """Offer something on behalf of the partner; another number of days has to be confirmed anew.
 
-    Repeating is harmless. Raises Denied, Conflict when the proposal takes no such offer any more.
+    `again` puts back what was withdrawn as it was, confirmed if it was. Repeating is harmless.
+    Raises Denied, Conflict when the proposal takes no such offer any more.
     """
     offer = _find(proposal, kind, by)
     held = offer is not None and offer.withdrawn_at is None
@@ -62,10 +65,12 @@ def declare(proposal: Proposal, kind: OfferKind, days: int | None, by: Actor) ->
     if proposal.state == State.AVAILABLE and kind != OfferKind.USE and not held:
         raise Conflict(_("The feature is available: now it can be used, but no longer built together."))
     before = _standing(offer)
-    offer.days, offer.declared_at, offer.withdrawn_at, offer.confirmed_on = days, now(), None, None
+    promised = offer.confirmed_on if again and offer.withdrawn_at and offer.days == days else None
+    offer.days, offer.declared_at, offer.withdrawn_at, offer.confirmed_on = days, now(), None, promised
     _sign(offer, by)
     db.session.add(offer)
-    act(by, "offer.declare", offer, kind=kind.value, days=days, **{"from": before, "to": "declared"})
+    verb = "offer.confirm" if promised else "offer.declare"
+    act(by, verb, offer, kind=kind.value, days=days, **{"from": before, "to": _standing(offer)})
     tallies.renew_coalition(proposal.id)
 
 
@@ -92,13 +97,16 @@ def unconfirm(proposal: Proposal, kind: OfferKind, by: Actor) -> None:
 
 
 def withdraw(proposal: Proposal, kind: OfferKind, by: Actor) -> None:
-    """Take an offer back, a confirmed one too; the log keeps it. Harmless when there is none. Raises Denied."""
+    """Take an offer back, a confirmed one too; the log keeps it. Harmless when there is none. Raises Denied.
+
+    The row remembers its confirmation, so that a withdrawal by mistake can be undone whole.
+    """
     offer = _find(proposal, kind, by)
     if offer is None or offer.withdrawn_at is not None:
         return
     rights.permit(by, "offer.withdraw", offer)
     rights.require_alive(proposal)
-    before, offer.withdrawn_at, offer.confirmed_on = _standing(offer), now(), None
+    before, offer.withdrawn_at = _standing(offer), now()
     _sign(offer, by)
     act(by, "offer.withdraw", offer, kind=kind.value, days=offer.days, **{"from": before, "to": None})
     tallies.renew_coalition(proposal.id)

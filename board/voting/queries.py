@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
@@ -14,7 +15,7 @@ from board.partners.models import Electorate
 from board.policy import Actor
 from board.proposals.models import Proposal
 from board.proposals.states import State
-from board.voting import rights
+from board.voting import company, rights
 from board.voting.company import ballots, coalition, for_partner, given, users
 from board.voting.models import Ballot, Condition, Offer, OfferKind
 from board.voting.shapes import Box, Given, Panel, Tally
@@ -43,9 +44,17 @@ def get(proposal_id: int) -> Any:
 
 
 def tallies(proposals: Iterable[Any]) -> dict[int, Tally]:
-    """The tally of each, from the proposals' own columns: one small query for all of them."""
+    """The tally of each, from the proposals' own columns: one small query for all of them.
+
+    Who is with what never had a vote is asked by one more, whatever their number.
+    """
     live = run(_ELECTORATE).scalar() or 0
-    return {p.id: _tally(p, live) for p in proposals}
+    found = {p.id: _tally(p, live) for p in proposals}
+    built, used = company.built_and_used([id_ for id_, told in found.items() if not told.voted])
+    return {
+        id_: told if told.voted else replace(told, built=tuple(built[id_]), used=tuple(used[id_]))
+        for id_, told in found.items()
+    }
 
 
 def boxes(proposals: Iterable[Any], by: Actor) -> dict[int, Box]:

@@ -21,6 +21,9 @@ class Tally:
     total: int
     closed: bool
     coalition: Mapping[str, Any]
+    built: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    """Names of the partners that built it and that run it, where nobody was ever asked to vote."""
 
     @property
     def answered(self) -> int:

@@ -9,11 +9,11 @@ import json
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, literal, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, literal, select, union, update
 
 from board.db import db, now, run
 from board.partners.models import Partner
-from board.proposals.models import Proposal, touch
+from board.proposals.models import Proposal, ProposalBuilder, touch
 from board.proposals.states import State
 from board.voting.models import Ballot, Choice, Condition, Offer, OfferKind, Reuse, ReuseStatus
 
@@ -116,10 +116,16 @@ def has_ballots(partner_id: int) -> bool:
 
 
 def renew_lines_of(partner_id: int) -> None:
-    """A partner is called something else: the lines of the coalitions that name it are written again."""
+    """A partner is called something else: rows that name it are new, and its coalitions' lines are written again."""
     led = select(Offer.proposal_id).where(Offer.partner_id == partner_id, Offer.withdrawn_at.is_(None)).distinct()
     for proposal_id in sorted(db.session.scalars(led)):
         _write([proposal_id], coalition=literal(coalition(proposal_id)))
+    named = union(
+        select(Proposal.id).where(Proposal.partner_id == partner_id),
+        select(ProposalBuilder.proposal_id).where(ProposalBuilder.partner_id == partner_id),
+        select(Reuse.proposal_id).where(Reuse.partner_id == partner_id),
+    )
+    _write(list(db.session.scalars(named)))
 
 
 def check_tallies() -> list[str]:

@@ -18,7 +18,7 @@ from board.voting import queries, reuses
 from board.voting.forms import BallotForm, ConfirmForm, OffersForm, ReuseForm, VotingForm
 from board.voting.models import Choice, OfferKind
 from board.voting.shapes import Box, Panel
-from board.web import actor, component, refusals, respond
+from board.web import Undo, actor, component, refusals, respond
 
 bp = Blueprint("voting", __name__)
 
@@ -56,9 +56,8 @@ def cast(proposal_id: int) -> BaseResponse:
     refusal = None if bad else _change(proposal_id, change, voting.locked if wish else voting.ground)
     if wish:
         return _answer_offers(proposal_id, bad or wish, refusal, before)
-    undo = said if said and vote and said.reason and said.choice != vote.choice.data else None
     told = _(RECORDED[Choice(vote.choice.data or "")]) if vote and not bad else ""
-    return _answer_ballot(proposal_id, bad or vote, refusal, told, undo)
+    return _answer_ballot(proposal_id, bad or vote, refusal, told, said)
 
 
 @bp.post("/proposals/<proposal:proposal_id>/ballot/withdraw")
@@ -71,7 +70,7 @@ def withdraw(proposal_id: int) -> BaseResponse:
         said = voting.withdraw(proposal, actor())
 
     refusal = _change(proposal_id, change, voting.ground)
-    return _answer_ballot(proposal_id, None, refusal, _("Ballot withdrawn."), said if said and said.reason else None)
+    return _answer_ballot(proposal_id, None, refusal, _("Ballot withdrawn."), said)
 
 
 @bp.get("/proposals/<proposal:proposal_id>/tally")
@@ -137,14 +136,18 @@ def record_reuse(proposal_id: int) -> BaseResponse:
 
     refusal = _change(proposal_id, change) if form is None or form.validate() else None
     users = queries.users(queries.get(proposal_id), actor())
+    undo = None
     if refusal is None and not (form and form.errors) and users.values != before:
         users = replace(users, undo=before)
+        back = {name: str(value) for name, value in before.items() if value}
+        undo = Undo(f"/proposals/{users.key}/reuse", back if before["status"] else {"remove": "1"})
     return respond(
         "voting/_reuse.html",
         back_to=_back_to(proposal_id, "reuse"),
         form=form,
         refusal=refusal,
         message=_("Reuse recorded.") if form else _("The entry was removed."),
+        undo=undo,
         reuse=users,
     )
 
@@ -176,10 +179,12 @@ def _answer_ballot(
     form: VotingForm | None,
     refusal: Refusal | None,
     message: str,
-    undo: voting.Said | None,
+    said: voting.Said | None,
 ) -> BaseResponse:
+    """`said` is what stood before. In place its choice is one tap away, so only a lost reason needs its own undo."""
     proposal = queries.get(proposal_id)
     box = _box(proposal)
+    lost = said if said and said.reason and said.choice != box.choice and not refusal else None
     return respond(
         FACES["ballot"],
         back_to=_back_to(proposal_id, "ballot"),
@@ -187,23 +192,38 @@ def _answer_ballot(
         refusal=refusal,
         message=message,
         beside={f"tally-{proposal_id}": "voting/_tally.html"},
-        ballot=replace(box, undo=undo) if undo and not refusal else box,
+        undo=_undo_ballot(box, said),
+        ballot=replace(box, undo=lost) if lost else box,
         tally=_tally(proposal),
         face=_face(),
     )
 
 
+def _undo_ballot(box: Box, said: voting.Said | None) -> Undo | None:
+    """What brings back the ballot of before, or none where there was none."""
+    url = f"/proposals/{box.key}/ballot"
+    if said is None:
+        return Undo(f"{url}/withdraw") if box.choice else None
+    if (said.choice, said.reason) == (box.choice, box.reason):
+        return None
+    return Undo(url, {"choice": said.choice, "reason": said.reason})
+
+
 def _answer_offers(proposal_id: int, form: VotingForm, refusal: Refusal | None, before: Any) -> BaseResponse:
     proposal = queries.get(proposal_id)
     panel: Panel = queries.panel(proposal, actor())
+    undo = None
     if before is not None and not refusal and not form.errors and before != panel.values:
         panel = replace(panel, undo=before)
+        fields = {name: "1" if value is True else str(value) for name, value in before.items() if value}
+        undo = Undo(f"/proposals/{panel.key}/ballot", {"offers": "1", "again": "1", **fields})
     return respond(
         FACES["offers"],
         back_to=_back_to(proposal_id, "offers"),
         form=form,
         refusal=refusal,
         message=_("Offers recorded."),
+        undo=undo,
         faces=FACES,
         beside={
             f"tally-{proposal_id}": "voting/_tally.html",
