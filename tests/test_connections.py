@@ -19,7 +19,7 @@ from board.activity.topics import public_topics, topics
 from board.connections import words
 from board.connections.health import health, since
 from board.db import at, db, now, transaction
-from board.issues import backfills, connection_queries, connections, receive, rules
+from board.issues import backfills, connection_queries, connections, problems, queries, receive, rules
 from board.issues.models import Backfill, Connection, ConnectionSecret, Delivery, Issue, LabelRule, Repository
 from board.jobs.listed import JOBS
 from board.policy import SYSTEM
@@ -506,8 +506,8 @@ def test_a_fetch_is_asked_for_by_a_button_run_by_a_job_and_told(app: Flask, pia:
         assert backfills.run_asked() == 0
         row = db.session.scalars(select(Backfill)).one()
         assert row.ended_at
-        assert row.problem == "stadt/app: nirgends.example is not listed in BOARD_FORGES"
-    assert "is not listed in BOARD_FORGES" in pia.get(f"/connections/{forge.id}/state", partial=True).text
+        assert problems.told(row.problem) == ["stadt/app: nirgends.example steht nicht in BOARD_FORGES"]
+    assert "steht nicht in BOARD_FORGES" in pia.get(f"/connections/{forge.id}/state", partial=True).text
 
 
 def test_the_clock_asks_only_forges_that_may_be_called_and_never_twice(app: Flask) -> None:
@@ -543,10 +543,71 @@ def test_a_fetch_that_a_dead_process_began_is_taken_over_later(app: Flask) -> No
     with app.app_context():
         with transaction():
             backfills.ask(connections.locked(forge.id), SYSTEM)
-            db.session.scalars(select(Backfill)).one().began_at = now()
+            row = db.session.scalars(select(Backfill)).one()
+            row.began_at, row.next_at = now(), now() + backfills.LEASE
         assert backfills.run_asked() == 0
-        with at(now() + timedelta(hours=7)):
+        with at(now() + timedelta(minutes=16)):
             assert backfills.run_asked() == 1
+
+
+def fetching(app: Flask, monkeypatch: pytest.MonkeyPatch, host: str, provider: str = "github") -> int:
+    """A connection to a small forge, whose fetch was asked for and comes in turns of one page."""
+    monkeypatch.setitem(app.config, "BOARD", replace(app.config["BOARD"], forges=(f"http://{host}",)))
+    monkeypatch.setattr(backfills, "TURN_SECONDS", 0)
+    connection_id = connected(provider, host)
+    with transaction():
+        backfills.ask(connections.locked(connection_id), SYSTEM, full=True)
+    return connection_id
+
+
+@pytest.mark.parametrize("same", [False, True], ids=["one after the other", "all at the same moment"])
+def test_a_long_fetch_goes_on_in_the_next_turn_where_it_stopped(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, same: bool
+) -> None:
+    made = entries("github")[:5]
+    small = Small("github", [one | {"updated_at": "2026-03-01T10:00:00Z"} for one in made] if same else made)
+    with served(small) as host, app.app_context():
+        connection_id = fetching(app, monkeypatch, host)
+        assert backfills.run_asked() == 0
+        assert len(queries.listed()) == 2, "one page, then it is the others' turn"
+        fetch = connection_queries.latest_backfill(connection_id)
+        assert fetch is not None
+        assert (fetch.ended_at, fetch.n_new) == (None, 2)
+        db.session.close()
+        turns = 1
+        while backfills.run_asked() == 0:
+            turns += 1
+            assert turns < 9
+        row = db.session.scalars(select(Backfill)).one()
+        assert (row.n_new, row.problem, row.position) == (5, "", {})
+        assert len(queries.listed()) == 5
+        told = select(func.count()).select_from(Activity).where(Activity.verb == "connection.fetch")
+        assert db.session.scalar(told) == 2, "it is told when it begins and when it ends"
+
+
+def test_a_fetch_that_must_wait_lets_the_others_work_and_comes_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, pia: Browser
+) -> None:
+    small = Small("github", entries("github"))
+    small.before = lambda h: (small.say(h, {}, {"Retry-After": "90"}, 429), True)[1]
+    with served(small) as host, app.app_context():
+        connection_id = fetching(app, monkeypatch, host)
+        assert backfills.run_asked() == 0
+        calls = len(small.calls)
+        assert backfills.run_asked() == 0
+        assert len(small.calls) == calls, "not before the forge wants to be asked again"
+        small.before = lambda _h: False
+        monkeypatch.setattr(backfills, "TURN_SECONDS", 60)
+        with at(now() + timedelta(seconds=91)):
+            assert backfills.run_asked() == 1
+        assert len(queries.listed()) == 5
+        small.before = lambda h: (small.say(h, {}, status=404), True)[1]
+        with transaction():
+            backfills.ask(connections.locked(connection_id), SYSTEM)
+        backfills.run_asked()
+    assert "127.0.0.1 antwortet mit Status 404" in plain(pia.get(f"/connections/{connection_id}").text)
+    english = pia.get(f"/connections/{connection_id}", headers={"Accept-Language": "en"}).text
+    assert "stadt/app: 127.0.0.1 " in plain(english)
 
 
 # Scripts

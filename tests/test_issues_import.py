@@ -16,8 +16,9 @@ from sqlalchemy import select
 from board.db import db, transaction
 from board.issues import backfill, connections, importing, queries
 from board.issues.connections import Wishes
-from board.issues.egress import Client, Refused
+from board.issues.egress import Client
 from board.issues.models import Issue
+from board.issues.problems import Refused
 from board.policy import SYSTEM
 from tests.webhooks.forge import Forge, github_issue
 

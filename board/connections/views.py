@@ -17,7 +17,7 @@ from board.db import transaction
 from board.errors import Missing, Refusal
 from board.i18n import gettext as _
 from board.i18n import ngettext
-from board.issues import backfills, connections, replay, repositories
+from board.issues import backfills, connections, problems, replay, repositories
 from board.issues import connection_queries as queries
 from board.issues.connection_queries import ConnectionLine, DeliveryFilter
 from board.issues.models import Provider
@@ -223,6 +223,7 @@ def _state(line: ConnectionLine) -> dict[str, Any]:
         "health": health(line),
         "since": since,
         "fetch": queries.latest_backfill(line.id),
+        "problems": problems.told,
         "first": len(queries.deliveries(line.id, DeliveryFilter(), 2)) == 1,
     }
 

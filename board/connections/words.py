@@ -1,6 +1,7 @@
 """What the codes of the delivery log mean, in words: message ids, translated where they are shown."""
 
 from board.issues.models import Provider, Status
+from board.issues.problems import PROBLEMS
 
 N_ = str  # Marks a message id.
 
@@ -54,5 +55,5 @@ def reason(code: str) -> tuple[str, str]:
 
 
 def phrases() -> list[str]:
-    """Every message id of this module: all of them are translated (a test checks it)."""
-    return [*STATUSES.values(), *REASONS.values(), CRASHED]
+    """Every message id of this module and of what fetches tell: all of them are translated (a test checks it)."""
+    return [*STATUSES.values(), *REASONS.values(), CRASHED, *PROBLEMS.values()]

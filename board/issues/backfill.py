@@ -7,7 +7,7 @@ newest update seen) is kept with the page, so an interrupted backfill goes on wh
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,12 +18,14 @@ from sqlalchemy import select
 from board.db import db, transaction
 from board.issues import connections, importing, repositories
 from board.issues.apply import Place, apply
-from board.issues.egress import Client, Refused, Reply
+from board.issues.egress import Client, Reply
 from board.issues.importing import Counts
 from board.issues.models import Connection, ConnectionRepository, Repository, Standing
+from board.issues.problems import Refused
 from board.issues.providers import github, gitlab
 from board.issues.repositories import DEFAULT_HOSTS, Known
-from board.issues.snapshot import Malformed, RepositoryFacts
+from board.issues.snapshot import Malformed, RepositoryFacts, moment
+from board.issues.turns import Pause, Turn
 
 PAGES = 10_000
 _NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
@@ -32,12 +34,17 @@ KIND = {"github": "github", "gitlab": "gitlab", "gitea": "gitea"}
 
 @dataclass
 class Fetched:
-    """What was fetched for one repository; `problem` says why it ended early."""
+    """What was fetched for one repository; `refused` says why it ended early."""
 
     repository: str
     found: Counts = field(default_factory=Counts)
     unmodified: bool = False
-    problem: str = ""
+    refused: Refused | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why it ended early, in English."""
+        return str(self.refused or "")
 
     def counts(self) -> dict[str, Any]:
         """For people and scripts."""
@@ -63,17 +70,27 @@ def run(
     full: bool = False,
     say: Callable[[str], object] = lambda _line: None,
     client: Client | None = None,
+    turn: Turn | None = None,
 ) -> list[Fetched]:
-    """Backfill or reconcile all known repositories. Opens its own transactions; raises Missing."""
-    found = []
-    for job in _jobs(connection_id, full, client):
+    """Backfill or reconcile all known repositories, or as far as `turn` allows. Opens its own transactions.
+
+    Raises Missing. Afterwards `turn` knows how far it came.
+    """
+    turn, found = turn or Turn(), list[Fetched]()
+    for job in _jobs(connection_id, full, client, turn):
         fetched = Fetched(job.name)
-        try:
-            _fetch(job, fetched)
-        except Refused as why:
-            fetched.problem = str(why)
-        say(f"{job.name}: {fetched.problem or fetched.found.total}")
         found.append(fetched)
+        try:
+            if found[1:]:
+                turn.check()
+            _fetch(job, fetched, turn)
+        except Refused as why:
+            fetched.refused = why
+        except Pause as pause:
+            turn.pause = pause.seconds
+            return found
+        turn.done, turn.url = [*turn.done, job.repository_id], ""
+        say(f"{job.name}: {fetched.problem or fetched.found.total}")
     return found
 
 
@@ -82,9 +99,9 @@ def may_call(client: Client, provider: str, instance: str) -> bool:
     return client.lists(urlsplit(_base(client, provider, instance)).netloc)
 
 
-def _jobs(connection_id: int, full: bool, client: Client | None) -> list[_Job]:
+def _jobs(connection_id: int, full: bool, client: Client | None, turn: Turn) -> list[_Job]:
     connection = connections.locked(connection_id)
-    client = client or Client(current_app.config["BOARD"].forges, _authorised(connection))
+    client = client or Client(current_app.config["BOARD"].forges, _authorised(connection), sleep=turn.sleep)
     wanted = (
         select(Repository, ConnectionRepository)
         .join(ConnectionRepository, ConnectionRepository.repository_id == Repository.id)
@@ -92,6 +109,7 @@ def _jobs(connection_id: int, full: bool, client: Client | None) -> list[_Job]:
             ConnectionRepository.connection_id == connection.id,
             ConnectionRepository.standing == Standing.KNOWN,
             Repository.deleted_at.is_(None),
+            Repository.id.not_in(turn.done),
         )
         .order_by(Repository.id)
     )
@@ -124,15 +142,17 @@ def _base(client: Client, provider: str, instance: str) -> str:
     return f"{client.scheme(host)}://{host}" + {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}[provider]
 
 
-def _fetch(job: _Job, fetched: Fetched) -> None:
+def _fetch(job: _Job, fetched: Fetched, turn: Turn) -> None:
     where = _project(job)
     with transaction():
         home = repositories.settle(job.connection, where)
     if home is None:
-        raise Refused(f"{job.name} has no id")
+        raise Refused("no_id")
     place = Place(home.id, home.name, home.private and not job.connection.show_private, job.connection.id)
-    newest = job.since
-    for number, (reply, entries) in enumerate(_pages(job, place.repository)):
+    resumed = bool(turn.url)
+    floor = newest = moment(turn.since) if resumed else job.since
+    first = turn.url or _first(job, place.repository)
+    for number, (reply, entries, following) in enumerate(_pages(replace(job, etag="") if resumed else job, first)):
         if reply.status == 304:
             fetched.unmodified = True
             return
@@ -141,9 +161,15 @@ def _fetch(job: _Job, fetched: Fetched) -> None:
                 newest = _take(job.connection.provider, place, data, fetched.found, newest)
             row = db.session.get_one(ConnectionRepository, (job.connection.id, job.repository_id))
             row.synced_at = newest
-            if number == 0:
+            if number == 0 and not resumed:
                 # The first page's tag holds only for the same address: it is useful while nothing new comes.
                 row.etag = reply.headers.get("etag", "")[:200] if newest == job.since else ""
+        if following:
+            # By time, not by page: what changes during a pause moves to the end, and later pages would hide a row.
+            ahead = newest is not None and newest != floor
+            turn.url = _first(replace(job, since=newest), place.repository) if ahead else following
+            turn.since = newest.isoformat() if newest else ""
+            turn.check()
 
 
 def _project(job: _Job) -> RepositoryFacts:
@@ -153,35 +179,36 @@ def _project(job: _Job) -> RepositoryFacts:
         path = f"/repositories/{job.external_id}"
     else:
         path = f"/repos/{quote(job.name)}"
-    data = _json(job.client.get(job.base + path))
+    data = _json(job.client.get(job.base + path), job.base)
     if not isinstance(data, dict):
-        raise Refused("the forge does not describe the repository")
+        raise Refused("no_repository")
     gitlabs = job.connection.provider == "gitlab"
     found = gitlab.repository({"project": data}, {}) if gitlabs else github.repository(data)
     if found is None or (job.external_id and found.id != job.external_id):
-        raise Refused("the forge describes another repository")
+        raise Refused("other_repository")
     host = urlsplit(job.base).netloc
     return RepositoryFacts(found.id, found.name, found.url, found.host or host, found.private)
 
 
-def _pages(job: _Job, name: str) -> Iterator[tuple[Reply, list[dict[str, Any]]]]:
-    url: str | None = _first(job, name)
+def _pages(job: _Job, first: str) -> Iterator[tuple[Reply, list[dict[str, Any]], str]]:
+    """Each page with the address of the next one, or none."""
+    url = first
     for number in range(PAGES):
         tag = {"If_None_Match": job.etag} if job.etag and number == 0 else {}
-        reply = job.client.get(url or "", **tag)
+        reply = job.client.get(url, **tag)
         if reply.status == 304:
-            yield reply, []
+            yield reply, [], ""
             return
-        entries = _json(reply)
+        entries = _json(reply, job.base)
         if not isinstance(entries, list):
-            raise Refused("the forge does not answer with a list")
-        yield reply, [one for one in entries if isinstance(one, dict)]
+            raise Refused("no_list")
         match = _NEXT.search(reply.headers.get("link", ""))
-        url = match[1] if match else None
-        if url is None:
+        url = match[1] if match else ""
+        yield reply, [one for one in entries if isinstance(one, dict)], url
+        if not url:
             return
         if (urlsplit(url).scheme, urlsplit(url).netloc) != (urlsplit(job.base).scheme, urlsplit(job.base).netloc):
-            raise Refused("the next page is on another host")
+            raise Refused("next_elsewhere")
 
 
 def _first(job: _Job, name: str) -> str:
@@ -214,10 +241,10 @@ def _take(
     return max(times, default=None)
 
 
-def _json(reply: Reply) -> Any:
+def _json(reply: Reply, base: str) -> Any:
     if reply.status != 200:
-        raise Refused(f"the forge answers {reply.status}")
+        raise Refused("answers", host=urlsplit(base).hostname or "", status=str(reply.status))
     try:
         return json.loads(reply.body)
     except (ValueError, RecursionError):
-        raise Refused("the forge does not answer with JSON") from None
+        raise Refused("no_json") from None

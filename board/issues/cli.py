@@ -17,8 +17,8 @@ from board.errors import Refusal
 from board.issues import backfill as filling
 from board.issues import connection_queries, connections, importing, queries
 from board.issues.connections import Wishes
-from board.issues.egress import Refused
 from board.issues.models import Connection, Provider
+from board.issues.problems import Refused
 from board.policy import SYSTEM
 
 connection = AppGroup("connection", help="Webhook connections to Git forges.")

@@ -12,15 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
+from board.issues.problems import Refused
+
 HOSTS = frozenset({"api.github.com", "gitlab.com", "gitlab.opencode.de", "codeberg.org"})
 TRIES, REDIRECTS = 5, 3
 TIMEOUT = 20
 LONGEST_WAIT = 120
 LARGEST = 32 * 1024 * 1024
-
-
-class Refused(Exception):
-    """A call that is not made, or an answer that is not taken; the message is for operators."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,8 @@ class Client:
                 return reply
             url = urljoin(url, reply.headers.get("location", ""))
             if (urlsplit(url).scheme, urlsplit(url).netloc) != (first.scheme, first.netloc):
-                raise Refused(f"{first.hostname} redirects to another host")
-        raise Refused(f"{first.hostname} redirects too often")
+                raise Refused("redirected", host=first.hostname or "")
+        raise Refused("redirects", host=first.hostname or "")
 
     def lists(self, host: str) -> bool:
         """Whether calls to this host are allowed."""
@@ -62,23 +60,24 @@ class Client:
         return "http" if f"http://{host}" in self.listed else "https"
 
     def _patiently(self, url: str, headers: Mapping[str, str]) -> Reply:
+        host = urlsplit(url).hostname or ""
         for attempt in range(TRIES):
             wait: float
             try:
                 reply = self._once(url, headers)
             except (OSError, http.client.HTTPException) as problem:
                 if attempt == TRIES - 1:
-                    raise Refused(f"{urlsplit(url).hostname} cannot be reached: {type(problem).__name__}") from None
+                    raise Refused("away", host=host, kind=type(problem).__name__) from None
                 wait = 2.0**attempt
             else:
                 limit = self._limited(reply)
                 if limit is None and reply.status < 500:
                     return reply
                 if attempt == TRIES - 1:
-                    raise Refused(f"{urlsplit(url).hostname} answers {reply.status}")
+                    raise Refused("answers", host=host, status=str(reply.status))
                 wait = 2.0**attempt if limit is None else limit
             if wait > LONGEST_WAIT:
-                raise Refused(f"{urlsplit(url).hostname} asks to wait {wait:.0f} s: try again later")
+                raise Refused("wait", host=host, seconds=f"{wait:.0f}")
             self.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -103,7 +102,7 @@ class Client:
             response = connection.getresponse()
             body = response.read(LARGEST + 1)
             if len(body) > LARGEST:
-                raise Refused(f"{parts.hostname} sends too much")
+                raise Refused("too_much", host=parts.hostname or "")
             return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, body)
         finally:
             connection.close()
@@ -111,9 +110,9 @@ class Client:
     def _connect(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         own = netloc in self.listed or f"http://{netloc}" in self.listed
         if not self.lists(netloc):
-            raise Refused(f"{netloc} is not listed in BOARD_FORGES")
+            raise Refused("not_listed", host=netloc)
         if scheme != "https" and not (scheme == "http" and f"http://{netloc}" in self.listed):
-            raise Refused(f"{netloc} is not called without https")
+            raise Refused("no_https", host=netloc)
         parts = urlsplit(f"//{netloc}")
         host, port = parts.hostname or "", parts.port or (443 if scheme == "https" else 80)
         address = _resolve(host, port, private=own)
@@ -132,5 +131,5 @@ def _resolve(host: str, port: int, *, private: bool) -> str:
     """One address of the host, which is then called: a second look-up could give another one."""
     found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not private and any(not ipaddress.ip_address(one.split("%")[0]).is_global for one in found):
-        raise Refused(f"{host} is in a private network; list it in BOARD_FORGES if that is meant")
+        raise Refused("private", host=host)
     return found[0]

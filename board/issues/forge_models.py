@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.db import Base, now
@@ -181,7 +182,10 @@ class Delivery(Base):
 
 
 class Backfill(Base):
-    """A fetch of issues over the forge's REST API: asked for, then run by a job. `full`: not only what changed."""
+    """A fetch of issues over the forge's REST API: asked for, then run by a job. `full`: not only what changed.
+
+    A job takes it in turns: `position` says how far it came, and nobody takes it before `next_at`.
+    """
 
     __tablename__ = "backfill"
     __table_args__ = (
@@ -207,3 +211,5 @@ class Backfill(Base):
     n_confidential: Mapped[int] = mapped_column(default=0)
     n_skipped: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(String(300), default="")
+    position: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    next_at: Mapped[datetime | None]

@@ -5,6 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from board.errors import Busy
+from board.issues import callers
 from board.issues import receive as receiving
 from board.issues.models import Provider
 from board.issues.secrets import Unreadable
@@ -29,7 +30,7 @@ def receive(provider: str, public_id: str) -> Response:
 
 
 def _receive(provider: str, public_id: str) -> Response:
-    who = receiving.caller(provider, public_id) if provider in PROVIDERS else None
+    who = callers.caller(provider, public_id) if provider in PROVIDERS else None
     if who is None:
         return _say(404, "unknown connection")
     length = request.content_length

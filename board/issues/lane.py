@@ -21,7 +21,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from board import log as logs
 from board.db import db, now, raw_transaction
-from board.issues import providers, receive
+from board.issues import callers, providers
 from board.issues.apply import searched
 from board.issues.kept import picked
 from board.issues.repositories import DEFAULT_HOSTS
@@ -70,7 +70,7 @@ class Lane:
 
     def __init__(self, app: Flask) -> None:
         board = app.config["BOARD"]
-        self._app, self._inner, self._callers = app, app.wsgi_app, dict[str, receive.Caller]()
+        self._app, self._inner, self._callers = app, app.wsgi_app, dict[str, callers.Caller]()
         self._hosts, self._good_hosts = known_hosts(board), set[str]()
         self._headers = [*(HEADERS | (HTTPS_HEADERS if board.https else {})).items(), ("Cache-Control", "no-store")]
         self._statements: dict[str, str] = {}
@@ -100,7 +100,7 @@ class Lane:
         environ["wsgi.input"] = io.BytesIO(raw)  # For the door, should it come to that.
         headers: Any = EnvironHeaders(environ)
         secret = verify(match[1], headers, raw, False, who.secrets)
-        if len(raw) != length or receive.use_is_news(who, secret.id):
+        if len(raw) != length or callers.use_is_news(who, secret.id):
             self._callers.pop(public_id, None)
             raise TooUnusual
         return self._take(who, (secret.id, public_id), headers, raw, begun)
@@ -111,12 +111,12 @@ class Lane:
                 raise TooUnusual
             self._good_hosts.add(host)
 
-    def _caller(self, provider: str, public_id: str) -> receive.Caller:
+    def _caller(self, provider: str, public_id: str) -> callers.Caller:
         """Remembered with its opened secrets; whether they are still valid is asked in each transaction."""
         found = self._callers.get(public_id)
         if found is None:
             with self._app.app_context():
-                found = receive.caller(provider, public_id)
+                found = callers.caller(provider, public_id)
                 self._engine, self._sqlite = db.engine, db.engine.dialect.name == "sqlite"
             if found is None or found.disabled:
                 raise TooUnusual
@@ -127,7 +127,7 @@ class Lane:
             raise TooUnusual
         return found
 
-    def _take(self, who: receive.Caller, door: tuple[int, str], headers: Any, raw: bytes, begun: float) -> bytes:
+    def _take(self, who: callers.Caller, door: tuple[int, str], headers: Any, raw: bytes, begun: float) -> bytes:
         """`door`: the id of the secret that fits, and the public id of the connection."""
         provider = who.connection.provider
         event = providers.event_of(provider, headers)
@@ -152,7 +152,7 @@ class Lane:
         return b'{"delivery":%d,"reason":"%s","status":"processed"}\n' % (row[0], reason.encode())
 
     def _apply(
-        self, cursor: Any, who: receive.Caller, door: tuple[int, str], where: RepositoryFacts, shot: Snapshot
+        self, cursor: Any, who: callers.Caller, door: tuple[int, str], where: RepositoryFacts, shot: Snapshot
     ) -> tuple[int, str]:
         """The repository's id, and whether the issue was created or changed."""
         known = who.connection

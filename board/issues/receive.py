@@ -6,31 +6,27 @@ what fails there is kept as failed and answered with 202, so that an operator ca
 
 import hashlib
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import Headers
 
 from board.activity.models import act
-from board.db import db, now, transaction
+from board.db import db, transaction
 from board.errors import Busy
-from board.issues import connections, develop, providers, repositories
+from board.issues import callers, develop, providers, repositories
 from board.issues.apply import Outcome, Place, apply
+from board.issues.callers import Caller
 from board.issues.message import Message, kind_of, take_apart
-from board.issues.models import Connection, ConnectionSecret, Delivery, Standing, Status
+from board.issues.models import Delivery, Standing, Status
 from board.issues.repositories import Known
-from board.issues.signatures import Refused, Secret, verify
+from board.issues.signatures import Refused, verify
 from board.issues.snapshot import Reading
 from board.issues.store import insert_once
 from board.log import log
 from board.policy import FORGE
-
-USED_AGAIN = timedelta(hours=1)
-HEARD_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,48 +39,13 @@ class Answer:
     delivery_id: int | None = None
 
 
-@dataclass(frozen=True)
-class Caller:
-    """The connection that an address belongs to, with its valid secrets."""
-
-    connection: Known
-    disabled: bool
-    secrets: tuple[Secret, ...]
-    used: Mapping[int, datetime | None]
-
-
-_CALLER = (
-    select(
-        Connection.id, Connection.provider, Connection.instance, Connection.accept_new, Connection.show_private,
-        Connection.disabled_at, ConnectionSecret.id, ConnectionSecret.box, ConnectionSecret.last_used_at,
-    )
-    .outerjoin(
-        ConnectionSecret, (ConnectionSecret.connection_id == Connection.id) & ConnectionSecret.retired_at.is_(None)
-    )
-    .where(
-        Connection.public_id == bindparam("public_id"), Connection.provider == bindparam("provider"),
-        Connection.deleted_at.is_(None),
-    )
-)  # fmt: skip
-
-
-def caller(provider: str, public_id: str) -> Caller | None:
-    """Whose address this is; one statement."""
-    rows = db.session.connection().execute(_CALLER, {"public_id": public_id, "provider": provider}).all()
-    if not rows:
-        return None
-    first = rows[0]
-    opened = tuple(connections.opened(row[6], row[0], row[7]) for row in rows if row[7] is not None)
-    return Caller(Known(*first[:5]), first[5] is not None, opened, {row[6]: row[8] for row in rows})
-
-
 def receive(who: Caller, headers: Headers, raw: bytes, *, form: bool) -> Answer:
     """Verify, record and apply a delivery. Raises Busy or a database error when nothing could be kept (503)."""
     began = time.perf_counter()
     try:
         secret = verify(who.connection.provider, headers, raw, form, who.secrets)
     except Refused as refused:
-        _count_refused(who.connection.id, str(refused))
+        callers.count_refused(who.connection.id, str(refused))
         return Answer(401, "refused")
     event = providers.event_of(who.connection.provider, headers)
     message = take_apart(who.connection.provider, event, raw, form)
@@ -98,8 +59,8 @@ def receive(who: Caller, headers: Headers, raw: bytes, *, form: bool) -> Answer:
     if answer is not None:
         return answer
     with transaction():
-        _note_used(who, secret)
-        _note_heard(who, secret, message)
+        callers.note_used(who, secret)
+        callers.note_heard(who, secret, message)
         delivery_id = insert_once(Delivery, status=Status.RECEIVED, **row)
         if delivery_id is None:
             again = _copy(keys)
@@ -119,7 +80,7 @@ def _at_once(who: Caller, row: dict[str, Any], message: Message, began: float) -
     None, with everything taken back, when anything stands in the way (a copy, a failure, a secret whose use must
     be noted): then the careful way decides.
     """
-    if who.disabled or message.reading is None or message.reading.ping or use_is_news(who, row["secret_id"]):
+    if who.disabled or message.reading is None or message.reading.ping or callers.use_is_news(who, row["secret_id"]):
         return None
     try:
         with transaction():
@@ -235,44 +196,6 @@ def _seen(delivery_id: int) -> bool:
         Delivery.id < delivery_id,
     )
     return db.session.scalar(other.limit(1)) is not None
-
-
-def _note_used(who: Caller, secret: Secret) -> None:
-    """Which secret was used last, to the hour: no write per delivery."""
-    if use_is_news(who, secret.id):
-        db.session.execute(
-            update(ConnectionSecret)
-            .where(ConnectionSecret.id == secret.id)
-            .values(last_used_at=now())
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _note_heard(who: Caller, secret: Secret, message: Message) -> None:
-    """A ping, the first use of a secret and the first word after a silent day are news for the operator."""
-    last = who.used.get(secret.id)
-    ping = message.reading is not None and message.reading.ping
-    if ping or last is None or last < now() - HEARD_AGAIN:
-        connection = db.session.get_one(Connection, who.connection.id)
-        act(FORGE, "connection.hear", connection, connection=connection.id)
-
-
-def use_is_news(who: Caller, secret_id: int) -> bool:
-    """Whether the use of a secret must be noted again."""
-    last = who.used.get(secret_id)
-    return last is None or last < now() - USED_AGAIN
-
-
-def _count_refused(connection_id: int, check: str) -> None:
-    """No trace of an unverified delivery but a counter; which check failed goes to the log."""
-    log.warning("webhook refused", connection=connection_id, check=check)
-    with transaction():
-        db.session.execute(
-            update(Connection)
-            .where(Connection.id == connection_id)
-            .values(n_refused=Connection.n_refused + 1, refused_at=now())
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _place(crash: BaseException) -> str:

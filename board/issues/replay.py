@@ -10,9 +10,10 @@ from board.db import db, now, transaction
 from board.errors import Conflict, Missing
 from board.i18n import gettext as _
 from board.issues import connections
+from board.issues.callers import Caller
 from board.issues.message import read
 from board.issues.models import Delivery, Status
-from board.issues.receive import Answer, Caller, finish
+from board.issues.receive import Answer, finish
 from board.policy import Actor
 
 MOST = 500
