@@ -78,8 +78,9 @@ def post_worker_init(worker: Any) -> None:
     stopping, board = worker.wsgi.extensions.get("stopping"), worker.wsgi.config["BOARD"]
     if board.worker == "inside":
         worker.wsgi.extensions["jobs"].start()
+    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT) if stopping else ():
-        signal.signal(number, partial(_stop, stopping, signal.getsignal(number)))
+        signal.signal(number, partial(_stop, stopping, told, signal.getsignal(number)))
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
@@ -90,6 +91,11 @@ def worker_exit(_server: Any, worker: Any) -> None:
         jobs.join()
 
 
-def _stop(stopping: Any, then: Any, number: int, frame: Any) -> None:
-    stopping.set()
+def _stop(stopping: Any, told: list[int], then: Any, number: int, frame: Any) -> None:
+    """Set the event once. After Ctrl-C a worker gets SIGINT from the terminal and SIGQUIT from gunicorn, the second
+    perhaps in the middle of the first: `Event.set` holds a lock that the same thread cannot take twice.
+    """
+    if not told:
+        told.append(number)
+        stopping.set()
     then(number, frame)

@@ -288,6 +288,27 @@ def test_the_feed_shows_what_strangers_may_see_whoever_asks(ada: Browser, propos
     assert ada.get("/activity.atom?partner=nobody").status_code == 404
 
 
+def test_the_feed_of_one_partner_is_valid_and_holds_what_concerns_it(
+    gast: Browser, app: Flask, people: Cast, proposal: int
+) -> None:
+    with app.app_context():
+        with transaction():
+            db.session.get_one(Partner, people.celle).name = "Celle & <Umland>"
+        make_proposal(people, by=people.cleo.actor, title="Hof & <Markt>")
+    feeds = {
+        name: ElementTree.fromstring(gast.get(f"/activity.atom?partner={name}").data) for name in ("aalen", "celle")
+    }
+    assert feeds["aalen"].findtext(f"{ATOM}id") != feeds["celle"].findtext(f"{ATOM}id")
+    assert feeds["celle"].findtext(f"{ATOM}title") == "Stadtrunde: Celle & <Umland>"
+    own = feeds["celle"].find(f"{ATOM}link[@rel='self']")
+    assert own is not None
+    assert own.attrib["href"].endswith("/activity.atom?partner=celle")
+    titles = [e.findtext(f"{ATOM}title", "") for e in feeds["celle"].findall(f"{ATOM}entry")]
+    assert titles
+    assert all("Celle" in title for title in titles), titles
+    assert "Hof & <Markt>" in titles[0]
+
+
 def test_an_unchanged_feed_is_answered_with_304(gast: Browser, proposal: int) -> None:
     answer = gast.get("/activity.atom")
     by_tag = gast.get("/activity.atom", headers={"If-None-Match": answer.headers["ETag"]})

@@ -151,8 +151,11 @@ def test_the_banner_is_on_every_page(app: Flask, world: World) -> None:
         assert 'class="banner"' in app.test_client().get(path).text, path
 
 
-def test_a_large_demo_counts_right(app: Flask, world: World) -> None:
-    added = large.fill(world, 300)
+def test_a_large_demo_counts_right(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "BATCH", 100)
+    steps: list[tuple[int, int]] = []
+    added = large.fill(world, 300, lambda done, total: steps.append((done, total)))
+    assert steps == [(100, 300), (200, 300), (300, 300)], "the progress bar moves"
     test_counters_are_what_they_count(world)
     test_nothing_unfriendly_stands_under_a_real_body(world)
     assert _number() == 362

@@ -2,9 +2,13 @@
 
 import json
 import re
+import runpy
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -155,3 +159,34 @@ def test_the_bill_of_materials_names_every_locked_package(tmp_path: Path) -> Non
         locked = set(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / command[-1]).read_text(), re.MULTILINE))
         assert {(part["name"], part["version"]) for part in bill["components"]} == locked
         assert bill["bomFormat"] == "CycloneDX"
+
+
+def test_a_second_signal_in_the_middle_of_the_first_does_not_hold_the_server() -> None:
+    conf = runpy.run_path(str(Path(__file__).parent.parent / "deploy" / "gunicorn.conf.py"))
+
+    class Interrupted(threading.Event):
+        """The second signal arrives while the event is being set, when its lock is taken."""
+
+        calls = 0
+
+        def set(self) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                signal.raise_signal(signal.SIGQUIT)
+            super().set()
+
+    stopping, then = Interrupted(), list[int]()
+    standing = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)}
+    board, jobs = SimpleNamespace(worker="apart"), None
+    wsgi = SimpleNamespace(extensions={"stopping": stopping, "jobs": jobs}, config={"BOARD": board})
+    try:
+        for number in standing:
+            signal.signal(number, lambda number, _frame: then.append(number))
+        conf["post_worker_init"](SimpleNamespace(wsgi=wsgi))
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, handler in standing.items():
+            signal.signal(number, handler)
+    assert stopping.is_set()
+    assert stopping.calls == 1, "its lock would be taken twice by one thread: the server hangs until it is killed"
+    assert then == [signal.SIGQUIT, signal.SIGINT], "gunicorn hears both"

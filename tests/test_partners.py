@@ -106,6 +106,19 @@ def test_the_list_counts_what_partners_do(app: Flask, people: Cast) -> None:
     assert (lines["celle"].proposes, lines["celle"].leads) == (0, 1)
 
 
+def test_what_partners_do_is_counted_up_to_a_bound(
+    app: Flask, people: Cast, gast: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MANY", 2)
+    with app.app_context():
+        for n in range(5):
+            factories.make_proposal(people, title=f"Vorschlag {n}")
+        lines = {line.slug: line for _kind, group in queries.overview().groups for line in group}
+    assert lines["aalen"].proposes == 3, "one more than the bound: no list grows with what it counts"
+    monkeypatch.undo()
+    assert 'data-label="Vorschläge"><span>5</span>' in gast.get("/partners").text
+
+
 def test_the_list_is_not_sent_again_until_something_changed(app: Flask, people: Cast, gast: Browser) -> None:
     tag = gast.get("/partners").headers["ETag"]
     assert gast.get("/partners", headers={"If-None-Match": tag}).status_code == 304

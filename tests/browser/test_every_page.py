@@ -46,11 +46,17 @@ WHERE_ROLES_DIFFER = {"desk.show", "proposals.show", "proposals.edit", "work.sho
 ADMINISTRATION = ("admin.", "record.", "issues.import_", "joining.")
 
 
-@pytest.mark.parametrize("who", [None, "ada", "pia", "rolf", "dora"])
-def test_every_page_is_accessible_silent_and_fits(house: House, visit: Visit, who: str | None) -> None:
+# Who sees every page, and who but a few; the long walks go in two halves, so that two workers share them.
+WALKS = [(None, 0, 2), ("ada", 0, 2), (None, 1, 2), ("ada", 1, 2), ("dora", 0, 1), ("pia", 0, 1), ("rolf", 0, 1)]
+
+
+@pytest.mark.parametrize(("who", "first", "step"), WALKS)
+def test_every_page_is_accessible_silent_and_fits(
+    house: House, visit: Visit, who: str | None, first: int, step: int
+) -> None:
     page = visit(who, "/", PHONE)
     problems = []
-    for endpoint, path in addresses(house.app, house.seed):
+    for endpoint, path in [*addresses(house.app, house.seed)][first::step]:
         if who in {"pia", "rolf"} and endpoint not in WHERE_ROLES_DIFFER and not endpoint.startswith(OPERATED):
             continue
         if who == "dora" and not endpoint.startswith(ADMINISTRATION):
