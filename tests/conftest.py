@@ -4,6 +4,7 @@ Every test that uses `app` (or `people`, `ada`, `client` …) runs on SQLite and
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from werkzeug.test import TestResponse
 
 from board import config, create_app, i18n
@@ -93,18 +94,46 @@ def app(board: Flask) -> Flask:
 
 
 def empty(app: Flask) -> None:
-    """Remove all rows; the electorate starts at nobody."""
-    tables = ", ".join(t.name for t in Base.metadata.sorted_tables)
-    with app.app_context(), db.engine.connect().execution_options(write=True) as connection, connection.begin():
+    """Remove all rows and begin every id at 1 again; the electorate starts at nobody. Touches only what was used."""
+    with app.app_context(), db.engine.connect().execution_options(write=True) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL session_replication_role = replica"))  # The record's guard sleeps.
-            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            with connection.begin():
+                _empty_postgres(connection)
         else:
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-            with guard.lowered(connection):
-                for table in reversed(Base.metadata.sorted_tables):
-                    connection.execute(table.delete())
+            _empty_sqlite(app, connection)
+
+
+EMPTY = """DO $$ DECLARE t text; used boolean; s record; BEGIN
+  SET LOCAL session_replication_role = replica;  -- The record's guard sleeps.
+  FOREACH t IN ARRAY ARRAY[{tables}] LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', t) INTO used;
+    IF used THEN EXECUTE format('DELETE FROM %I', t); END IF;
+  END LOOP;
+  FOR s IN SELECT format('%I.%I', schemaname, sequencename) AS name FROM pg_sequences WHERE last_value > 0 LOOP
+    PERFORM setval(s.name, 1, false);
+  END LOOP;
+  INSERT INTO electorate (id, size, version) VALUES (1, 0, 1);
+END $$"""
+
+
+def _empty_postgres(connection: Connection) -> None:
+    tables = ", ".join(f"'{t.name}'" for t in Base.metadata.sorted_tables)
+    connection.exec_driver_sql(EMPTY.replace("%", "%%").format(tables=tables))
+
+
+def _empty_sqlite(app: Flask, connection: Connection) -> None:
+    """Write the empty database over the used one, page by page."""
+    used = connection.connection.driver_connection
+    pristine = app.extensions.get("pristine")
+    if pristine is None:
+        app.extensions["pristine"] = pristine = sqlite3.connect(":memory:", check_same_thread=False)
+        with guard.lowered(connection):
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
         connection.execute(text("INSERT INTO electorate (id, size, version) VALUES (1, 0, 1)"))
+        connection.commit()
+        used.backup(pristine)
+    pristine.backup(used)
 
 
 class Answer(TestResponse):
