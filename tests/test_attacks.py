@@ -177,9 +177,18 @@ def test_nothing_of_a_partners_people_leaks_by_any_address(world: World, people:
             answer.close()
 
 
+OWN_PEOPLE = {
+    "aalen": {"ada@example.org", "ben@example.org"},
+    "celle": {"cleo@example.org", "carl@example.org"},
+}
+"""A delegate looks after the people of the own partner and sees their addresses."""
+
+
 def leaked(answer: Any, who: Who | None, sent: Mapping[str, Any] = MappingProxyType({})) -> set[str]:
     """Addresses and secrets of others in an answer; what one has sent oneself may come back in the form."""
     own = {str(value) for value in sent.values()} | ({who.actor.email} if who else set())
+    if who and who.actor.partner and who.actor.is_delegate:
+        own |= OWN_PEOPLE[who.actor.partner.slug]
     return set(PRIVATE.findall(answer.text)) - own if "text" in (answer.mimetype or "") else set()
 
 
