@@ -375,6 +375,22 @@ def test_every_reason_has_its_words_in_both_languages() -> None:
     assert codes <= words.REASONS.keys(), codes - words.REASONS.keys()
 
 
+def test_the_page_says_which_of_two_secrets_was_really_used_last(app: Flask, pia: Browser) -> None:
+    forge = Forge(app, "github")
+    old = forge.secret
+    forge.post(github_issue(1))
+    with app.app_context(), transaction():
+        new = connections.rotate(connections.locked(forge.id), SYSTEM)
+    for number, secret in enumerate((old, new, old, old, new, old), 2):
+        forge.secret = secret
+        with at(now() + timedelta(seconds=number)):
+            assert forge.post(github_issue(number)).status_code == 200
+        page = pia.get(f"/connections/{forge.id}").text
+        first, second = page.split('id="secrets"')[1].split("Geheimnis 2")[:2]
+        if number > 2:
+            assert ("zuletzt benutzt" in first, "zuletzt benutzt" in second) == (secret == old, secret == new), number
+
+
 # Label rules
 
 

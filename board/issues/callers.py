@@ -56,7 +56,7 @@ def caller(provider: str, public_id: str) -> Caller | None:
 
 
 def note_used(who: Caller, secret: Secret) -> None:
-    """Which secret was used last, to the hour: no write per delivery."""
+    """Which secret was used last, and when to the hour: no write per delivery."""
     if use_is_news(who, secret.id):
         db.session.execute(
             update(ConnectionSecret)
@@ -76,9 +76,10 @@ def note_heard(who: Caller, secret: Secret, message: Message) -> None:
 
 
 def use_is_news(who: Caller, secret_id: int) -> bool:
-    """Whether the use of a secret must be noted again."""
+    """Whether the use of a secret must be noted again: each hour, and when another one was used since."""
     last = who.used.get(secret_id)
-    return last is None or last < now() - USED_AGAIN
+    others = [moment for other, moment in who.used.items() if other != secret_id and moment is not None]
+    return last is None or last < now() - USED_AGAIN or any(moment > last for moment in others)
 
 
 def count_refused(connection_id: int, check: str) -> None:
