@@ -32,7 +32,7 @@ if workers > 1 and not os.environ.get("DATABASE_URL", "").startswith("postgresql
     sys.exit("WEB_CONCURRENCY above 1 needs PostgreSQL: one SQLite file is served by one process.")
 
 keepalive = 15
-graceful_timeout = 10
+graceful_timeout = 15  # The job in hand may take 8 of it (board.jobs.worker).
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only the heartbeat lives there
 umask = 0o027  # Database and secret are nobody else's to read.
 

@@ -188,7 +188,10 @@ def test_a_changed_row_is_rendered_anew(app: Flask, people: Cast, pia: Browser, 
 def test_what_never_had_a_vote_says_who_built_and_runs_it_and_follows(app: Flask, people: Cast, gast: Browser) -> None:
     with app.app_context(), transaction():
         number = import_(SYSTEM, Draft("Läuft", people.defects), state=State.AVAILABLE, builders=[people.celle]).id
-    assert "gebaut von Celle" in gast.get("/proposals").text
+        import_(SYSTEM, Draft("Ruht", people.defects), state=State.AVAILABLE)
+    listed = gast.get("/proposals").text
+    assert "gebaut von Celle" in listed
+    assert listed.count("Noch ist kein Einsatz erfasst.") == 1
     for who in (people.ada, people.cleo):
         with app.app_context(), transaction():
             reuses.record(locked(number, who.actor), reuses.Record(ReuseStatus.LIVE), who.actor)

@@ -105,7 +105,8 @@ def _tally(p: Any, live: int) -> Tally:
     total = live if p.electorate_size is None else p.electorate_size
     told = json.loads(p.coalition) if p.coalition else {}
     closed = p.state != State.OPEN
-    return Tally(p.id, f"FV-{p.id}", p.n_for, p.n_against, p.n_abstain, total, closed, told)
+    available = p.state == State.AVAILABLE
+    return Tally(p.id, f"FV-{p.id}", p.n_for, p.n_against, p.n_abstain, total, closed, told, available=available)
 
 
 def _own_ballots(proposal_ids: list[int], by: Actor) -> list[Row[Any]]:

@@ -24,6 +24,7 @@ class Tally:
     built: tuple[str, ...] = ()
     used: tuple[str, ...] = ()
     """Names of the partners that built it and that run it, where nobody was ever asked to vote."""
+    available: bool = False
 
     @property
     def answered(self) -> int:
