@@ -48,7 +48,8 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which texts are searched and compared: lower case, umlauts spelled out, single spaces."""
-    text = text.lower().translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
+    # Four replacements cost far less than one `translate`, which looks every character up.
+    text = text.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     if not text.isascii():  # German is plain by now: most texts are spared the way through every character.
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(text.split())

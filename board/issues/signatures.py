@@ -6,7 +6,6 @@ The check by signature comes first; a present signature is never overruled by a 
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -128,7 +127,7 @@ def _standard_keys(secret: str) -> list[bytes]:
 
 
 def _hex(key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hashlib.sha256).hexdigest().encode()
+    return hmac.digest(key, message, "sha256").hex().encode()
 
 
 def _bytes(header: str) -> bytes:
