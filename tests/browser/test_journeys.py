@@ -112,6 +112,10 @@ def test_without_scripts_voting_and_claiming_work_the_same(visit: Visit, proposa
     page.locator(f"#ballot-{proposal}-send").click()
     page.goto(f"/proposals/FV-{proposal}")
     expect(page.locator(f"#ballot-{proposal}-against")).to_have_attribute("aria-pressed", "true")
+    page.locator(f"#ballot-{proposal}-abstain").click()
+    page.locator("#flash-undo").click()  # The reason would be lost: the message brings it back.
+    expect(page.locator(f"#ballot-{proposal}-against")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(f"#ballot-{proposal}-reason")).to_have_value("Doch nicht.")
     page.goto(f"/packages/AP-{package}")
     page.locator(f"#package-{package}-claim").click()
     expect(page.locator(f"#package-{package}-claim")).to_have_count(0)
