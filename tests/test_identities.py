@@ -15,14 +15,18 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from board import config, create_app
-from board.accounts.models import Device, Identity, LoginSession, Membership, Person, Suggestion
+from board.accounts.models import Device, Identity, LoginSession, Membership, Person, Role, Suggestion
 from board.accounts.passwords import hash_password
 from board.activity.models import Activity
 from board.db import at, db, now, transaction
 from board.factors import codes, verbs
 from board.identities import client
 from board.identities import verbs as identities
+from board.joining import letters
+from board.joining import verbs as joining
+from board.mail.models import Mail
 from board.oidc import Provider, read
+from board.partners.models import Partner
 from tests.conftest import Browser, settings, sign_in
 from tests.people import PASSWORD, Cast
 
@@ -132,6 +136,52 @@ def test_the_browser_is_sent_with_code_flow_pkce_state_and_nonce(make: Made, peo
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert asked["nonce"] not in cookie, "it is sealed"
+
+
+def invited(app: Flask, people: Cast) -> str:
+    """The path that somebody new was invited by, as a member of Aalen."""
+    with app.app_context(), transaction():
+        aalen = db.session.get_one(Partner, people.aalen)
+        joining.invite("neu@aalen.example", aalen, Role.MEMBER, people.ada.actor, hours=72, locale="de")
+    with app.app_context():
+        mail = db.session.scalars(select(Mail).where(Mail.address == "neu@aalen.example")).one()
+        return letters.invitation(mail).action.url.partition("localhost")[2]
+
+
+def test_who_was_invited_joins_with_a_provider_and_without_a_password(make: Made, people: Cast, issuer: str) -> None:
+    app = make()
+    path, browser = invited(app, people), app.test_client()
+    assert f"next={path}" in browser.get(path).text.replace("%2F", "/")
+    back = go(browser, "neu-at-work", f"/sign-in/with/work?next={path}")
+    assert (back.status_code, back.location) == (303, path)
+    page = browser.get(path).text
+    assert "Sie melden sich mit Rathaus-Login an" in page
+    assert 'name="password"' not in page
+    assert browser.post(path, data={"name": ""}).status_code == 422
+    assert browser.post(path, data={"name": "Nele Neu"}).status_code == 303
+    assert "Nele Neu" in browser.get("/account").text
+    with app.app_context():
+        nele = db.session.scalars(select(Person).where(Person.email == "neu@aalen.example")).one()
+        assert nele.password_hash == ""
+        assert db.session.scalar(select(Identity.subject).where(Identity.person_id == nele.id)) == "neu-at-work"
+        assert db.session.scalar(select(Membership.partner_id).where(Membership.person_id == nele.id)) == people.aalen
+    again: Any = app.test_client()
+    assert go(again, "neu-at-work").status_code == 303
+    assert "Nele Neu" in again.get("/account").text
+    stranger: Any = app.test_client()
+    for guess in ("", "x", HASH):
+        stranger.post("/sign-in", data={"email": "neu@aalen.example", "password": guess})
+    assert stranger.get("/account").status_code == 401
+
+
+def test_a_provider_account_that_is_somebodys_here_makes_no_second_account(
+    make: Made, people: Cast, issuer: str
+) -> None:
+    app = make()
+    path, browser = invited(app, people), app.test_client()
+    go(browser, "cleo-at-work", f"/sign-in/with/work?next={path}")
+    link(app, people, issuer, "cleo", "cleo-at-work")
+    assert browser.post(path, data={"name": "Nele Neu"}).status_code == 422  # Without the proof a password is needed.
 
 
 @pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example", "/\\evil"])

@@ -19,19 +19,20 @@ THEMES = ("auto", "light", "dark")
 _EMAIL = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']+\.[^\s@<>\"'.]{2,}")
 
 
-def create(by: Actor, email: str, name: str, password: str) -> Person:
-    """Create a person with a password. Raises Refusal for a bad address or a weak password, Conflict for a known one.
+def create(by: Actor, email: str, name: str, password: str | None) -> Person:
+    """Create a person with a password, or (None) one who signs in with a provider only.
 
+    Raises Refusal for a bad address or a weak password, Conflict for a known one.
     The demo's public password is among the weak ones: the demo sets its own hashes.
     """
     email, name = fitting_address(email), " ".join(name.split())
     if not 0 < len(name) <= 120:
         raise Refusal(_("A name is needed, of at most 120 characters."))
-    if weak := objection(password, email, name):
+    if password is not None and (weak := objection(password, email, name)):
         raise Refusal(weak)
     if db.session.scalar(select(Person.id).where(Person.email == email)):
         raise Conflict(_("Somebody with this e-mail address is already here."))
-    person = Person(email=email, name=name, password_hash=hash_password(password))
+    person = Person(email=email, name=name, password_hash=hash_password(password) if password else "")
     db.session.add(person)
     db.session.flush()
     act(by, "person.create", person, person=person.id)

@@ -78,6 +78,9 @@ def _arrive(provider: Provider, shown: dict[str, Any], goal: str) -> Response:
     subject = str(shown["sub"])
     person_id = _person_behind(provider, shown)
     answer: Response
+    if person_id is None and goal.startswith("/join/"):  # An invitation is being accepted: the account is made there.
+        facts = {"issuer": provider.issuer, "subject": subject}
+        return no_store(cookies.give_step(redirect_to(goal), "identity", **facts))
     if person_id is None:
         answer = page("identities/unknown.html", provider=provider, goal=goal, email=_address(shown), status=403)
         facts = {"issuer": provider.issuer, "subject": subject}

@@ -46,8 +46,13 @@ class DeputyForm(BoardForm):
     end = DateField("Last day", validators=[InputRequired()])
 
 
-class JoinForm(BoardForm):
-    """A new account for somebody who was invited."""
+class ProvedJoinForm(BoardForm):
+    """A new account for somebody who was invited and has shown who they are at a provider."""
 
     name = line("Your name", 120, required=True)
+
+
+class JoinForm(ProvedJoinForm):
+    """A new account with a password for somebody who was invited."""
+
     password = PasswordField("Password", validators=[InputRequired(), Length(max=MAX_LENGTH)])
