@@ -20,6 +20,7 @@ from board.joining import queries, seats, verbs
 from board.joining.models import Invitation
 from board.mail.models import Mail
 from board.mail.sending import send_due
+from board.partners import leaving
 from board.partners.models import Partner
 from board.voting.models import Ballot
 from tests import factories
@@ -412,3 +413,20 @@ def test_the_page_costs_the_same_whatever_it_lists(app: Flask, people: Cast, ada
     with statements_of(app) as many:
         ada.get(path)
     assert len(many) == len(few)
+
+
+def test_nobody_joins_a_partner_that_has_left(
+    app: Flask, people: Cast, ada: Browser, gast: Browser, postbox: Postbox
+) -> None:
+    ask(ada)
+    path = arrive(app, postbox)
+    with app.app_context(), transaction():
+        leaving.leave(db.session.get_one(Partner, people.aalen), today(), people.dora.actor)
+    answer = gast.post(path, data={"name": "Nele Neu", "password": PASSWORD})
+    assert answer.status_code == 409
+    assert "hat die Partnerschaft verlassen" in answer.text
+    with app.app_context():
+        assert db.session.scalar(select(Person.id).where(Person.email == NEW)) is None
+        aalen = db.session.get_one(Partner, people.aalen)
+        with transaction(), pytest.raises(Conflict):
+            verbs.invite("wer@aalen.example", aalen, Role.MEMBER, people.dora.actor)

@@ -44,6 +44,7 @@ def invite(
     act(by, "invitation.send", invitation, role=str(role))
     if partner is not None and partner.is_provider and role == Role.DELEGATE:
         raise Conflict(_("A provider does not vote, so it has no delegate."))
+    _check_stays(partner)
     if partner is not None and _is_in(invitation.email, partner.id):
         raise Conflict(_("This person belongs to %(partner)s already.", partner=partner.name))
     _check_number(invitation.partner_id)
@@ -55,6 +56,7 @@ def resend(invitation: Invitation, by: Actor) -> None:
     """Send a new link for as long as before; the older link dies. Raises Conflict when it has been answered."""
     act(by, "invitation.resend", invitation)
     _check_pending(invitation)
+    _check_stays(db.session.get(Partner, invitation.partner_id) if invitation.partner_id else None)
     _check_number(invitation.partner_id)
     invitation.issue += 1
     invitation.nonce = links.nonce()
@@ -85,7 +87,14 @@ def accept(invitation: Invitation, person: Person, by: Actor) -> Membership | No
     if invitation.partner_id is None:
         return None
     partner = db.session.get_one(Partner, invitation.partner_id)
+    _check_stays(partner)
     return _seat(person, partner.id) or enrol(person, partner, Role(invitation.role), SYSTEM)
+
+
+def _check_stays(partner: Partner | None) -> None:
+    """Nobody joins a partner that has left."""
+    if partner is not None and partner.left_on is not None:
+        raise Conflict(_("%(partner)s has left the partnership.", partner=partner.name))
 
 
 def forget() -> None:

@@ -1,0 +1,98 @@
+"""Migrations go forward and back with data in the tables, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import create_engine, inspect, make_url, text
+
+from board import create_app
+from board.db import db, transaction
+from board.search.index import INDEXED
+from tests import factories
+from tests.conftest import settings
+from tests.people import populate
+
+FIRST = "0002"  # What was on main when boards began to be used; earlier ones cannot hold everything that is compared.
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def full(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """A board of its own with one of everything."""
+    url = f"sqlite:///{tmp_path / 'board.sqlite'}"
+    if request.param == "postgresql":
+        url = _empty_database(request.getfixturevalue("postgres"))
+    app = create_app(settings(tmp_path, url))
+    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    with app.app_context():
+        with transaction():
+            people = populate()
+        factories.make_world(people)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _empty_database(server: str) -> str:
+    """An empty database beside the tests' one; its address."""
+    name = "moved_" + (make_url(server).database or "")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def columns() -> dict[str, set[str]]:
+    """Every table of ours with its columns, as the database has them now."""
+    tables = [t for t in inspect(db.engine).get_table_names() if "_fts" not in t and not t.startswith("huey")]
+    with db.engine.connect() as connection:
+        found = {t: set(connection.execute(text(f"SELECT * FROM {t} LIMIT 0")).keys()) for t in tables}
+    return {t: names for t, names in found.items() if t not in {"alembic_version", "task_lock"}}
+
+
+def quoted(names: set[str]) -> str:
+    """Columns as they stand between quotes: `window` is a word of SQL."""
+    return '", "'.join(sorted(names))
+
+
+def rows(there: dict[str, set[str]]) -> dict[str, list[Any]]:
+    """What stands in these columns, row by row, in one order."""
+    with db.engine.connect() as connection:
+        return {
+            table: sorted(map(repr, connection.execute(text(f'SELECT "{quoted(names)}" FROM {table}'))))
+            for table, names in there.items()
+        }
+
+
+def test_down_to_the_first_and_up_again_keeps_every_row(full: Flask) -> None:
+    db.session.remove()
+    newest = columns()
+    before = rows(newest)
+    assert sum(map(len, before.values())) > 30
+    downgrade(revision=FIRST)
+    old = columns()
+    kept = {table: names & newest[table] for table, names in old.items() if table in newest}
+    assert {"proposal", "ballot", "offer", "package", "claim", "comment", "activity", "person"} <= kept.keys()
+    middle = rows(kept)
+    upgrade()
+    assert columns() == newest
+    assert rows(kept) == middle
+    db.session.remove()
+    again = rows(newest)
+    for table in ("ballot", "offer", "claim", "person", "membership", "activity", "proposal_count"):
+        assert again[table] == before[table], table
+
+
+def test_a_way_up_and_down_leaves_the_text_index_right(full: Flask) -> None:
+    downgrade(revision=FIRST)
+    upgrade()
+    if db.engine.dialect.name != "sqlite":
+        return
+    with db.engine.connect() as connection:
+        for table in INDEXED:
+            connection.execute(text(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('integrity-check', 1)"))
