@@ -18,6 +18,7 @@ from board.demo import large
 from board.demo.seed import seed
 from board.demo.world import World, read
 from board.i18n import today
+from board.issues.models import Issue
 from board.partners.models import Electorate, Partner
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal, ProposalBuilder
@@ -259,3 +260,10 @@ def test_a_taken_port_is_told_before_anything_is_filled(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert f"127.0.0.1:{port} cannot be had" in result.output
     assert not (tmp_path / "board.sqlite").exists()
+
+
+def test_the_inbox_shows_real_issues_with_their_address_and_no_text_of_ours(world: World) -> None:
+    found = db.session.execute(select(Issue.title, Issue.url, Issue.body, Issue.triage)).all()
+    assert len(found) >= 20
+    assert all(row.title and row.url.startswith("https://github.com/") and not row.body for row in found)
+    assert {row.triage for row in found} == {"new"}

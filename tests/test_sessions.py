@@ -102,7 +102,7 @@ def test_a_long_list_costs_no_more_than_a_short_one(app: Flask, doors: Cast, ada
     one = statements(app, ada)
     with app.app_context(), transaction():
         db.session.add_all(LoginSession(token_hash=f"{n:064}", person_id=doors.ada.person_id) for n in range(50))
-    assert statements(app, ada) == one
+    assert statements(app, ada) <= one
 
 
 # What ends with what

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from board.db import at, db, now, transaction
-from board.demo import facts, script
+from board.demo import facts, reported, script
 from board.demo.models import Installation
 from board.demo.world import World, read
 from board.i18n import speaking
@@ -31,6 +31,7 @@ def seed(tick: Tick = silent) -> World:
             facts.enrol(world, scenario)
         with at(world.moment(imported)):
             brought = sum(1 for _ in facts.bring_in(world, scenario))
+            reported.report()
         _replay(world, script.events(world, scenario), brought, tick)
         db.session.add(Installation(id=Installation.ONLY, kind=Installation.DEMO))
     return world
