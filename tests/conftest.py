@@ -99,6 +99,9 @@ def empty(app: Flask) -> None:
         if connection.dialect.name == "postgresql":
             with connection.begin():
                 _empty_postgres(connection)
+            emptied = app.extensions["emptied"] = app.extensions.get("emptied", 0) + 1
+            if emptied % 20 == 0:  # What was deleted would be read again and again.
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
         else:
             _empty_sqlite(app, connection)
 

@@ -1,5 +1,6 @@
 """Whatever is sent to whatever address: no crash, nothing unescaped, and a board that still shows its pages."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -151,9 +152,9 @@ def test_no_field_of_an_offer_crashes_or_comes_back_unescaped(
     still_stands(browsers)
 
 
-@pytest.mark.parametrize("partial", [False, True])
-def test_no_form_takes_what_is_no_form(people: Cast, browsers: dict[str, Browser], partial: bool) -> None:
-    for row in POSTS:
+def test_no_form_takes_what_is_no_form(people: Cast, browsers: dict[str, Browser], database_url: str) -> None:
+    ways = (False, True) if database_url.startswith("sqlite") else (False,)
+    for row, partial in itertools.product(POSTS, ways):
         _method, endpoint, url = row[:3]
         browser, good = browsers[entitled(row)], valid(people, endpoint)
         twice = encoded([*good.items(), *((name, b"<b x7>") for name in good)])

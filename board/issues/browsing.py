@@ -24,6 +24,9 @@ def index() -> Response:
     return shown(done=_done())
 
 
+MOST_SEEN = 999_999
+
+
 def shown(
     *, bulk: forms.BulkForm | None = None, picked: Collection[int] = (), done: tuple[int, ...] = (), status: int = 200
 ) -> Response:
@@ -31,8 +34,10 @@ def shown(
     chosen = filter_of()
     first, lines, counts = replace(chosen, before=None), queries.inbox(chosen), queries.counts()
     total = inbox.total(first) if chosen.narrowed else counts[chosen.triage]
-    seen = min(_number("seen") or 0, total) + len(lines)
-    more = address(first, before=lines[-1].id, seen=seen) if len(lines) == queries.PAGE and seen < total else ""
+    counted = total <= queries.COUNTED
+    seen = min(_number("seen") or 0, total if counted else MOST_SEEN) + len(lines)
+    further = len(lines) == queries.PAGE and (seen < total or not counted)
+    more = address(first, before=lines[-1].id, seen=seen) if further else ""
     sorted_out = chosen.triage == Triage.NEW and not chosen.narrowed
     empty = "" if lines else "nothing-yet" if not counts["all"] else "all-done" if sorted_out else "nothing-matches"
     newest = queries.newest()

@@ -118,8 +118,9 @@ def _best(title: str, by_word: dict[str, list[Any]]) -> tuple[Alike, ...]:
 
 
 def total(chosen: queries.Filter) -> int:
-    """How many issues the filter lets through."""
-    return db.session.scalar(select(func.count()).select_from(queries.filtered(chosen).subquery())) or 0
+    """How many issues the filter lets through, counted up to COUNTED + 1."""
+    some = queries.filtered(chosen).limit(queries.COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 
 from board.db import db, now, on_postgres
 from board.issues.models import (
@@ -21,6 +21,7 @@ from board.issues.models import (
 from board.text import fold
 
 PAGE = 50
+COUNTED = 1000
 
 
 @dataclass(frozen=True)
@@ -109,17 +110,19 @@ def issue(issue_id: int) -> IssueLine | None:
 
 
 def counts() -> dict[str, int]:
-    """How many visible issues stand where; `all` is their sum."""
-    each = select(_standing().label("standing")).where(Issue.visible).subquery()
-    rows = db.session.execute(select(each.c.standing, func.count()).group_by(each.c.standing)).all()
-    found = {t.value: 0 for t in Triage} | {str(triage): n for triage, n in rows}
-    return {**found, "all": sum(found.values())}
-
-
-def _standing() -> Any:
-    """The triage state; an issue whose rest is over is new, even before the sweep has noticed."""
+    """How many visible issues stand where, and `all` of them; each counted up to COUNTED + 1, in one statement."""
     over = and_(Issue.triage == Triage.SNOOZED, Issue.snoozed_until <= now())
-    return case((over, Triage.NEW.value), else_=Issue.triage)
+    stands: dict[str, ColumnElement[bool]] = {t.value: Issue.triage == t for t in Triage}
+    stands[Triage.NEW] = or_(Issue.triage == Triage.NEW, over)
+    stands[Triage.SNOOZED] = and_(Issue.triage == Triage.SNOOZED, Issue.snoozed_until > now())
+    some = {
+        name: select(Issue.id).where(Issue.visible, stand).limit(COUNTED + 1).subquery()
+        for name, stand in {**stands, "all": true()}.items()
+    }
+    row = db.session.execute(
+        select(*(select(func.count()).select_from(part).scalar_subquery().label(name) for name, part in some.items()))
+    ).one()
+    return dict(row._mapping)
 
 
 _COLUMNS = (

@@ -20,6 +20,7 @@ from board.voting.models import Reuse, ReuseStatus
 
 Plain = Select[int, str, str, str, int]
 MOST = 400
+COUNTED = 1000
 STALE = timedelta(days=183)
 """A record that nobody has confirmed for so long is shown as old, and its partner is asked."""
 IN_USE = (ReuseStatus.LIVE, ReuseStatus.PILOT)
@@ -111,7 +112,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Columns (one's own partner and the chosen one first), rows, and how many rows there are in all."""
+    """Columns (one's own partner and the chosen one first), rows, and how many there are, up to COUNTED + 1."""
 
     columns: tuple[Acting, ...]
     rows: tuple[Row, ...]
@@ -124,7 +125,7 @@ def matrix(filters: Filters, by: Actor) -> Matrix:
     """All that the filters leave, at most `MOST` rows. Four statements, however large it is."""
     columns = _columns(filters, by)
     wanted = _wanted(filters, by)
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
     found = _rows(wanted.order_by(Proposal.n_live.desc(), Proposal.id).limit(MOST), {c.id for c in columns})
     cells = [cell for row in found for cell in row.cells.values()]
     return Matrix(columns, tuple(_sorted(found, filters, by)), total, len(cells), sum(cell.old for cell in cells))
