@@ -5,6 +5,8 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -13,6 +15,8 @@ from board.config import Config
 
 log = structlog.get_logger("board")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_DETAIL = re.compile(r"DETAIL:.*")
+_MAIL = re.compile(r"[^\s\"'(<]+@[^\s\"')>]+\.[A-Za-z]{2,}")
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -23,6 +27,7 @@ def init_app(app: Flask, config: Config) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _impersonal,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, config.log.upper(), logging.INFO)),
@@ -31,6 +36,13 @@ def init_app(app: Flask, config: Config) -> None:
     )
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def _impersonal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Without what a database says of the values that it minded, and without mail addresses."""
+    if "exception" in event:
+        event["exception"] = _MAIL.sub("[mail]", _DETAIL.sub("DETAIL: …", event["exception"]))
+    return event
 
 
 def request_id() -> str:

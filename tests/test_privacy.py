@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import structlog
 from flask import Flask
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.exc import DatabaseError
 
 from board import create_app
 from board.accounts.models import LoginSession, Membership, Person, Throttle
@@ -18,6 +19,7 @@ from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import Base, at, db, now, transaction
 from board.errors import Conflict, Denied
+from board.log import log
 from board.mail.models import Mail
 from board.policy import SYSTEM, Actor
 from board.privacy import periods
@@ -258,3 +260,31 @@ def test_what_administrators_and_people_do_with_data_leaves_nothing_personal_in_
     assert written.count("/admin/") >= 3
     for personal in ("@", "Ben", "stadt.example", "127.0.0.1", ben.get_cookie("session").value):
         assert personal not in written, personal
+
+
+def test_a_failing_statement_tells_the_log_nothing_of_what_it_was_given(
+    app: Flask, people: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = structlog.get_config()
+    try:
+        loud = create_app(settings(tmp_path, app.config["SQLALCHEMY_DATABASE_URI"], BOARD_LOG="info"))
+        with loud.app_context():
+            for statement in (
+                "SELECT 1 FROM nowhere WHERE email = :email",
+                (
+                    "INSERT INTO person (email, name, password_hash, is_product_owner, is_admin, seen_activity, "
+                    "visit_activity, created_at) VALUES (:email, 'Zwei', '', false, false, 0, 0, CURRENT_TIMESTAMP)"
+                ),
+            ):
+                try:
+                    db.session.execute(text(statement), {"email": "ada@example.org"})
+                except DatabaseError as problem:
+                    log.error("crash", exc_info=problem)
+                    db.session.rollback()
+            db.engine.dispose()
+    finally:
+        structlog.configure(**before)
+    written = capsys.readouterr().err
+    assert written.count('"crash"') == 2
+    assert "nowhere" in written
+    assert "ada@" not in written
