@@ -13,9 +13,11 @@ from sqlalchemy import and_, delete, exists, or_
 from board.accounts.devices import KNOWN
 from board.accounts.models import Device, LoginSession, Throttle
 from board.accounts.throttle import WINDOW_SECONDS
+from board.credentials import verbs as credentials
 from board.db import db, now, transaction
 from board.i18n import ngettext, translate
 from board.issues import retention as deliveries
+from board.joining import verbs as joining
 from board.mail import outbox
 
 N_ = str  # Marks a message id; it is translated where it is shown.
@@ -77,6 +79,9 @@ PERIODS = (
     Period("delivery_bodies", N_("contents of deliveries from Git forges"), deliveries.BODY,
            N_("after receipt; of failed ones 90 days")),
     Period("mail", N_("mail that was sent or given up"), outbox.RETENTION, N_("after sending")),
+    Period("invitations", N_("invitations that nobody accepted, with their address"), joining.RETENTION,
+           N_("after they expired")),
+    Period("links", N_("links for a new password or address"), credentials.RETENTION, N_("after they expired")),
     Period("deliveries", N_("deliveries from Git forges"), deliveries.ALL, N_("after receipt")),
 )  # fmt: skip
 
