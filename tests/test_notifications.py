@@ -131,6 +131,18 @@ def test_a_week_before_the_date_who_has_not_voted_is_reminded_once(week: Postbox
 # Replies, mentions, watching
 
 
+def test_an_author_hears_of_the_first_comment_on_the_own_proposal_and_package(week: Postbox, people: Cast) -> None:
+    jobs.comments()
+    proposal = factories.make_proposal(people, by=people.ben.actor)
+    package = factories.make_package(people, proposal, by=people.ada.actor)
+    factories.comment(people.cleo.actor, "Sehr gut.", proposal_id=proposal)
+    factories.comment(people.cleo.actor, "Bis wann?", package_id=package)
+    factories.comment(people.ben.actor, "Danke.", proposal_id=proposal)
+    assert jobs.comments() == 3
+    assert send_due() == 3
+    assert sorted(week.to) == ["ada@example.org", "ben@example.org", "cleo@example.org"]
+
+
 def test_comments_reach_who_spoke_before_who_watches_and_who_is_mentioned(week: Postbox, people: Cast) -> None:
     jobs.comments()
     proposal = factories.make_proposal(people, by=people.ben.actor)
@@ -155,7 +167,7 @@ def test_comments_reach_who_spoke_before_who_watches_and_who_is_mentioned(week: 
 
 def test_a_declined_sort_is_not_sent_and_a_deleted_comment_neither(week: Postbox, people: Cast) -> None:
     jobs.comments()
-    proposal = factories.make_proposal(people)
+    proposal = factories.make_proposal(people, by=people.cleo.actor)
     with transaction():
         verbs.decline(db.session.get_one(Person, people.ada.person_id), Sort.MENTIONS, people.ada.actor)
     factories.comment(people.cleo.actor, "@Ada schau mal", proposal_id=proposal)

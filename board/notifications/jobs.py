@@ -14,6 +14,8 @@ from board.live import log
 from board.mail import outbox
 from board.notifications import queries
 from board.notifications.models import Cursor, Sort, Told
+from board.proposals.models import Proposal
+from board.work.models import Package
 
 HOUR = 7
 BATCH = 500
@@ -61,7 +63,7 @@ def remind() -> int:
 
 
 def comments() -> int:
-    """Tell of new comments whom they concern: the mentioned, those who spoke there before, those who watch.
+    """Tell of new comments whom they concern: the mentioned, the author, those who spoke before, those who watch.
 
     The log is read from a stored cursor; mails and cursor are one transaction, so nobody is told twice or forgotten.
     """
@@ -102,6 +104,8 @@ def _of(comment: Comment) -> int:
             )
         )
     )
+    if author := _author(comment):
+        spoken.add(author)
     named -= queries.declined(named, Sort.MENTIONS)
     others = (spoken | queries.watchers(key)) - named
     others -= queries.declined(others, Sort.REPLIES)
@@ -111,6 +115,13 @@ def _of(comment: Comment) -> int:
             once = f"comment-{comment.id}-{person_id}"
             n += outbox.put("comment", to=person_id, once=once, comment=comment.id, sort=str(sort))
     return n
+
+
+def _author(comment: Comment) -> int | None:
+    """Who wrote the proposal or package that the comment stands under."""
+    if comment.package_id is not None:
+        return db.session.scalar(select(Package.author_id).where(Package.id == comment.package_id))
+    return db.session.scalar(select(Proposal.author_id).where(Proposal.id == comment.proposal_id))
 
 
 def _tell(person_id: int, what: str) -> bool:
