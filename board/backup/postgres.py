@@ -44,8 +44,11 @@ def is_empty(connection: Connection) -> bool:
 
 
 def others(connection: Connection) -> int:
-    """How many other sessions use the database now."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    """How many other clients use the database now; PostgreSQL's own workers (autovacuum) are none."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )
     return connection.scalar(text(query)) or 0
 
 
