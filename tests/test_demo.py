@@ -3,7 +3,7 @@
 import dataclasses
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -95,8 +95,9 @@ def test_nothing_happens_in_the_future_and_the_log_runs_forward(world: World) ->
 
 
 @pytest.mark.parametrize("hour", [0, 7, 9, 15, 23])
-def test_whenever_the_demo_is_made_things_keep_their_order(hour: int) -> None:
-    base = datetime(2026, 3, 30, hour, 30, tzinfo=UTC)
+@pytest.mark.parametrize("day", [date(2026, 3, 30), date(2026, 10, 25), date(2026, 10, 26)])
+def test_whenever_the_demo_is_made_things_keep_their_order(day: date, hour: int) -> None:
+    base = datetime(day.year, day.month, day.day, hour, 30, tzinfo=UTC)
     moments = [World(base).moment(n / 50) for n in range(300, -1, -1)]
     assert moments == sorted(moments)
     assert moments[-1] <= base

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +42,15 @@ class World:
 
     def moment(self, days_ago: float) -> datetime:
         """That many days before `base`, within office hours, in the same order, and never after `base`."""
-        when, base = (self.base - timedelta(days=days_ago)).astimezone(BERLIN), self.base.astimezone(BERLIN)
-        opens = datetime.combine(when.date(), time(OPENS), BERLIN)
-        closes, day = opens + timedelta(hours=HOURS), timedelta(days=1)
-        if when.date() == base.date():
+        base, when = self.base, self.base - timedelta(days=days_ago)
+        today = day_of(when)
+        midnight, opens, end = _local(today), _local(today, OPENS), _local(today + timedelta(days=1))
+        closes = opens + timedelta(hours=HOURS)
+        if today == day_of(base):
             if base <= opens:
                 return when
-            closes, day = min(closes, base), _since_midnight(base)
-        return opens + (closes - opens) * (_since_midnight(when) / day)
+            closes, end = min(closes, base), base
+        return opens + (closes - opens) * ((when - midnight) / (end - midnight))
 
     def day(self, in_days: float | None) -> date | None:
         """The day that many days after `base` (before it when negative); None stays None."""
@@ -60,8 +61,9 @@ class World:
         return day_of(self.base - timedelta(days=days_ago))
 
 
-def _since_midnight(when: datetime) -> timedelta:
-    return timedelta(hours=when.hour, minutes=when.minute, seconds=when.second, microseconds=when.microsecond)
+def _local(day: date, hour: int = 0) -> datetime:
+    """That hour of the day in Germany, told in UTC: only there do the 23 and 25 hour days add up."""
+    return datetime.combine(day, time(hour), BERLIN).astimezone(UTC)
 
 
 def lines(items: Iterable[str]) -> str:
