@@ -112,6 +112,14 @@ def respond(
     return retry_after(response, refusal) if refusal else response
 
 
+def download(body: str | bytes, name: str, content_type: str) -> Response:
+    """A file to keep, such as `board.csv` writes: never shown in the page's own origin, asked for again like a page."""
+    response = _answer(body, 200)
+    response.content_type = content_type
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 def alert(template: str = "_alert.html", *, status: int, **context: Any) -> Response:
     """A refused or failed partial request, told in the page's place for messages; nothing else is replaced."""
     response = _answer(_render(template, {"status": status, **context}), status)
@@ -286,8 +294,8 @@ def _count(endpoint: str) -> str:
     return found
 
 
-def _answer(html: str, status: int) -> Response:
-    return _cache_headers(make_response(html, status))
+def _answer(body: str | bytes, status: int) -> Response:
+    return _cache_headers(make_response(body, status))
 
 
 def _cache_headers(response: Response) -> Response:

@@ -53,6 +53,15 @@ def test_only_db_commits_and_only_web_knows_htmx() -> None:
         assert path == BOARD / "db.py" or "datetime.now(" not in text, f"{name(path)}: use board.db.now()"
 
 
+def test_only_one_module_writes_csv() -> None:
+    """Each spreadsheet that leaves the board is written by `board.csv`, which takes the power to compute from cells."""
+    for path in MODULES:
+        text = path.read_text()
+        own = path == BOARD / "csv.py"
+        assert own or not re.search(r"\bcsv\.(writer|DictWriter)\b|from csv import", text), name(path)
+        assert own or '"text/csv' not in text, f"{name(path)}: use csv.CONTENT_TYPE"
+
+
 def test_templates_use_no_forbidden_idiom() -> None:
     for path in PAGES:
         text = path.read_text()

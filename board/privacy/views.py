@@ -1,6 +1,6 @@
 """One's own data: take a copy, erase the account. Linked from “My account”."""
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from board.accounts import session
@@ -9,7 +9,7 @@ from board.db import db, now, transaction
 from board.privacy.copy import copy
 from board.privacy.erasing import erase as erase_person
 from board.privacy.forms import EraseForm
-from board.web import actor, no_store, page, refusals
+from board.web import actor, download, no_store, page, refusals
 
 bp = Blueprint("privacy", __name__, url_prefix="/account")
 
@@ -19,11 +19,7 @@ def export() -> BaseResponse:
     """A copy of all of one's own data as a ZIP file."""
     with transaction():
         packed = copy(db.session.get_one(Person, actor().person_id), actor())
-    response = make_response(packed)
-    response.content_type = "application/zip"
-    name = f"stadtrunde-{now():%Y-%m-%d}.zip"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return no_store(response)
+    return no_store(download(packed, f"stadtrunde-{now():%Y-%m-%d}.zip", "application/zip"))
 
 
 @bp.route("/erase", methods=["GET", "POST"])

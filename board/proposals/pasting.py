@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from board import text
+from board.csv import pasteable
 from board.i18n import gettext as _
 from board.i18n import today
 from board.proposals.forms import FARTHEST, TEXT_LENGTH
@@ -60,11 +61,8 @@ def unparse(rows: Sequence[Pasted]) -> str:
     names = [name for name in FIELDS if any(row.cells.get(name) for row in rows)]
     if names in ([], ["title"]):
         return "\n".join(row.cells.get("title", "") for row in rows)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter="\t", lineterminator="\n")
-    writer.writerow([_(LABELS[name]) for name in names])
-    writer.writerows([row.cells.get(name, "") for name in names] for row in rows)
-    return out.getvalue().rstrip("\n")
+    header = [_(LABELS[name]) for name in names]
+    return pasteable([header, *([row.cells.get(name, "") for name in names] for row in rows)]).rstrip("\n")
 
 
 LABELS = {"title": "Title", "text": "Need", "topic": "Topic", "vote_by": "Answer by"}
