@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import Form, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from board import text
@@ -59,6 +59,8 @@ def differences(mine: Form, theirs: Form) -> list[Difference]:
 
 def _shown(field: Any) -> str:
     """A field's value as people read it."""
+    if isinstance(field, SelectMultipleField):
+        return ", ".join(str(choice[1]) for choice in field.choices or () if choice[0] in (field.data or ()))
     if isinstance(field, SelectField):
         return next((str(choice[1]) for choice in field.choices or () if choice[0] == field.data), "")
     if isinstance(field.data, date):

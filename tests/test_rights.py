@@ -137,6 +137,7 @@ GET  voting.reuse               /proposals/FV-1/reuse                      ok   
 GET  voting.ballots             /proposals/FV-1/ballots                    401  ok   ok   ok   ok   ok   ok
 GET  work.index                 /work                                      ok   ok   ok   ok   ok   ok   ok
 GET  work.news                  /work/news                                 ok   ok   ok   ok   ok   ok   ok
+GET  work.needs                 /packages/AP-1/needs                       ok   ok   ok   ok   ok   ok   ok
 GET  work.packages              /proposals/FV-1/packages                   ok   ok   ok   ok   ok   ok   ok
 GET  work.show                  /packages/AP-1                             ok   ok   ok   ok   ok   ok   ok
 GET  work.card                  /packages/AP-1/card                        ok   ok   ok   ok   ok   ok   ok
@@ -171,6 +172,8 @@ POST work.create                /proposals/FV-1/packages                   401  
 GET  work.edit                  /packages/AP-1/edit                        401  403  ok   ok   403  ok   403
 POST work.edit                  /packages/AP-1/edit                        401  403  ok   ok   403  ok   403
 POST work.claim                 /packages/AP-2/claim                       401  403  ok   ok   ok   403  403
+POST work.depend                /packages/AP-1/needs                       401  403  ok   ok   403  ok   403
+POST work.undepend              /packages/AP-1/needs/end                   401  403  ok   ok   403  ok   403
 POST work.renew                 /packages/AP-1/renew                       401  403  ok   ok   403  403  403
 POST work.hand_back             /packages/AP-1/hand-back                   401  403  ok   ok   403  403  403
 POST work.move                  /packages/AP-1/move                        401  403  ok   ok   403  403  403
@@ -303,6 +306,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "work.create": {"lines": "Formular bauen | 5"},
         "work.edit": {"title": "Formular bauen", "text_version": "1"},
         "work.claim": {"seat": "lead"},
+        "work.depend": {"on": "AP-2"},
+        "work.undepend": {"on": "AP-2"},
         "work.move": {"to": "in_progress"},
         "work.hold": {"reason": "Vergabe läuft."},
         "work.commission": {"whom": "Werk GmbH"},

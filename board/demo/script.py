@@ -18,7 +18,7 @@ from board.proposals.models import Proposal
 from board.proposals.writing import Draft, propose
 from board.voting import ballots, offers, reuses
 from board.voting.models import OfferKind, ReuseStatus
-from board.work import bids, claims, moves, packages
+from board.work import bids, claims, dependencies, moves, packages
 from board.work.models import Seat
 
 Row = dict[str, Any]
@@ -37,9 +37,9 @@ def events(world: World, scenario: Row) -> list[Event]:
     told = [
         event
         for tell, name in (
-            (_proposed, "proposals"), (_worked, "packages"), (_voted, "ballots"), (_offered, "offers"),
-            (_conditions, "conditions"), (_moved, "progress"), (_used, "reuse"), (_said, "comments"),
-            (_paused, "pauses"), (_visited, "people"),
+            (_proposed, "proposals"), (_worked, "packages"), (_waited, "packages"), (_voted, "ballots"),
+            (_offered, "offers"), (_conditions, "conditions"), (_moved, "progress"), (_used, "reuse"),
+            (_said, "comments"), (_paused, "pauses"), (_visited, "people"),
         )
         for row in scenario[name]
         for event in tell(world, row if name != "proposals" else row | _opened(scenario, row["key"]))
@@ -142,7 +142,7 @@ def _worked(world: World, row: Row) -> Iterator[Event]:
             title=row["title"], effort=Decimal(row["effort_days"]), text=row["description"],
             deliverables=lines(row["deliverables"]), acceptance=lines(row["acceptance"]), owner=row["owner"] or "",
             funder=row["funder"] or "", due_on=world.day(row["due_in_days"]),
-            links=tuple((link["title"], link["url"]) for link in row["links"]),
+            skills=tuple(row["skills"]), links=tuple((link["title"], link["url"]) for link in row["links"]),
         )  # fmt: skip
         (made,) = packages.create(world.proposals[row["proposal"]], world.actor(row["created_by"]), [draft])
         world.packages[row["key"]] = made.id
@@ -168,6 +168,16 @@ def _worked(world: World, row: Row) -> Iterator[Event]:
         yield Event(bid["at_days_ago"], _verb(world, row, bids.bid, bid, words=bid["text"], days=days))
     if row["commissioned"]:
         yield Event(row["commissioned"]["at_days_ago"], partial(_commission, world, row))
+
+
+def _waited(world: World, row: Row) -> Iterator[Event]:
+    """What it waits for was said as soon as both were there."""
+    for other in row["waits_for"]:
+        yield Event(other["since_days_ago"], partial(_depend, world, row["key"], other["package"]))
+
+
+def _depend(world: World, key: str, other: str) -> None:
+    dependencies.depend(world.packages[key], world.packages[other], world.actor("po@demo.example"))
 
 
 def _seat(world: World, row: Row, held: Row, seat: Seat) -> Event:

@@ -14,6 +14,7 @@ from board.work import lists
 from board.work.leases import terms
 from board.work.lists import Filters
 from board.work.models import PackageState
+from board.work.skills import SKILLS
 
 
 def index() -> Response:
@@ -27,11 +28,13 @@ def index() -> Response:
     if found := web.not_modified(tag):
         return found
     total = shown["total"]
-    only_free = filters.free and not (filters.partner or filters.q or filters.mine or filters.state)
+    only_free = filters.free and not (
+        filters.partner or filters.q or filters.mine or filters.state or filters.skill or filters.waiting
+    )
     empty = "" if total else "nothing-yet" if not shown["newest"] else "all-done" if only_free else "nothing-matches"
     return web.tagged(
         page(
-            "work/index.html", empty=empty, holders=lists.holders(), terms=terms(), news=0,
+            "work/index.html", empty=empty, skills=SKILLS.items(), holders=lists.holders(), terms=terms(), news=0,
             meant=meant, meant_url=_address(replace(filters, q=meant), listed),
             without=_without(filters, listed), views=_views(filters), may_have=by.partner is not None,
             news_url=_news_url(filters, shown["newest"]), here=_address(filters, listed), **shown,
@@ -77,6 +80,8 @@ def chosen() -> Filters:
         mine=args.get("mine") == "1" and actor().partner is not None,
         q=clean(args.get("q", ""))[:100],
         state=state if state in states else "",
+        skill=args.get("skill", "") if args.get("skill") in SKILLS else "",
+        waiting=args.get("waiting", "") if args.get("waiting") in {"yes", "no"} else "",
     )
 
 

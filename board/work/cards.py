@@ -1,4 +1,4 @@
-"""A package as every list, the board and its page show it, for one reader. Cards cost two statements, however many."""
+"""A package as every list, the board and its page show it, for one reader. Cards cost four statements, however many."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from board.i18n import current_locale, today
 from board.partners.models import Partner, hue
 from board.policy import Actor
 from board.proposals.models import Proposal
-from board.work.models import Bid, Claim, EndReason, Package, Seat
+from board.work.models import Bid, Claim, Dependency, EndReason, Package, PackageSkill, PackageState, Seat
 from board.work.moves import possible
 
 ON_RECORD = or_(Claim.ended_at.is_(None), Claim.end_reason == EndReason.DONE)
@@ -56,6 +56,20 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Need:
+    """Another package that this one waits for, or that waits for this one."""
+
+    id: int
+    title: str
+    state: str
+
+    @property
+    def key(self) -> str:
+        """AP-7."""
+        return f"AP-{self.id}"
+
+
+@dataclass(frozen=True)
 class Card:
     """A package as every list, the board and its page show it, for one reader."""
 
@@ -73,6 +87,8 @@ class Card:
     commissioned: str
     n_comments: int
     version: tuple[int, int]
+    skills: tuple[str, ...] = ()
+    waits: tuple[Need, ...] = ()
     lead: Held | None = None
     support: tuple[Held, ...] = ()
     bids: tuple[Offer, ...] = ()
@@ -98,12 +114,13 @@ class Card:
 
 
 def cards(ids: Sequence[int], by: Actor) -> list[Card]:
-    """These packages in this order, as this reader sees them; two statements."""
+    """These packages in this order, as this reader sees them; four statements."""
     if not ids:
         return []
-    seats = _seats(ids, by)
+    seats, asked, waits = _seats(ids, by), _skills(ids), _waits(ids)
     rows = {row.id: row for row in db.session.execute(_CARD.where(Package.id.in_(ids)))}
-    return [_card(rows[i], seats.get(i, []), by) for i in ids if i in rows]
+    found = [_card(rows[i], seats.get(i, []), by) for i in ids if i in rows]
+    return [replace(c, skills=asked.get(c.id, ()), waits=waits.get(c.id, ())) for c in found]
 
 
 def card(package_id: int, by: Actor) -> Card | None:
@@ -167,6 +184,28 @@ def _seats(ids: Sequence[int], by: Actor) -> dict[int, list[Held]]:
         left = (r.lease_until - today()).days
         seat = Held(r.seat, _body(r), r.person or "", r.days, r.claimed_at, r.lease_until, left)
         found.setdefault(r.package_id, []).append(seat)
+    return found
+
+
+def _skills(ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    rows = select(PackageSkill.package_id, PackageSkill.skill).where(PackageSkill.package_id.in_(ids))
+    found: dict[int, tuple[str, ...]] = {}
+    for package_id, skill in db.session.execute(rows.order_by(PackageSkill.skill)):
+        found[package_id] = (*found.get(package_id, ()), skill)
+    return found
+
+
+def _waits(ids: Sequence[int]) -> dict[int, tuple[Need, ...]]:
+    """What each still waits for."""
+    rows = (
+        select(Dependency.package_id, Package.id, Package.title, Package.state)
+        .join(Package, Package.id == Dependency.needs_id)
+        .where(Dependency.package_id.in_(ids), Package.state != PackageState.DONE)
+        .order_by(Package.id)
+    )
+    found: dict[int, tuple[Need, ...]] = {}
+    for package_id, other, title, state in db.session.execute(rows):
+        found[package_id] = (*found.get(package_id, ()), Need(other, title, state))
     return found
 
 

@@ -19,6 +19,7 @@ from board.i18n import gettext as _
 from board.partners.models import Partner
 from board.policy import SYSTEM, Actor
 from board.proposals.models import touch
+from board.work.dependencies import waited_for
 from board.work.models import Claim, EndReason, Package, PackageState, Seat, touch_package
 
 
@@ -41,11 +42,14 @@ class Terms:
 USUAL = Terms()
 
 
-def claim(package: Package, by: Actor, seat: Seat, days: Decimal | None = None, terms: Terms = USUAL) -> Claim:
+def claim(
+    package: Package, by: Actor, seat: Seat, days: Decimal | None = None, terms: Terms = USUAL, *, anyway: bool = True
+) -> Claim:
     """Take a seat for one's partner, under a lease; ends the package's lapsed claims. One's own again is harmless.
 
     `days`: person-days the partner gives. Raises Conflict when another partner leads; its hints name the winner
-    (`winner`, `winner_slug`) and carry `days` for a support seat.
+    (`winner`, `winner_slug`) and carry `days` for a support seat. Not `anyway`: leading what waits for others is a
+    Conflict too (`blocked`), to be asked again.
     """
     lapse_due(package, terms, today())
     held = own(package, by)
@@ -56,6 +60,10 @@ def claim(package: Package, by: Actor, seat: Seat, days: Decimal | None = None, 
         raise Conflict(_("This work package is done already."))
     if held and held.seat == Seat.LEAD:
         raise Conflict(_("Your partner already leads this work package."))
+    waits = waited_for(package.id) if seat == Seat.LEAD and not anyway else []
+    if waits and package.lead_partner_id is None:
+        raise Conflict(_("%(key)s waits for %(others)s. You can claim it all the same.",
+                         key=package.key, others=", ".join(waits)), blocked=True, days=days)  # fmt: skip
     if held:  # The supporter steps up.
         held.ended_at, held.end_reason, days = now(), EndReason.HANDED_BACK, days or held.days
         db.session.flush()

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, IntegerField, SelectField, StringField
+from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.widgets import CheckboxInput
 
 from board.forms import BoardForm, line, paragraph
 from board.i18n import current_locale, number
 from board.i18n import gettext as _
 from board.work.models import Seat
 from board.work.packages import Draft
+from board.work.skills import SKILLS
 
 MAX_LINES = 50
 MAX_LINKS = 10
@@ -30,6 +32,9 @@ def parse_days(value: str) -> Decimal | None:
     if not 0 < days <= MAX_DAYS:
         raise ValueError
     return days
+
+
+_KEY = re.compile(r"(?:[Aa][Pp]-)?0*([1-9]\d{0,8})")
 
 
 class PersonDays(StringField):
@@ -124,8 +129,13 @@ class PackageForm(BoardForm):
     owner = line("Responsible", 160)
     funder = line("Funded by", 160)
     due_on = DateField("Due date", validators=[Optional()])
+    skills = SelectMultipleField("Skills asked for", choices=[], default=(), option_widget=CheckboxInput())
     links = paragraph("Links, one per line", 8_000)
     text_version = IntegerField(validators=[InputRequired()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.skills.choices = [(skill, _(label)) for skill, label in SKILLS.items()]
 
     @classmethod
     def of(cls, draft: Draft, text_version: int) -> "PackageForm":
@@ -135,8 +145,13 @@ class PackageForm(BoardForm):
 
     def draft(self) -> Draft:
         """What was written; ask after `validate`."""
-        words = {name: field.data for name, field in self._fields.items() if name not in {"links", "text_version"}}
-        return Draft(**words, links=tuple(_link(row) for row in _rows(self.links.data)))
+        apart = {"links", "skills", "text_version"}
+        words = {name: field.data for name, field in self._fields.items() if name not in apart}
+        return Draft(
+            **words,
+            skills=tuple(sorted(self.skills.data or ())),
+            links=tuple(_link(row) for row in _rows(self.links.data)),
+        )
 
     def validate_links(self, field: Any) -> None:
         """Every link has a title and an address."""
@@ -154,6 +169,22 @@ class PackageForm(BoardForm):
         """A number that the database can hold."""
         if field.data is not None and not 0 < field.data < 10**9:
             raise ValidationError(_("The request could not be understood."))
+
+
+class DependForm(BoardForm):
+    """The package that this one waits for, by its key."""
+
+    on = line("Waits for", 12, required=True, id="depend-on")
+
+    def validate_on(self, field: Any) -> None:
+        """AP-7, ap-7 or 7."""
+        if field.data and not _KEY.fullmatch(field.data):
+            raise ValidationError(_("Enter the number of a work package, such as AP-7."))
+
+    def number(self) -> int:
+        """The package's id; ask after `validate`."""
+        found = _KEY.fullmatch(self.on.data or "")
+        return int(found[1]) if found else 0
 
 
 def inputs(**given: BoardForm) -> dict[str, BoardForm]:

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy import ColumnElement, and_, func, not_, select, union_all
 
 from board.db import db
 from board.partners.models import Partner
 from board.policy import Actor
 from board.search.index import within
+from board.work import dependencies
 from board.work.cards import ON_RECORD, Card, cards
-from board.work.models import Bid, Claim, Package, PackageState
+from board.work.models import Bid, Claim, Package, PackageSkill, PackageState
 
 BOUND = 1000
 PAGE = 50
@@ -27,9 +28,11 @@ class Filters:
     mine: bool = False
     q: str = ""
     state: str = ""
+    skill: str = ""
+    waiting: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.partner or self.free or self.mine or self.q or self.state)
+        return any(vars(self).values())
 
     def conditions(self, by: Actor) -> list[ColumnElement[bool]]:
         """As SQL; `mine` of somebody without a partner matches nothing."""
@@ -45,6 +48,11 @@ class Filters:
             found.append(Package.state == PackageState.OPEN)
         if self.state:
             found.append(Package.state == self.state)
+        if self.skill:
+            found.append(Package.id.in_(select(PackageSkill.package_id).where(PackageSkill.skill == self.skill)))
+        if self.waiting:
+            waits = and_(dependencies.blocked(), Package.state != PackageState.DONE)
+            found.append(waits if self.waiting == "yes" else not_(waits))
         if self.q:
             found.append(within(Package.id, self.q))
         return found

@@ -81,6 +81,9 @@ class Package(Base):
     links: Mapped[list[PackageLink]] = relationship(
         lazy="raise_on_sql", order_by="PackageLink.id", cascade="all, delete-orphan"
     )
+    skilled: Mapped[list[PackageSkill]] = relationship(
+        lazy="raise_on_sql", order_by="PackageSkill.skill", cascade="all, delete-orphan"
+    )
 
     @property
     def key(self) -> str:
@@ -101,6 +104,26 @@ class PackageLink(Base):
     package_id: Mapped[int] = mapped_column(ForeignKey("package.id"), index=True)
     title: Mapped[str] = mapped_column(String(160))
     url: Mapped[str] = mapped_column(String(500))
+
+
+class PackageSkill(Base):
+    """A skill that a package asks for: one of `skills.SKILLS`."""
+
+    __tablename__ = "package_skill"
+    __table_args__ = (Index("ix_package_skill", "skill", "package_id"),)
+
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id"), primary_key=True)
+    skill: Mapped[str] = mapped_column(String(16), primary_key=True)
+
+
+class Dependency(Base):
+    """A package waits for another one. There are no circles: `dependencies` sees to it under one lock."""
+
+    __tablename__ = "package_dependency"
+    __table_args__ = (CheckConstraint("package_id <> needs_id", name="not_itself"),)
+
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id"), primary_key=True)
+    needs_id: Mapped[int] = mapped_column(ForeignKey("package.id"), primary_key=True, index=True)
 
 
 class Claim(Base):

@@ -9,6 +9,7 @@ from board.i18n import gettext as _
 from board.policy import Actor, allowed
 from board.proposals.models import touch
 from board.work.claims import USUAL, Terms, alive, settle, shift
+from board.work.dependencies import tell
 from board.work.models import Package, PackageState, touch_package
 
 OPEN, CLAIMED, IN_PROGRESS, REVIEW, DONE = PackageState
@@ -55,7 +56,9 @@ def _move(package: Package, by: Actor, verb: str, before: str, after: str, terms
     package.state = after
     alive(package, by, terms)
     touch_package(package.id)
-    touch(package.proposal_id)
+    shown = tell(package) if DONE in {before, after} else set()
+    for proposal_id in sorted({package.proposal_id, *shown}):
+        touch(proposal_id)
 
 
 def hold(package: Package, by: Actor, reason: str) -> None:

@@ -17,7 +17,7 @@ from board.policy import Actor, allowed
 from board.proposals.models import Proposal, touch
 from board.proposals.states import State
 from board.withheld import SENTENCE, Withheld, written
-from board.work.models import Package, PackageLink, PackageState, touch_package
+from board.work.models import Package, PackageLink, PackageSkill, PackageState, touch_package
 
 CLOSED = frozenset({State.DECLINED, State.WITHDRAWN, State.MERGED})
 AGAIN = timedelta(minutes=2)
@@ -35,16 +35,19 @@ class Draft:
     owner: str = ""
     funder: str = ""
     due_on: date | None = None
+    skills: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
 
 def locked(package_id: int, *, links: bool = False) -> Package:
-    """The package (with its links), held until the transaction ends: first line of every change. Raises Missing.
+    """The package (with links and skills), held until the transaction ends: first line of every change. Raises Missing.
 
     FOR NO KEY UPDATE, so that comments and activity rows that merely refer to it need not wait.
     """
     wanted = select(Package).where(Package.id == package_id).with_for_update(key_share=True)
-    found = db.session.scalar(wanted.options(selectinload(Package.links)) if links else wanted)
+    found = db.session.scalar(
+        wanted.options(selectinload(Package.links), selectinload(Package.skilled)) if links else wanted
+    )
     if found is None:
         raise Missing(_("There is no such work package."))
     return found
@@ -141,6 +144,7 @@ def as_draft(package: Package) -> Draft:
         owner=package.owner,
         funder=package.funder,
         due_on=package.due_on,
+        skills=tuple(sorted(row.skill for row in package.skilled)),
         links=tuple((link.title, link.url) for link in package.links),
     )
 
@@ -153,4 +157,8 @@ def _write(package: Package, draft: Draft) -> None:
     package.search = text.fold(
         " ".join((draft.title, draft.text, draft.deliverables, draft.acceptance, draft.owner, draft.funder))
     )
+    asked = set(draft.skills)
+    package.skilled = [row for row in package.skilled if row.skill in asked] + [
+        PackageSkill(skill=skill) for skill in sorted(asked - {row.skill for row in package.skilled})
+    ]
     package.links = [PackageLink(title=title, url=url) for title, url in draft.links]

@@ -40,7 +40,7 @@ def with_texts(package_id: int) -> Package:
     found = db.session.scalar(
         select(Package)
         .where(Package.id == package_id)
-        .options(selectinload(Package.links), joinedload(Package.proposal))
+        .options(selectinload(Package.links), selectinload(Package.skilled), joinedload(Package.proposal))
     )
     if found is None:
         raise Missing(_("There is no such work package."))

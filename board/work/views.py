@@ -21,7 +21,7 @@ from board.notifications import queries as notifications
 from board.policy import allowed
 from board.text import markdown
 from board.web import actor, page, refusals, respond
-from board.work import authoring, bids, browsing, cards, claims, forms, moves, packages, queries
+from board.work import authoring, bids, browsing, cards, claims, forms, moves, packages, queries, waiting
 from board.work.leases import terms
 from board.work.models import Seat
 from board.work.packages import locked
@@ -30,7 +30,7 @@ bp = Blueprint("work", __name__)
 PANEL = "work/_package.html"
 FACES = {"card": "work/_card.html", "line": "work/_line.html"}
 DO = {
-    "claim": lambda package, by: claims.claim(package, by, Seat.LEAD, None, terms()),
+    "claim": lambda package, by: claims.claim(package, by, Seat.LEAD, None, terms(), anyway=_anyway()),
     "start": lambda package, by: moves.start(package, by, terms()),
     "submit": lambda package, by: moves.submit(package, by, terms()),
     "finish": lambda package, by: moves.finish(package, by, terms()),
@@ -44,6 +44,9 @@ bp.get("/work/news", endpoint="news")(browsing.news)
 bp.get("/proposals/<proposal:proposal_id>/packages/new", endpoint="new")(authoring.new)
 bp.post("/proposals/<proposal:proposal_id>/packages", endpoint="create")(authoring.create)
 bp.route("/packages/<package:package_id>/edit", methods=["GET", "POST"], endpoint="edit")(authoring.edit)
+bp.get("/packages/<package:package_id>/needs", endpoint="needs")(waiting.show)
+bp.post("/packages/<package:package_id>/needs", endpoint="depend")(waiting.depend)
+bp.post("/packages/<package:package_id>/needs/end", endpoint="undepend")(waiting.undepend)
 
 
 # Pages
@@ -59,6 +62,7 @@ def show(package_id: int) -> Response:
         prose={"deliverables": markdown(texts.deliverables), "acceptance": markdown(texts.acceptance)},
         author=queries.author(texts, by),
         **_panel(package_id),
+        **waiting.shown(texts, by),
         **mirror.for_package(texts, by),
         **comments.for_package(texts, by),
         watching=notifications.watching(by, texts),
@@ -88,7 +92,7 @@ def claim(package_id: int) -> BaseResponse:
     if not form.validate():
         return _answer(package_id, form=form, claim=form)
     with refusals() as caught, transaction():
-        held = claims.claim(locked(package_id), by, Seat(form.seat.data), form.days.data, terms())
+        held = claims.claim(locked(package_id), by, Seat(form.seat.data), form.days.data, terms(), anyway=_anyway())
     told = "" if caught else _claimed(held.seat, held.lease_until)
     return _answer(package_id, caught, told)
 
@@ -214,6 +218,11 @@ def _around(package_id: int) -> dict[str, Any]:
     if web.target() == "board":
         return browsing.columns(browsing.chosen())
     return {}
+
+
+def _anyway() -> bool:
+    """Whether the person has read that the package waits for others."""
+    return request.values.get("anyway") == "1"
 
 
 def _claimed(seat: str, until: Any) -> str:
