@@ -30,6 +30,7 @@ FEATURES = (
     "issues",
     "search",
     "reuse",
+    "variants",
     "legal",
     "privacy",
     "admin",

@@ -16,6 +16,7 @@ from board.partners import models as partners
 from board.proposals import models as proposals
 from board.record import models as record
 from board.settings import models as settings
+from board.variants import models as variants
 from board.voting import models as voting
 from board.work import models as work
 
@@ -35,6 +36,7 @@ TABLES = (
     proposals,
     record,
     settings,
+    variants,
     voting,
     work,
 )

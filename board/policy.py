@@ -124,6 +124,11 @@ def provider(by: Actor, _on: Any = None) -> bool:
     return by.is_provider
 
 
+def variant_keeper(by: Actor, row: Any) -> bool:
+    """Delegates of the partner whose variant it is, and product owners."""
+    return product_owner(by) or own_partner_delegate(by, row)
+
+
 def voter(by: Actor, _on: Any = None) -> bool:
     """A delegate of a voting partner."""
     return by.may_vote
@@ -354,6 +359,13 @@ VERBS: dict[str, Rule] = {
     "condition.clear": own_partner_delegate,
     "reuse.record": own_partner_delegate,
     "reuse.confirm": own_partner_delegate,
+    # variants
+    "variant.record": own_partner_delegate,
+    "variant.remove": own_partner_delegate,
+    "variant.divide": packager,
+    "variant.begin_return": variant_keeper,
+    "variant.stop_return": variant_keeper,
+    "variant.finish_return": variant_keeper,
     # work
     "package.create": packager,
     "package.edit": package_editor,
@@ -511,6 +523,13 @@ PAGES: dict[str, Rule] = {
     "voting.ballots": signed_in,
     "voting.reuse": reader,
     "voting.record_reuse": delegate,
+    # variants
+    "variants.index": reader,
+    "variants.record": delegate,
+    "variants.begin_return": public_body_or_owner,
+    "variants.stop_return": public_body_or_owner,
+    "variants.finish_return": public_body_or_owner,
+    "variants.divide": packager,
     # work
     "work.index": reader,
     "work.news": reader,

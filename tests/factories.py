@@ -3,14 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from board.comments import queries as comments
 from board.comments.models import Comment
-from board.db import transaction
+from board.db import db, transaction
 from board.i18n import today
 from board.policy import Actor
 from board.proposals import queries as proposals
 from board.proposals.states import State
 from board.proposals.writing import Draft, propose
+from board.variants import verbs as variants
+from board.variants.models import Variant
 from board.voting import ballots, offers, reuses
 from board.voting.models import OfferKind, ReuseStatus
 from board.work import bids, claims
@@ -86,14 +90,24 @@ def claim(package_id: int, by: Actor, seat: str = Seat.LEAD, **terms: Any) -> in
         return claims.claim(locked(package_id), by, Seat(seat), **terms).id
 
 
+def vary(by: Actor, proposal_id: int, **said: str) -> int:
+    """A variant of the partner acted for that it would bring back; returns its id."""
+    with transaction():
+        proposal = ballots.locked(proposal_id, by)
+        variants.record(proposal, variants.Said(**{"differs": "Eigene Karte.", "willing": "yes"} | said), by)
+        db.session.flush()
+        return db.session.scalars(select(Variant.id).order_by(Variant.id.desc())).first() or 0
+
+
 def make_world(people: Cast, state: str = State.OPEN) -> None:
-    """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse and a comment of his;
-    AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. FV-1 is led to `state` last."""
+    """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse, variant and a
+    comment of his; AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. FV-1 is led to `state` last."""
     make_proposal(people, by=people.ben.actor)
     cast(people, 1, "for")
     offer(people, 1, "use")
     with transaction():
         reuses.record(ballots.locked(1, people.ada.actor), reuses.Record(ReuseStatus.PLANNED), people.ada.actor)
+    vary(people.ada.actor, 1)
     comment(people.ben.actor, "Wir brauchen das.", proposal_id=1)
     make_package(people, 1)
     make_package(people, 1, title="Texte schreiben")

@@ -135,6 +135,7 @@ GET  voting.offers              /proposals/FV-1/offers                     ok   
 GET  voting.coalition           /proposals/FV-1/coalition                  ok   ok   ok   ok   ok   ok   ok
 GET  voting.reuse               /proposals/FV-1/reuse                      ok   ok   ok   ok   ok   ok   ok
 GET  voting.ballots             /proposals/FV-1/ballots                    401  ok   ok   ok   ok   ok   ok
+GET  variants.index             /proposals/FV-1/variants                   ok   ok   ok   ok   ok   ok   ok
 GET  work.index                 /work                                      ok   ok   ok   ok   ok   ok   ok
 GET  work.news                  /work/news                                 ok   ok   ok   ok   ok   ok   ok
 GET  work.needs                 /packages/AP-1/needs                       ok   ok   ok   ok   ok   ok   ok
@@ -166,6 +167,12 @@ POST voting.cast                /proposals/FV-1/ballot                     401  
 POST voting.withdraw            /proposals/FV-1/ballot/withdraw            401  403  403  ok   ok   403  403
 POST voting.confirm             /proposals/FV-1/offers/confirm             401  403  403  ok   ok   403  403
 POST voting.record_reuse        /proposals/FV-1/reuse                      401  403  403  ok   ok   403  403
+# a partner's own variant and its return: its delegates and product owners; its packages: as all packages
+POST variants.record            /proposals/FV-1/variants                   401  403  403  ok   ok   403  403
+POST variants.divide            /variants/1/packages                       401  403  ok   ok   ok   ok   403
+POST variants.begin_return      /variants/1/begin                          401  403  403  ok   403  ok   403
+POST variants.stop_return       /variants/1/stop                           401  403  403  ok   403  ok   403
+POST variants.finish_return     /variants/1/finish                         401  403  403  ok   403  ok   403
 # packages: public bodies divide and claim, the lead moves, product owners accept, providers offer
 GET  work.new                   /proposals/FV-1/packages/new               401  403  ok   ok   ok   ok   403
 POST work.create                /proposals/FV-1/packages                   401  403  ok   ok   ok   ok   403
@@ -303,6 +310,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "voting.cast": {"choice": "for"},
         "voting.confirm": {"kind": "use", "body": "Stadtrat", "date": day},
         "voting.record_reuse": {"status": "live"},
+        "variants.record": {"differs": "Eigene Karte.", "willing": "yes"},
+        "variants.divide": {"lines": "Karte zurückführen | 6"},
         "work.create": {"lines": "Formular bauen | 5"},
         "work.edit": {"title": "Formular bauen", "text_version": "1"},
         "work.claim": {"seat": "lead"},
@@ -420,6 +429,8 @@ def test_everybody_may_do_what_the_matrix_says(
     furnish(app, people, STATES.get(endpoint, "open"))
     if endpoint == "issues.undo":
         browsers["ada"].post("/issues/1/snooze")
+    if endpoint == "variants.finish_return":
+        browsers["ada"].post("/variants/1/begin")
     if endpoint == "connections.retire":
         browsers["pia"].post("/connections/1/rotate")
     may = [who for who, wanted in zip(WHO, expected, strict=True) if wanted == "ok"]

@@ -29,7 +29,7 @@ NEWS = 99
 KINDS = {
     "proposals": frozenset({"proposal"}),
     "ballots": frozenset({"ballot", "offer", "condition"}),
-    "reuse": frozenset({"reuse"}),
+    "reuse": frozenset({"reuse", "variant"}),
     "work": frozenset({"package"}),
     "comments": frozenset({"comment"}),
     "issues": frozenset({"issue"}),

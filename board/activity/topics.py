@@ -4,6 +4,7 @@ Topics are names such as `tally-12`; a component listens to its own. What an ano
 (that a certain partner has cast a ballot or stated a condition) does not reach them as a topic either.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from board.activity.seen import ACCOUNT, ADMINISTRATION, OPERATIONS, hides_partner
@@ -53,7 +54,15 @@ def topics(row: Row) -> frozenset[str]:
         found |= {"issues"}
         found |= {f"issues-FV-{proposal}"} if proposal is not None else set()
         found |= {f"issues-AP-{row.package_id}", f"package-{row.package_id}"} if row.package_id is not None else set()
-    return frozenset(found)
+    return frozenset(found | (KNOWLEDGE[noun](proposal) if noun in KNOWLEDGE else set()))
+
+
+def _of_variant(proposal: int | None) -> set[str]:
+    return {f"variants-{proposal}", f"reuse-{proposal}"}
+
+
+KNOWLEDGE: dict[str, Callable[[int | None], set[str]]] = {"variant": _of_variant}
+"""What a partner knows and has that others can take: noun → topics by the proposal it is about."""
 
 
 def public_topics(row: Row) -> frozenset[str]:

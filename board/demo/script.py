@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from sqlalchemy import select
+
 from board.accounts import visits
 from board.comments import queries as talk
 from board.comments.models import Comment
@@ -16,6 +18,8 @@ from board.partners.models import Partner
 from board.policy import SYSTEM, Actor
 from board.proposals.models import Proposal
 from board.proposals.writing import Draft, propose
+from board.variants import verbs as variants
+from board.variants.models import Variant
 from board.voting import ballots, offers, reuses
 from board.voting.models import OfferKind, ReuseStatus
 from board.work import bids, claims, dependencies, moves, packages
@@ -39,7 +43,7 @@ def events(world: World, scenario: Row) -> list[Event]:
         for tell, name in (
             (_proposed, "proposals"), (_worked, "packages"), (_waited, "packages"), (_voted, "ballots"),
             (_offered, "offers"), (_conditions, "conditions"), (_moved, "progress"), (_used, "reuse"),
-            (_said, "comments"), (_paused, "pauses"), (_visited, "people"),
+            (_varied, "variants"), (_said, "comments"), (_paused, "pauses"), (_visited, "people"),
         )
         for row in scenario[name]
         for event in tell(world, row if name != "proposals" else row | _opened(scenario, row["key"]))
@@ -132,6 +136,34 @@ def _used(world: World, row: Row) -> Iterator[Event]:
 
     if row["invented"]:  # Taken over within these months, even where it was confirmed before.
         yield Event(min(row["confirmed_days_ago"], 100), do)
+
+
+def _varied(world: World, row: Row) -> Iterator[Event]:
+    """A partner's own variant, the packages of its return, and its beginning."""
+
+    def by() -> Actor:
+        return world.delegate(row["partner"])
+
+    def own() -> Variant:
+        found = db.session.scalars(
+            select(Variant).where(
+                Variant.proposal_id == world.proposals[row["proposal"]],
+                Variant.partner_id == world.partners[row["partner"]],
+            )
+        )
+        return found.one()
+
+    def record() -> None:
+        said = variants.Said(row["differs"], row["repository"], row["branch"], row["willing"])
+        variants.record(ballots.locked(world.proposals[row["proposal"]], by()), said, by())
+        for piece in row["packages"]:
+            draft = packages.Draft(piece["title"], Decimal(piece["effort_days"]), piece["description"])
+            (made,) = variants.divide(own(), [draft], by())
+            world.packages[piece["key"]] = made.id
+
+    yield Event(row["at_days_ago"], record)
+    if row["begun_days_ago"]:
+        yield Event(row["begun_days_ago"], lambda: variants.begin_return(own(), by()))
 
 
 def _worked(world: World, row: Row) -> Iterator[Event]:

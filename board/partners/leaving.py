@@ -6,6 +6,7 @@ What a merger does, rule by rule:
   both have, the new partner's counts and the old one stays on record without counting. Decided votes stay as they were.
 - Offers, conditions and reuse: they become the new partner's where it has none of that kind; days add up (declared
   anew); of two entries on reuse the further one stands; the text of a second condition is put below the first.
+- Variants: they become the new partner's where it has none of that feature.
 - Claims: live ones go over under their lease; where both sit in a package, the lead seat is kept.
 - Proposals and issues filed under the old partner go over, so that somebody can look after them.
 The old partner has then left; its page, its comments and its history stay under its name.
@@ -27,6 +28,7 @@ from board.partners.verbs import changed
 from board.policy import Actor
 from board.proposals.models import Proposal
 from board.proposals.states import State
+from board.variants.models import Variant
 from board.voting.models import Ballot, Condition, Offer, OfferKind, Reuse, ReuseStatus
 from board.voting.tallies import recount
 from board.work.handover import free_all, move_all
@@ -209,6 +211,8 @@ def _move_files(old: int, into: int) -> None:
     _set(update(Proposal).where(Proposal.partner_id == old).values(partner_id=into, version=Proposal.version + 1))
     _set(update(Issue).where(Issue.partner_id == old).values(partner_id=into, version=Issue.version + 1))
     _set(update(LabelRule).where(LabelRule.partner_id == old).values(partner_id=into))
+    known = select(Variant.proposal_id).where(Variant.partner_id == into).scalar_subquery()
+    _set(update(Variant).where(Variant.partner_id == old, Variant.proposal_id.not_in(known)).values(partner_id=into))
     both = select(Bid.package_id).where(Bid.partner_id == into, Bid.withdrawn_at.is_(None))
     live = (Bid.partner_id == old, Bid.withdrawn_at.is_(None))
     _set(update(Bid).where(*live, Bid.package_id.in_(both)).values(withdrawn_at=now()))

@@ -52,6 +52,7 @@ HELD = (
     Held("offer", "person_id", KEEP, "offers"),
     Held("condition", "person_id", KEEP, "conditions"),
     Held("reuse", "person_id", KEEP, "reuse"),
+    Held("variant", "person_id", KEEP, "variants"),
     Held("decision", "recorded_by_id", KEEP, "decisions"),
     Held("package", "author_id", KEEP, "packages"),
     Held("claim", "person_id", KEEP, "claims"),

@@ -17,6 +17,7 @@ from board.proposals import authoring, browsing, queries
 from board.proposals.forms import DecisionForm, ReopenForm
 from board.proposals.models import Proposal
 from board.proposals.states import DECISIONS, LABELS, MOVES
+from board.variants import queries as variants
 from board.voting import queries as voting
 from board.voting.tallies import recount
 from board.web import actor, component, etag, not_modified, page, refusals, respond, tagged
@@ -49,6 +50,7 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
         **comments.for_proposal(proposal, by),
         "watching": notifications.watching(by, proposal),
         **work.for_proposal(proposal, by),
+        "variants": variants.of_proposal(proposal, by),
         **activity.for_proposal(proposal, by),
         "face": "card",
         "english": i18n.current_locale() == "en",

@@ -16,6 +16,7 @@ from board.proposals.models import Proposal, Topic
 from board.proposals.states import State
 from board.search.index import within
 from board.text import clean
+from board.variants import queries as variants
 from board.voting.models import Reuse, ReuseStatus
 
 Plain = Select[int, str, str, str, int]
@@ -88,6 +89,8 @@ class Cell:
     variant: str
     confirmed_on: date | None
     old: bool
+    own: bool = False
+    """The partner runs a variant of its own."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class Matrix:
 
 
 def matrix(filters: Filters, by: Actor) -> Matrix:
-    """All that the filters leave, at most `MOST` rows. Four statements, however large it is."""
+    """All that the filters leave, at most `MOST` rows. Five statements, however large it is."""
     columns = _columns(filters, by)
     wanted = _wanted(filters, by)
     total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
@@ -179,16 +182,17 @@ def _rows(query: Plain, columns: set[int]) -> list[Row]:
     english = current_locale() == "en"
     rows = db.session.execute(query).all()
     cells: dict[int, dict[int, Cell]] = {r.id: {} for r in rows}
+    own = variants.where(cells)
     for r in db.session.scalars(select(Reuse).where(Reuse.proposal_id.in_(cells))):
         if r.partner_id in columns:
-            cells[r.proposal_id][r.partner_id] = _cell(r)
+            cells[r.proposal_id][r.partner_id] = _cell(r, (r.proposal_id, r.partner_id) in own)
     return [Row(r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id]) for r in rows]
 
 
-def _cell(r: Reuse) -> Cell:
+def _cell(r: Reuse, own: bool) -> Cell:
     seen = r.confirmed_on or r.changed_at.date()
     old = r.status != ReuseStatus.ENDED and seen < today() - STALE
-    return Cell(r.status, r.planned_for, r.release, r.variant, r.confirmed_on, old)
+    return Cell(r.status, r.planned_for, r.release, r.variant, r.confirmed_on, old, own)
 
 
 def _sorted(rows: list[Row], filters: Filters, by: Actor) -> list[Row]:

@@ -40,7 +40,7 @@ def coalition(proposal: Any, by: Actor) -> Coalition:
         .order_by(Partner.name)
     ).all()
     for row in rows:
-        partners[row.partner_id] = _acting(row)
+        partners[row.partner_id] = acting(row)
         offers.setdefault(row.partner_id, []).append(given(row.Offer))
     conditions = _conditions(proposal.id, partners) if by.signed_in else {}
     order = list(OfferKind)
@@ -127,7 +127,8 @@ def given(offer: Offer) -> Given:
     return Given(offer.kind, offer.days, offer.declared_at, offer.confirmed_body, offer.confirmed_on)
 
 
-def _acting(row: Any) -> Acting:
+def acting(row: Any) -> Acting:
+    """The partner of a row that holds the columns of `NAMES`."""
     return Acting(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug), row.kind, row.votes)
 
 
@@ -151,7 +152,7 @@ def _conditions(proposal_id: int, partners: dict[int, Acting]) -> dict[int, Cond
         .order_by(Partner.name)
     ).all()
     for row in rows:
-        partners.setdefault(row.partner_id, _acting(row))
+        partners.setdefault(row.partner_id, acting(row))
         found[row.partner_id] = row.Condition
     return found
 
@@ -172,7 +173,7 @@ def _companion(partner: Acting, offers: list[Given], condition: Condition | None
 def _voice(row: Any, proposal: Any) -> Voice:
     cast: Ballot = row.Ballot
     stale = cast.text_version != proposal.text_version
-    return Voice(_acting(row), cast.choice, cast.reason, cast.cast_at, row.person or "", stale, cast.counted)
+    return Voice(acting(row), cast.choice, cast.reason, cast.cast_at, row.person or "", stale, cast.counted)
 
 
 def _silent(proposal: Any, voices: tuple[Voice, ...]) -> tuple[Acting, ...]:
@@ -181,7 +182,7 @@ def _silent(proposal: Any, voices: tuple[Voice, ...]) -> tuple[Acting, ...]:
         return ()
     spoken = {v.partner.id for v in voices}
     rows = db.session.execute(NAMES.where(Partner.votes, Partner.paused_at.is_(None)).order_by(Partner.name))
-    return tuple(_acting(row) for row in rows if row.partner_id not in spoken)
+    return tuple(acting(row) for row in rows if row.partner_id not in spoken)
 
 
 def _changes(proposal_id: int) -> tuple[Change, ...]:
@@ -201,7 +202,7 @@ def _changes(proposal_id: int) -> tuple[Change, ...]:
         .limit(HISTORY_LENGTH)
     )  # fmt: skip
     return tuple(
-        Change(r.at, r.verb, _acting(r) if r.partner_id else None, r.person or "", r.details or {}) for r in rows
+        Change(r.at, r.verb, acting(r) if r.partner_id else None, r.person or "", r.details or {}) for r in rows
     )
 
 
@@ -209,7 +210,7 @@ def _use(row: Any, by: Actor) -> Use:
     use: Reuse = row.Reuse
     contact = use.contact if by.signed_in else ""
     return Use(
-        _acting(row), use.status, use.variant, use.release, contact, use.source, use.confirmed_on, use.planned_for,
+        acting(row), use.status, use.variant, use.release, contact, use.source, use.confirmed_on, use.planned_for,
         use.link,
     )  # fmt: skip
 

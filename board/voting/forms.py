@@ -1,5 +1,6 @@
 """Forms of voting. Each names its component, so that a partial knows a form that is not its own."""
 
+import enum
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -18,7 +19,7 @@ from board.voting.reuses import Record
 MAX_DAYS = 9999
 
 
-def one_of(values: type[Choice] | type[OfferKind] | type[ReuseStatus]) -> Callable[[Form, Any], None]:
+def one_of(values: type[enum.StrEnum]) -> Callable[[Form, Any], None]:
     """Validator: one of these words."""
 
     def check(_form: Form, field: Any) -> None:
