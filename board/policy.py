@@ -650,7 +650,8 @@ PAGES: dict[str, Rule] = {
 
 FRESH = frozenset({
     "joining.invite", "joining.overview", "joining.invite_anywhere", "joining.resend", "joining.withdraw",
-    "joining.assign", "joining.deputise", "credentials.password", "credentials.email",
+    "joining.assign", "joining.deputise", "joining.undeputise", "joining.end", "issues.import_",
+    "credentials.password", "credentials.email",
     "proposals.accept", "proposals.defer", "proposals.decline", "proposals.reopen",
     "factors.show", "factors.set_up", "factors.renew", "factors.remove",
     "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",

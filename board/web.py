@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, make_response, redirect, request, url_for
@@ -20,6 +20,8 @@ from board.errors import Refusal
 from board.i18n import gettext as _
 from board.policy import ANONYMOUS, Actor, page_allowed
 from board.settings import current as settings
+
+R = TypeVar("R", bound=BaseResponse)
 
 NAV = (
     ("desk.show", "Overview"),
@@ -299,9 +301,11 @@ def _answer(body: str | bytes, status: int) -> Response:
 
 
 def _cache_headers(response: Response) -> Response:
-    """Private or public, always asked again; accounts say no-store themselves."""
-    response.headers.setdefault("Cache-Control", "private, no-cache" if actor().signed_in else "no-cache")
+    """Private or public, always asked again; refusals are not kept; accounts say no-store themselves."""
     response.vary.update(("HX-Request-Type", "Cookie", "Accept-Language"))
+    if response.status_code >= 400:
+        return no_store(response)
+    response.headers.setdefault("Cache-Control", "private, no-cache" if actor().signed_in else "no-cache")
     return response
 
 
@@ -312,7 +316,7 @@ def retry_after(response: Response, refusal: Refusal) -> Response:
     return response
 
 
-def no_store(response: BaseResponse) -> BaseResponse:
+def no_store(response: R) -> R:
     """For accounts and administration: never kept by a browser."""
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from board import create_app, policy
 from board.accounts import session
@@ -18,11 +18,13 @@ from board.accounts.passwords import hash_password
 from board.activity.models import Activity
 from board.db import at, db, now, transaction
 from board.factors import codes, verbs
+from board.joining.models import Invitation
 from board.policy import SYSTEM
 from board.settings.current import current
 from tests.conftest import Browser, settings, sign_in
 from tests.factories import make_proposal
 from tests.people import PASSWORD, Cast
+from tests.test_rights import ROWS, WHO, ask, everything, forms, furnish
 
 HASH = hash_password(PASSWORD)
 
@@ -467,6 +469,78 @@ def test_no_link_makes_somebody_send_a_form(stale: Browser) -> None:
     assert "confirm_send" not in fields_of(page)
     evil = {"confirm_password": PASSWORD, "confirm_send": "//evil.example/"}
     assert stale.post("/confirm?next=//evil.example", data=evil).location == "/account"
+
+
+def test_every_address_that_asks_again_does_so_before_anything_else(app: Flask, people: Cast) -> None:
+    """Derived from the matrix: what `policy.FRESH` names asks, whoever may call it; nothing else does."""
+    furnish(app, people)
+    everybody = {who: sign_in(app, getattr(people, who).person_id, getattr(people, who).membership_id)
+                 for who in WHO if who != "gast"}  # fmt: skip
+    with app.app_context(), transaction():
+        db.session.execute(update(LoginSession).values(proved_at=now() - session.FRESH - timedelta(minutes=1)))
+    before, asked = everything(app), set()
+    for method, endpoint, url, *expected in ROWS:
+        for who, wanted in zip(WHO[1:], expected[1:], strict=True):
+            if not policy.asks_again(endpoint) or wanted != "ok":
+                continue
+            asked.add(endpoint)
+            answer = ask(everybody[who], method, url, forms(people).get(endpoint, {}))
+            if method == "GET":
+                assert (answer.status_code, answer.location.partition("=")[0]) == (303, "/confirm?next"), (url, who)
+            else:
+                assert answer.status_code == 401, (url, who)
+                assert 'id="confirm-form"' in answer.text, (url, who)
+    assert everything(app) == before
+    assert {e.partition(".")[0] for e in asked} >= {"admin", "connections", "rules", "record", "privacy", "joining"}
+    assert asked >= {"joining.end", "joining.undeputise", "issues.import_", "joining.invite", "admin.index"}
+
+
+def test_nothing_else_asks_again(app: Flask, people: Cast) -> None:
+    furnish(app, people)
+    ada = sign_in(app, people.ada.person_id, people.ada.membership_id)
+    with app.app_context(), transaction():
+        db.session.execute(update(LoginSession).values(proved_at=None))
+    for method, endpoint, url, *expected in ROWS:
+        if expected[WHO.index("ada")] == "ok" and not policy.asks_again(endpoint) and endpoint not in ENDS_THE_SESSION:
+            answer = ask(ada, method, url, forms(people).get(endpoint, {}))
+            assert answer.status_code != 401, url
+            assert not (answer.location or "").startswith("/confirm"), url
+
+
+ENDS_THE_SESSION = {"accounts.sign_out", "accounts.sign_out_everywhere", "accounts.end_session",
+                    "accounts.forget_device", "accounts.sign_in", "live.stream", "factors.confirm"}  # fmt: skip
+
+
+def test_inviting_asks_again_after_twelve_hours_and_sends_once(app: Flask, doors: Cast, ada: Browser) -> None:
+    invitation = {"email": "neu@aalen.example", "role": "member", "hours": "72", "locale": "de"}
+    grow_stale(app)
+    asked = ada.post("/partners/aalen/people/invite", data=invitation)
+    assert asked.status_code == 401
+    assert counted(app, Invitation) == 0
+    waiting = fields_of(asked.text)
+    assert waiting == {"confirm_send": "/partners/aalen/people/invite", **invitation}
+    sent = ada.post("/confirm?next=/partners/aalen/people", data={**waiting, "confirm_password": PASSWORD})
+    assert (sent.status_code, sent.location) == (307, "/partners/aalen/people/invite")
+    assert ada.post(sent.location, data={**waiting, "confirm_password": PASSWORD}).status_code == 303
+    assert counted(app, Invitation) == 1
+
+
+def test_administering_asks_again_after_twelve_hours(app: Flask, doors: Cast, dora: Browser) -> None:
+    assert dora.get("/admin").status_code == 200
+    grow_stale(app)
+    asked = dora.get("/admin/people?q=ada")
+    assert (asked.status_code, asked.location) == (303, "/confirm?next=/admin/people?q%3Dada")
+    assert dora.post("/admin/people/2/disable").status_code == 401
+    assert dora.post(asked.location, data={"confirm_password": PASSWORD}).location == "/admin/people?q=ada"
+    assert dora.get("/admin").status_code == 200
+    with app.app_context():
+        assert db.session.get_one(Person, 2).disabled_at is None
+
+
+def grow_stale(app: Flask) -> None:
+    """Thirteen hours pass since everybody showed who they are; they have been busy meanwhile."""
+    with app.app_context(), transaction():
+        db.session.execute(update(LoginSession).values(proved_at=now() - session.FRESH - timedelta(hours=1)))
 
 
 def test_voting_never_asks(app: Flask, doors: Cast) -> None:

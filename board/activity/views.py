@@ -82,7 +82,7 @@ def atom() -> BaseResponse:
         body = templating.render("activity/feed.xml", locale, context)
     response = make_response(body)
     response.content_type = "application/atom+xml; charset=utf-8"
-    response.cache_control.no_cache = True
+    response.headers["Cache-Control"] = "private, no-cache" if actor().signed_in else "no-cache"
     response.add_etag(weak=True)
     if events:
         response.last_modified = events[0].at

@@ -106,4 +106,4 @@ def _answer(form: ImportForm, counts: Counts | None, done: bool, problem: str) -
         else page("issues/import.html", status=422 if problem else 200, **shown)
     )
     answer.status_code = 422 if problem else 200
-    return no_store(answer)  # type: ignore[return-value]
+    return no_store(answer)
