@@ -4,6 +4,7 @@ Settings: HOST, PORT, THREADS, WEB_CONCURRENCY, DATABASE_URL (docs/operating.md)
 gunicorn's `http_parser = "auto"` takes its C parser.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -59,7 +60,8 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(_server: Any) -> None:
-    """Say where the board is, now that it listens."""
+    """Say where the board is, now that it listens; what is loaded stays (see `post_worker_init`)."""
+    gc.freeze()
     from board.security import own_addresses
 
     anywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
@@ -73,8 +75,10 @@ def post_worker_init(worker: Any) -> None:
     """Begin with the jobs, unless they run apart. Let live streams and jobs end when the worker is told to stop.
 
     Both watch the `threading.Event` in `app.extensions["stopping"]`; otherwise each stream would hold the worker for
-    `graceful_timeout`.
+    `graceful_timeout`. What is loaded by now lives as long as the worker: the garbage collector need not look at it
+    again, neither while serving nor, three times over, when the interpreter ends.
     """
+    gc.freeze()
     stopping, board = worker.wsgi.extensions.get("stopping"), worker.wsgi.config["BOARD"]
     if board.worker == "inside":
         worker.wsgi.extensions["jobs"].start()
