@@ -6,11 +6,13 @@ from board.comments import models as comments
 from board.credentials import models as credentials
 from board.db import Base
 from board.demo import models as demo
+from board.estimates import models as estimates
 from board.issues import models as issues
 from board.issues import sources
 from board.jobs import models as jobs
 from board.joining import models as joining
 from board.mail import models as mail
+from board.milestones import models as milestones
 from board.notifications import models as notifications
 from board.partners import models as partners
 from board.proposals import models as proposals
@@ -26,11 +28,13 @@ TABLES = (
     comments,
     credentials,
     demo,
+    estimates,
     issues,
     sources,
     jobs,
     joining,
     mail,
+    milestones,
     notifications,
     partners,
     proposals,

@@ -219,6 +219,11 @@ def own_partner_voter(by: Actor, row: Any) -> bool:
     return voter(by) and row.partner_id == by.partner_id
 
 
+def estimator(by: Actor, estimate: Any) -> bool:
+    """Members of the partner that estimates, a provider's too; product owners for providers without a seat here."""
+    return by.is_product_owner if estimate.of_provider else own_partner(by, estimate)
+
+
 def commenter(by: Actor, _on: Any = None) -> bool:
     """Everybody who acts for a partner, providers included, and product owners."""
     return member(by) or product_owner(by)
@@ -349,6 +354,16 @@ VERBS: dict[str, Rule] = {
     "proposal.pilot": product_owner,
     "proposal.publish": product_owner,
     "proposal.reopen": product_owner,
+    # estimates and milestones
+    "estimate.make": estimator,
+    "estimate.edit": estimator,
+    "estimate.withdraw": estimator,
+    "estimate.restore": estimator,
+    "estimate.expire": system,
+    "milestone.create": product_owner,
+    "milestone.edit": product_owner,
+    "milestone.end": product_owner,
+    "milestone.resume": product_owner,
     # voting
     "ballot.cast": own_partner_voter,
     "ballot.withdraw": own_partner_voter,

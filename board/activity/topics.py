@@ -27,6 +27,10 @@ class Row(Protocol):
     def about_id(self) -> int | None: ...  # noqa: D102
 
 
+BESIDE = {"reuse": ("reuse", "tally"), "estimate": ("estimates", "counts", "tally")}
+"""What changes on a proposal's pages and rows with a noun that stands beside it."""
+
+
 def topics(row: Row) -> frozenset[str]:
     """All topics of one row, for readers who are signed in. Events of accounts and administration have none."""
     noun, action = row.verb.split(".", 1)
@@ -43,8 +47,8 @@ def topics(row: Row) -> frozenset[str]:
         found |= {f"tally-{proposal}", f"ballot-{proposal}-{partner}"}
     elif noun in {"offer", "condition"}:
         found |= {f"tally-{proposal}", f"coalition-{proposal}", f"offers-{proposal}-{partner}"}
-    elif noun == "reuse":
-        found |= {f"reuse-{proposal}", f"tally-{proposal}"}
+    elif noun in BESIDE:
+        found |= {f"{part}-{proposal}" for part in BESIDE[noun]}
     elif noun == "package":
         found |= {f"package-{row.package_id}", "packages"}
         found |= {f"packages-{proposal}", f"counts-{proposal}"} if proposal is not None else set()

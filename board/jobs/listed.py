@@ -4,6 +4,7 @@ A job reads due rows or the activity log from a stored cursor and can be repeate
 """
 
 from board.credentials import verbs as credentials
+from board.estimates.verbs import expire_due
 from board.issues import backfills, retention
 from board.jobs.due import Job
 from board.jobs.queries import HEARTBEAT
@@ -38,6 +39,7 @@ JOBS = (
     Job("seal", MINUTE, seal_due),
     Job("check", DAY, check_due),
     Job("leases", 5 * MINUTE, sweep_due),
+    Job("estimates", HOUR, expire_due),
     Job("deliveries", HOUR, retention.sweep),
     Job("reuse-ask", DAY, ask_due),
     Job("periods", HOUR, periods.clear),

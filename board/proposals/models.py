@@ -45,7 +45,8 @@ class Topic(Base):
 class Proposal(Base):
     """A feature that one partner asks the others for.
 
-    The counters (`n_…`, `days_…`, `contest`) are kept in SQL in the transaction that changes what they count.
+    The counters (`n_…`, `days_…`, `contest`, `effort_…`, `strength`) are kept in the transaction that changes what
+    they count. `effort_until` is the last day on which an estimate is valid; `value` is 1 to 5, 0: not rated yet.
     `version` changes with anything shown, `text_version` with title or text only. `once` is the token of the form
     it came from: a second click finds the first one's proposal.
     """
@@ -59,8 +60,13 @@ class Proposal(Base):
         Index("ix_proposal_contest", "contest", "id"),
         Index("ix_proposal_due", "state", "vote_by", "id"),
         Index("ix_proposal_active", "active_at", "id"),
+        Index("ix_proposal_strength", "strength", "id"),
+        Index("ix_proposal_value", "value", "id"),
+        Index("ix_proposal_effort", "effort_high", "id"),
+        Index("ix_proposal_milestone", "milestone_id", "id"),
         UniqueConstraint("author_id", "once"),
         CheckConstraint("n_for >= 0 AND n_against >= 0 AND n_abstain >= 0", name="tally"),
+        CheckConstraint("value >= 0 AND value <= 5", name="value"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,6 +102,13 @@ class Proposal(Base):
     n_free: Mapped[int] = mapped_column(default=0)
     n_live: Mapped[int] = mapped_column(default=0)
     coalition: Mapped[str] = mapped_column(Text, default="")
+    strength: Mapped[int] = mapped_column(default=0)
+    days_offered: Mapped[int] = mapped_column(default=0)
+    effort_low: Mapped[int] = mapped_column(default=0)
+    effort_high: Mapped[int] = mapped_column(default=0)
+    effort_until: Mapped[date | None]
+    value: Mapped[int] = mapped_column(default=0)
+    milestone_id: Mapped[int | None] = mapped_column(ForeignKey("milestone.id"))
 
     topic: Mapped[Topic] = relationship(lazy="raise_on_sql")
     partner: Mapped[Partner | None] = relationship(lazy="raise_on_sql")
@@ -220,7 +233,10 @@ class ProposalBuilder(Base):
 
 
 class Decision(Base):
-    """What a committee decided about a proposal, on which date, and why; the electorate is frozen with it."""
+    """What a committee decided about a proposal, on which date, and why; the electorate is frozen with it.
+
+    So is the effort of the valid estimates (0: none); `without_estimate` says why it was accepted without one.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (CheckConstraint("outcome IN ('accepted', 'deferred', 'declined')", name="outcome"),)
@@ -235,6 +251,10 @@ class Decision(Base):
     n_against: Mapped[int]
     n_abstain: Mapped[int]
     electorate_size: Mapped[int]
+    effort_low: Mapped[int] = mapped_column(default=0)
+    effort_high: Mapped[int] = mapped_column(default=0)
+    without_estimate: Mapped[str] = mapped_column(String(500), default="")
+    taken_back_at: Mapped[datetime | None]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(default=now)
 

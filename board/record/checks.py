@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db, on_postgres
+from board.estimates.effort import check_efforts
 from board.i18n import gettext as _
 from board.log import log
 from board.partners.models import Electorate, Partner
@@ -158,11 +159,15 @@ def counters() -> list[str]:
         found += _miscounted("FV", Proposal.id, column != counted.scalar_subquery(), what)
     wrong = Package.n_comments != under_package.scalar_subquery()
     found += _miscounted("AP", Package.id, wrong, _("number of comments"))
+    found += _wrong("FV", check_efforts(), _("range of the estimates"))
     return found + _totals()
 
 
 def _miscounted(prefix: str, id_: Any, wrong: ColumnElement[bool], what: str) -> list[str]:
-    ids = db.session.scalars(select(id_).where(wrong).order_by(id_))
+    return _wrong(prefix, db.session.scalars(select(id_).where(wrong).order_by(id_)), what)
+
+
+def _wrong(prefix: str, ids: Iterable[int], what: str) -> list[str]:
     return [_("%(key)s: the %(what)s is wrong.", key=f"{prefix}-{n}", what=what) for n in ids]
 
 

@@ -16,6 +16,7 @@ from board.partners.models import Partner
 from board.proposals.models import Proposal, ProposalBuilder, touch
 from board.proposals.states import State
 from board.voting.models import Ballot, Choice, Condition, Offer, OfferKind, Reuse, ReuseStatus
+from board.voting.strength import of_line
 
 COLUMNS = {Choice.FOR: "n_for", Choice.AGAINST: "n_against", Choice.ABSTAIN: "n_abstain"}
 BY_NUMBER = {OfferKind.PILOT: "pilot", OfferKind.CO_FUND: "co_fund", OfferKind.USE: "use"}
@@ -56,7 +57,20 @@ def _moving(before: str | None, after: str | None) -> Update:
 
 def renew_coalition(proposal_id: int) -> None:
     """Write the coalition's line again from its rows; the proposal is locked by whoever changed them."""
-    touch(proposal_id, coalition=coalition(proposal_id))
+    line = coalition(proposal_id)
+    touch(proposal_id, coalition=line, **_strength(proposal_id, line))
+
+
+def renew_strength(proposal_id: int) -> None:
+    """The effort has changed: write again how much of it the coalition's days cover. The proposal is locked."""
+    line = db.session.scalar(select(Proposal.coalition).where(Proposal.id == proposal_id)) or ""
+    _write([proposal_id], **_strength(proposal_id, line))
+
+
+def _strength(proposal_id: int, line: str) -> dict[str, ColumnElement[int]]:
+    effort = db.session.scalar(select(Proposal.effort_high).where(Proposal.id == proposal_id)) or 0
+    strength, days = of_line(line, effort)
+    return {"strength": literal(strength), "days_offered": literal(days)}
 
 
 def coalition(proposal_id: int) -> str:
@@ -92,7 +106,8 @@ def recount(proposal_id: int) -> None:
     To be called when a proposal is reopened and after an import. The proposal is locked by the caller.
     """
     _recount([proposal_id])
-    _write([proposal_id], coalition=literal(coalition(proposal_id)), n_live=_number_live())
+    line = coalition(proposal_id)
+    _write([proposal_id], coalition=literal(line), n_live=_number_live(), **_strength(proposal_id, line))
 
 
 def recount_open_ballots_of(partner_id: int) -> None:
@@ -146,9 +161,12 @@ def check_tallies() -> list[str]:
         .where(Proposal.state == State.OPEN, Ballot.counted != Partner.paused_at.is_(None))
     )
     found += [f"FV-{id_}: a ballot counts that should not, or the reverse" for id_ in db.session.scalars(paused)]
-    for id_, told in db.session.execute(select(Proposal.id, Proposal.coalition)).all():
+    kept = select(Proposal.id, Proposal.coalition, Proposal.effort_high, Proposal.strength, Proposal.days_offered)
+    for id_, told, effort, strength, days in db.session.execute(kept).all():
         if told != coalition(id_):
             found.append(f"FV-{id_}: the coalition's line is not what the offers say")
+        elif (strength, days) != of_line(told, effort):
+            found.append(f"FV-{id_}: the coalition's strength is not what its line says")
     return found
 
 

@@ -63,6 +63,7 @@ class Package(Base):
     owner: Mapped[str] = mapped_column(String(160), default="")
     funder: Mapped[str] = mapped_column(String(160), default="")
     due_on: Mapped[date | None]
+    milestone_id: Mapped[int | None] = mapped_column(ForeignKey("milestone.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), default=PackageState.OPEN)
     held_at: Mapped[datetime | None]
     held_reason: Mapped[str] = mapped_column(String(160), default="")

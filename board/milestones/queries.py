@@ -1,0 +1,46 @@
+"""Every way to read milestones."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from board.db import db
+from board.errors import Missing
+from board.i18n import gettext as _
+from board.milestones.models import Milestone
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A milestone as pages show it."""
+
+    id: int
+    name: str
+    due_on: date | None
+    ended: bool
+
+
+def milestones(*, running: bool = False, keep: int | None = None) -> list[Goal]:
+    """All of them, the next due first, those without a day last; `running`: without ended ones, except `keep`."""
+    query = select(Milestone.id, Milestone.name, Milestone.due_on, Milestone.ended_at)
+    if running:
+        query = query.where(Milestone.ended_at.is_(None) | (Milestone.id == keep))
+    order = (Milestone.due_on.is_(None), Milestone.due_on, Milestone.id)
+    rows = db.session.execute(query.order_by(*order).limit(MOST))
+    return [Goal(row.id, row.name, row.due_on, row.ended_at is not None) for row in rows]
+
+
+def locked(milestone_id: int) -> Milestone:
+    """The milestone for a verb, inside a transaction. Raises Missing."""
+    found = db.session.scalar(
+        select(Milestone)
+        .where(Milestone.id == milestone_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise Missing(_("There is no such milestone."))
+    return found
