@@ -1,10 +1,14 @@
 """What gunicorn serves and what `flask --app wsgi` commands run in: the board, configured by the environment."""
 
+import os
 import sys
 
 from board import create_app
 from board.config import BadSetting
 
+# `flask demo` asks for the demo by name. An installation with an address of its own still has to say BOARD_DEMO=1.
+if "demo" in sys.argv[1:] and not os.environ.get("BOARD_ORIGIN"):
+    os.environ.setdefault("BOARD_DEMO", "1")
 try:
     app = create_app()
 except BadSetting as bad:

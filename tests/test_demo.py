@@ -1,7 +1,10 @@
 """The demo: it fills an empty board once, keeps rule 11, leaves nothing empty, and refuses what is not its own."""
 
 import dataclasses
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,6 +30,8 @@ from board.voting.models import Ballot, Condition, Reuse
 from board.voting.tallies import check_tallies
 from board.work.models import Claim, Package, PackageState
 from tests.conftest import Browser, empty, settings
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +245,17 @@ def test_outside_a_demo_the_command_does_nothing(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "BOARD_DEMO=1" in result.output
     assert not (tmp_path / "board.sqlite").exists()
+
+
+@pytest.mark.parametrize(("origin", "demo"), [("", True), ("https://stadtrunde.example", False)])
+def test_asking_for_the_demo_by_name_is_enough_unless_the_board_has_an_address(
+    tmp_path: Path, origin: str, demo: bool
+) -> None:
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("BOARD_") and k != "DATABASE_URL"}
+    asked = [sys.executable, "-c", "import wsgi; print(wsgi.app.config['BOARD'].demo)", "demo"]
+    where = {"BOARD_DATA": str(tmp_path), "BOARD_ORIGIN": origin}
+    done = subprocess.run(asked, cwd=ROOT, env=surroundings | where, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == str(demo), done.stderr
 
 
 def test_an_interrupted_demo_leaves_nothing_behind(own: Flask) -> None:
