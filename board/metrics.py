@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus: how many requests, how long, what waits. Counts and names of routes only, no person.
 
-Closed (404) unless BOARD_METRICS_TOKEN is set and the extra `metrics` is installed. With several processes set
-PROMETHEUS_MULTIPROC_DIR to an empty folder: then counters are added up over all of them.
+Closed (404) unless BOARD_METRICS_TOKEN is set and the extra `metrics` is installed. With several processes
+deploy/gunicorn.conf.py sets PROMETHEUS_MULTIPROC_DIR: then counters are added up over all of them.
 """
 
 import hmac
@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound, Unauthorized
 
+from board.backup import folder
 from board.config import BadSetting, Config
 from board.db import db, now
 from board.jobs.models import TaskLock
@@ -124,6 +125,7 @@ class _Asked:
         except SQLAlchemyError:
             found = []
         yield Number("stadtrunde_database_up", "Whether the database answers.", value=int(bool(found)))
+        yield from _backup(Number)
         yield from found
 
 
@@ -138,8 +140,18 @@ def _numbers(number: Any) -> Iterable[Any]:
     age = (now() - outbox.oldest_at).total_seconds() if outbox.oldest_at else 0
     yield number("stadtrunde_mail_waiting", "Mail in the outbox that is not sent yet.", value=outbox.waiting)
     yield number("stadtrunde_mail_oldest_seconds", "Age of the oldest mail that waits.", value=age)
+    yield number("stadtrunde_mail_given_up", "Mail of the last 30 days that will not arrive.", value=outbox.given_up)
     yield number("stadtrunde_record_position", "Entries of the record that are sealed.", value=chain.head().position)
     db.session.close()
+
+
+def _backup(number: Any) -> Iterable[Any]:
+    """How old the last backup from this machine is; endlessly old where there is none."""
+    made = folder.last(current_app.config["BOARD"])
+    age = (now() - made).total_seconds() if made else float("inf")
+    yield number("stadtrunde_backup_age_seconds", "Age of the last backup from this machine.", value=age)
+    told = f"Whether it is younger than {folder.FRESH.total_seconds() / 3600:.0f} hours."
+    yield number("stadtrunde_backup_fresh", told, value=int(folder.fresh(made)))
 
 
 def _asked() -> Any:

@@ -23,14 +23,13 @@ from board import policy, security
 from board.accounts import passwords, session, throttle
 from board.accounts.models import Membership, Person
 from board.backup import folder
-from board.db import db, now, on_postgres
+from board.db import db, on_postgres
 from board.i18n import LOCALES, current_locale, speaking
 from board.i18n import gettext as _
 from board.jobs.queries import worker_alive
 from board.record import chain, guard
 from board.settings.current import current
 
-OLD = timedelta(hours=36)
 INVENTED = "%@demo.example"
 
 
@@ -178,7 +177,7 @@ def _record(_config: configs.Config) -> Iterator[Line]:
 def _operation(config: configs.Config) -> Iterator[Line]:
     made = folder.last(config)
     told = made.isoformat(timespec="minutes") if made else _("never from this machine")
-    yield Line(_("Last backup"), told, made is not None and made > now() - OLD)
+    yield Line(_("Last backup"), told, folder.fresh(made))
     where = config.backups.absolute()
     apart = not where.is_relative_to(config.data)
     yield Line(_("Backups lie"), str(where) if apart else _("in BOARD_DATA, beside the data they should save"), apart)

@@ -32,6 +32,11 @@ worker_connections = threads + 1000  # Its default of 1,000 would cut off stream
 if workers > 1 and not os.environ.get("DATABASE_URL", "").startswith("postgresql"):
     sys.exit("WEB_CONCURRENCY above 1 needs PostgreSQL: one SQLite file is served by one process.")
 
+# Each process counts for /metrics in a file of its own, so that any of them can tell the numbers of all.
+if workers > 1 and os.environ.get("BOARD_METRICS_TOKEN"):
+    data = Path(os.environ.get("BOARD_DATA") or "data").absolute()
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(data / "metrics"))
+
 keepalive = 15
 graceful_timeout = 15  # The job in hand may take 8 of it (board.jobs.worker).
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only the heartbeat lives there
@@ -57,6 +62,15 @@ def on_starting(server: Any) -> None:
     handed_down = "GUNICORN_FD" in os.environ or "LISTEN_FDS" in os.environ
     if not handed_down and (shut := door.why_shut(host, port)):
         sys.exit(f"The board does not start: {shut}")
+    _empty_counts()
+
+
+def _empty_counts() -> None:
+    """Begin at nothing: what processes of an earlier run have counted is not theirs."""
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        Path(folder).mkdir(mode=0o750, parents=True, exist_ok=True)
+        for file in Path(folder).glob("*.db"):
+            file.unlink()
 
 
 def when_ready(_server: Any) -> None:
@@ -93,6 +107,14 @@ def worker_exit(_server: Any, worker: Any) -> None:
     if jobs:
         worker.wsgi.extensions["stopping"].set()
         jobs.join()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A process that has ended, or was killed, has no open streams any more; what it counted stays."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)
 
 
 def _stop(stopping: Any, told: list[int], then: Any, number: int, frame: Any) -> None:

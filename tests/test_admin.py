@@ -4,6 +4,7 @@ import json
 import platform
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from board.admin import forms
 from board.admin.queries import PAGE
 from board.admin.system import version
 from board.backup import folder
-from board.db import db, now, transaction
+from board.db import at, db, now, transaction
 from board.jobs.due import Job, run_due
+from board.joining.models import Invitation
 from tests.conftest import Browser, settings, sign_in
 from tests.people import Cast
 from tests.postbox import Postbox
@@ -270,6 +272,44 @@ def test_each_first_step_turns_green_when_it_is_done(
     with app.app_context(), transaction():
         db.session.add(Authenticator(person_id=people.dora.person_id, secret_box=b"x"))
     assert "factor" in done(dora)
-    (app.config["BOARD"].data / folder.LAST).write_text(json.dumps({"made_at": "2026-11-26T10:00:00+00:00"}))
-    assert "backup" in done(dora)
-    (app.config["BOARD"].data / folder.LAST).unlink()
+
+
+def test_the_first_partner_is_invited_when_an_invitation_can_be_accepted(
+    app: Flask, people: Cast, dora: Browser, postbox: Postbox
+) -> None:
+    with app.app_context(), transaction():
+        for seat in db.session.scalars(select(Membership)):
+            seat.ended_at = now()
+    asked = {"email": "neu@aalen.example", "role": "delegate", "hours": "72", "locale": "de"}
+    assert dora.post("/invitations", data=asked | {"partner": ""}).status_code == 303
+    assert "partner" not in done(dora), "an invitation to the board alone brings no partner"
+    assert dora.post("/invitations", data=asked | {"partner": "aalen"}).status_code == 303
+    assert "partner" in done(dora)
+    with at(now() + timedelta(hours=73)):
+        assert "partner" not in done(sign_in(app, people.dora.person_id, None)), "nobody came and the link is too old"
+    with app.app_context():
+        number = db.session.scalar(select(Invitation.id).where(Invitation.partner_id == people.aalen))
+    assert dora.post(f"/invitations/{number}/withdraw").status_code == 303
+    assert "partner" not in done(dora)
+
+
+def backed_up(app: Flask, ago: timedelta) -> Path:
+    """The board believes that its last backup is so old; the file that says so."""
+    path = Path(app.config["BOARD"].data / folder.LAST)
+    path.write_text(json.dumps({"made_at": (now() - ago).isoformat()}))
+    return path
+
+
+def test_a_backup_that_is_too_old_is_told_wherever_backups_are_told(app: Flask, people: Cast, dora: Browser) -> None:
+    assert "backup" not in done(dora)
+    file = backed_up(app, folder.FRESH - timedelta(minutes=5))
+    try:
+        assert "backup" in done(dora)
+        assert "älter als" not in dora.get("/admin/system").text
+        backed_up(app, folder.FRESH + timedelta(minutes=5))
+        assert "backup" not in done(dora)
+        assert "Die letzte ist älter als 36 Stunden" in dora.get("/admin").text
+        assert "älter als 36 Stunden" in dora.get("/admin/system").text
+        assert "Zu den ersten Schritten" in dora.get("/").text
+    finally:
+        file.unlink()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +18,11 @@ from flask import Flask
 from board import create_app
 from board.accounts import verbs
 from board.accounts.models import Person
+from board.backup import folder
 from board.config import BadSetting
-from board.db import db, transaction
+from board.db import at, db, now, transaction
+from board.mail import outbox
+from board.mail.models import Mail
 from board.policy import SYSTEM
 from tests.conftest import Browser, settings, sign_in
 from tests.factories import cast, make_proposal
@@ -74,8 +78,25 @@ def test_metrics_count_answers_by_route_and_name_nobody(metered: Flask, people: 
     assert "stadtrunde_streams 0.0" in lines
     assert "stadtrunde_database_up 1.0" in lines
     assert "stadtrunde_mail_waiting 0.0" in lines
+    assert "stadtrunde_mail_given_up 0.0" in lines
+    assert "stadtrunde_backup_age_seconds +Inf" in lines, "no backup was ever made"
+    assert "stadtrunde_backup_fresh 0.0" in lines
     for personal in ("geheim", "ada", "@", "FV-", "Aalen"):
         assert personal not in answer.text.replace("database", "")
+
+
+def test_metrics_tell_how_old_the_last_backup_is_and_what_mail_was_given_up(metered: Flask) -> None:
+    data = metered.config["BOARD"].data
+    data.mkdir(exist_ok=True)
+    moment = now()
+    (data / folder.LAST).write_text(json.dumps({"made_at": (moment - timedelta(hours=2)).isoformat()}))
+    with metered.app_context(), transaction():
+        for n, why in enumerate(("550 5.1.1", outbox.TOO_LATE, *outbox.HARMLESS)):
+            db.session.add(Mail(kind="trial", message_id=f"<{n}@x>", until=moment, dead_at=moment, problem=why))
+    with at(moment):
+        lines = metered.test_client().get("/metrics", headers=BEARER).text.splitlines()
+    assert {"stadtrunde_backup_age_seconds 7200.0", "stadtrunde_backup_fresh 1.0"} <= set(lines)
+    assert "stadtrunde_mail_given_up 2.0" in lines, "what was said already, or to nobody, is no loss"
 
 
 def test_metrics_tell_when_the_database_is_away(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from board import create_app
+from board import create_app, i18n
 from board.accounts.models import LoginSession, Membership, Person, Throttle
 from board.activity.models import Activity
 from board.comments.models import Comment
@@ -21,6 +21,8 @@ from board.db import Base, at, db, now, transaction
 from board.errors import Conflict, Denied
 from board.log import log
 from board.mail.models import Mail
+from board.notifications import jobs as notifications
+from board.notifications.models import TOLD_KEPT, Told
 from board.policy import SYSTEM, Actor
 from board.privacy import periods
 from board.privacy.erasing import ADDRESSES, erase
@@ -28,7 +30,7 @@ from board.privacy.inventory import DELETE, HELD, KEEP
 from board.voting.models import Ballot
 from board.voting.tallies import check_tallies
 from tests.conftest import Browser, settings, sign_in
-from tests.factories import make_world
+from tests.factories import make_proposal, make_world
 from tests.people import Cast
 
 SECRETS = ("password", "token", "hash", "secret", "argon2")
@@ -226,6 +228,33 @@ def test_what_is_kept_no_longer_is_removed_and_the_rest_stays(app: Flask, people
         assert set(db.session.scalars(select(LoginSession.token_hash))) == {"1", "3"}
         assert db.session.scalars(select(Throttle.key)).all() == ["a"]
         assert periods.clear() == 0
+
+
+def test_what_somebody_was_told_is_forgotten_and_told_no_second_time(app: Flask, people: Cast) -> None:
+    moment = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    with app.app_context(), at(moment):
+        make_proposal(people, vote_by=i18n.in_days(6))
+        assert (notifications.digests(), notifications.remind()) == (2, 2)
+        periods.clear()
+        assert db.session.scalar(select(func.count()).select_from(Told)) == 4
+    for days in (1, 5):  # The week's last day, and the last one of the answer-by date.
+        with app.app_context(), at(moment + timedelta(days=days)):
+            periods.clear()
+            assert (notifications.digests(), notifications.remind()) == (0, 0)
+    with app.app_context(), at(moment + TOLD_KEPT + timedelta(hours=1)):
+        assert periods.clear() == 4
+        assert notifications.remind() == 0
+
+
+OF_THE_ACCOUNT = {"authenticator", "recovery_code", "identity", "suggestion", "mail_choice", "watch"}
+"""Rows that people keep for themselves as long as they have an account; what is left goes with it."""
+
+
+def test_whatever_only_serves_a_person_has_a_period_or_goes_with_the_account() -> None:
+    periodic = {"login_session", "device", "mail", "told", "invitation", "proof"}
+    assert {held.table for held in HELD if held.erase == DELETE} == periodic | OF_THE_ACCOUNT
+    names = {period.name for period in periods.PERIODS}
+    assert {"sessions", "devices", "mail", "told", "invitations", "links"} <= names
 
 
 def test_no_period_is_shorter_than_what_still_uses_the_data(app: Flask, people: Cast) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from board.accounts.models import Authenticator, Identity, Membership, Person
 from board.activity.models import Activity
 from board.db import db
+from board.joining import queries as joining
+from board.joining.models import Invitation
 from board.mail.models import Mail
 from board.partners.models import Partner
 
@@ -55,7 +57,10 @@ class People:
 
 
 def has_partner_with_people() -> bool:
-    """Whether any partner has somebody who can act for it."""
+    """Whether any partner has somebody who can act for it, or somebody who was asked to and can still say yes."""
+    asked = select(Invitation.id).where(Invitation.partner_id.is_not(None), *joining.answerable())
+    if db.session.scalar(select(exists(asked))):
+        return True
     seated = select(Membership.id).join(Person, Person.id == Membership.person_id)
     return bool(
         db.session.scalar(select(exists(seated.where(Membership.ended_at.is_(None), Person.disabled_at.is_(None)))))

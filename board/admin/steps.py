@@ -10,6 +10,8 @@ from board.i18n import gettext as _
 from board.legal.pages import PAGES, complete
 from board.settings.current import current
 
+HOURS = int(folder.FRESH.total_seconds()) // 3600
+
 
 @dataclass(frozen=True)
 class Step:
@@ -25,7 +27,7 @@ class Step:
 
 def steps() -> list[Step]:
     """All of them, in the order in which one goes."""
-    config = current_app.config["BOARD"]
+    made = folder.last(current_app.config["BOARD"])
     missing = [name for name in PAGES if not complete(name)]
     first = next(iter(missing), PAGES[0])
     return [
@@ -55,8 +57,11 @@ def steps() -> list[Step]:
             url_for("factors.show"), _("To the second factor"),
         ),
         Step(
-            "backup", folder.last(config) is not None, _("Make a backup"),
-            _("On the server: flask backup. Let it run every night from then on."),
+            "backup", folder.fresh(made), _("Make a backup"),
+            _("The last one is older than %(n)s hours: see on the server why flask backup no longer runs every night.",
+              n=HOURS)
+            if made and not folder.fresh(made)
+            else _("On the server: flask backup. Let it run every night from then on."),
             url_for("admin.system") + "#versions", _("To the system"),
         ),
     ]  # fmt: skip

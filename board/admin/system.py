@@ -18,6 +18,7 @@ from board import templating
 from board.accounts.models import Person
 from board.activity.models import act
 from board.admin.forms import TrialForm
+from board.admin.steps import HOURS
 from board.backup import folder
 from board.config import Config
 from board.db import db, on_postgres, transaction
@@ -33,7 +34,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Facts:
-    """How the installation stands. Sizes are megabytes; `migrated`: the database has the shape this version wants."""
+    """How the installation stands. Sizes are megabytes; beyond `hours` the last backup is not `fresh` any more."""
 
     version: str
     build: str
@@ -46,6 +47,8 @@ class Facts:
     most_streams: int
     free: int
     backup: datetime | None
+    fresh: bool
+    hours: int
 
     @property
     def migrated(self) -> bool:
@@ -91,6 +94,7 @@ def facts(config: Config) -> Facts:
     """The facts as they are now."""
     connection = db.session.connection()
     streams = current_app.extensions["live"]
+    made = folder.last(config)
     return Facts(
         version=version(),
         build=templating.build(),
@@ -102,7 +106,9 @@ def facts(config: Config) -> Facts:
         streams=len(streams),
         most_streams=config.streams,
         free=shutil.disk_usage(config.data if config.data.exists() else ROOT).free // MEGABYTE,
-        backup=folder.last(config),
+        backup=made,
+        fresh=folder.fresh(made),
+        hours=HOURS,
     )
 
 

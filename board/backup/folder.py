@@ -9,10 +9,11 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from board.config import Config
+from board.db import now
 
 PREFIX = "stadtrunde-"
 MANIFEST = "manifest.json"
@@ -20,6 +21,8 @@ SECRETS = ("secret", "key")
 LAST = "last-backup.json"
 DATABASES = {"sqlite": "board.sqlite", "postgresql": "board.dump"}
 CHUNK = 1024 * 1024
+FRESH = timedelta(hours=36)
+"""A backup every night, with half a day to spare: beyond it every place that tells of backups warns."""
 
 
 class BadBackup(Exception):
@@ -124,6 +127,11 @@ def last(config: Config) -> datetime | None:
         return datetime.fromisoformat(json.loads((config.data / LAST).read_text())["made_at"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def fresh(made: datetime | None) -> bool:
+    """Whether the last backup, made then, is young enough."""
+    return made is not None and made > now() - FRESH
 
 
 def sha256(path: Path) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from board.accounts import links
 from board.accounts.deputies import standing_in
@@ -50,6 +50,11 @@ class Pending:
     created_at: datetime
     expires_at: datetime
     expired: bool
+
+
+def answerable() -> tuple[ColumnElement[bool], ...]:
+    """What is true of an invitation that can be accepted now."""
+    return (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.expires_at > now())
 
 
 def members(partner_id: int) -> tuple[list[Member], list[Member]]:

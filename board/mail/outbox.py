@@ -22,6 +22,9 @@ KEEPS = timedelta(days=7)
 LEASE = timedelta(minutes=2)
 BACKOFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440, 1440))
 RETENTION = timedelta(days=30)
+SAID_ALREADY, NOBODY, TOO_LATE = "nothing to say", "no recipient", "too late"
+HARMLESS = (SAID_ALREADY, NOBODY)
+"""Why a mail was not sent though nothing is wrong: all of it was done meanwhile, or the account is closed."""
 
 
 def put(

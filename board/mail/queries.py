@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from board.db import db
 from board.mail.models import Mail
+from board.mail.outbox import HARMLESS
 
 SHOWN = 20
 
@@ -26,11 +27,12 @@ class Stuck:
 
 @dataclass(frozen=True)
 class State:
-    """The outbox now; without a mail server in the settings everything waits."""
+    """The outbox now; without a mail server in the settings everything waits. `given_up`: in the last 30 days."""
 
     waiting: int
     oldest_at: datetime | None
     last_sent_at: datetime | None
+    given_up: int
     stuck: Sequence[Stuck]
 
 
@@ -38,14 +40,17 @@ def state() -> State:
     """How the outbox is doing, by two statements."""
     waits = Mail.sent_at.is_(None) & Mail.dead_at.is_(None)
     row = db.session.execute(
-        select(func.count().filter(waits), func.min(Mail.created_at).filter(waits), func.max(Mail.sent_at)).select_from(
-            Mail
-        )
+        select(
+            func.count().filter(waits),
+            func.min(Mail.created_at).filter(waits),
+            func.max(Mail.sent_at),
+            func.count().filter(Mail.dead_at.is_not(None), Mail.problem.not_in(HARMLESS)),
+        ).select_from(Mail)
     ).one()
     stuck = db.session.execute(
         select(Mail.id, Mail.kind, Mail.created_at, Mail.attempts, Mail.problem, Mail.dead_at.is_not(None))
-        .where(Mail.problem != "", Mail.problem != "nothing to say")
+        .where(Mail.problem != "", Mail.problem.not_in(HARMLESS))
         .order_by(Mail.id.desc())
         .limit(SHOWN)
     )
-    return State(row[0], row[1], row[2], [Stuck(*found) for found in stuck])
+    return State(*row, [Stuck(*found) for found in stuck])

@@ -44,7 +44,7 @@ def _send(mail: Mail, connection: smtplib.SMTP, sender: str) -> bool:
     """Send one claimed mail, or note why not. Raises NotNow when the connection is no good."""
     to = _address(mail)
     if not to or mail.until <= now():
-        outbox.give_up(mail, "too late" if to else "no recipient")
+        outbox.give_up(mail, outbox.TOO_LATE if to else outbox.NOBODY)
         return False
     try:
         made = _written(mail, to, sender)
@@ -53,7 +53,7 @@ def _send(mail: Mail, connection: smtplib.SMTP, sender: str) -> bool:
         outbox.put_off(mail, type(why).__name__, counts=True)
         return False
     if made is None:
-        outbox.give_up(mail, "nothing to say")
+        outbox.give_up(mail, outbox.SAID_ALREADY)
         return False
     try:
         smtp.hand_over(connection, made, to)

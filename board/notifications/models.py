@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from board.db import Base
+from board.db import Base, now
 
 
 class Sort(enum.StrEnum):
@@ -41,6 +42,10 @@ class Watch(Base):
         return {}
 
 
+TOLD_KEPT = timedelta(days=30)
+"""How long it is remembered; by then the week of a digest and the date of a reminder are long past."""
+
+
 class Told(Base):
     """Something that a person was told, or need not be told: a week's digest, a reminder. Never twice."""
 
@@ -48,6 +53,7 @@ class Told(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     what: Mapped[str] = mapped_column(String(40), primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class Cursor(Base):

@@ -19,6 +19,7 @@ from board.i18n import ngettext, translate
 from board.issues import retention as deliveries
 from board.joining import verbs as joining
 from board.mail import outbox
+from board.notifications.models import TOLD_KEPT, Told
 
 N_ = str  # Marks a message id; it is translated where it is shown.
 
@@ -65,6 +66,11 @@ def _throttle() -> int:
     return _delete(Throttle, Throttle.window < int((now() - THROTTLE).timestamp()) // WINDOW_SECONDS)
 
 
+def _told() -> int:
+    """Digests and reminders whose week and date are past."""
+    return _delete(Told, Told.told_at < now() - TOLD_KEPT)
+
+
 def _delete(table: type, over: object) -> int:
     with transaction():
         gone = db.session.execute(delete(table).where(over).execution_options(synchronize_session=False))  # type: ignore[arg-type]
@@ -79,6 +85,7 @@ PERIODS = (
     Period("delivery_bodies", N_("contents of deliveries from Git forges"), deliveries.BODY,
            N_("after receipt; of failed ones 90 days")),
     Period("mail", N_("mail that was sent or given up"), outbox.RETENTION, N_("after sending")),
+    Period("told", N_("notes of which digest or reminder somebody was sent"), TOLD_KEPT, N_("after sending"), _told),
     Period("invitations", N_("invitations that nobody accepted, with their address"), joining.RETENTION,
            N_("after they expired")),
     Period("links", N_("links for a new password or address"), credentials.RETENTION, N_("after they expired")),
