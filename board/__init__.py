@@ -22,6 +22,7 @@ FEATURES = (
     "partners",
     "proposals",
     "voting",
+    "consent",
     "work",
     "comments",
     "activity",

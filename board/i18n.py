@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -109,6 +109,16 @@ def today() -> date:
 def day_of(when: date | datetime) -> date:
     """The day in Germany on which it happened."""
     return when.astimezone(BERLIN).date() if isinstance(when, datetime) else when
+
+
+def end_of(day: date) -> datetime:
+    """The moment at which that day is over in Germany."""
+    return datetime.combine(day + timedelta(days=1), time(0), BERLIN).astimezone(UTC)
+
+
+def last_day(end: datetime) -> date:
+    """The last whole day in Germany before that moment; the other way round of `end_of`."""
+    return day_of(end - timedelta(microseconds=1))
 
 
 def long_date(when: date | datetime, locale: str) -> str:

@@ -3,6 +3,7 @@
 from board.accounts import models as accounts
 from board.activity import models as activity
 from board.comments import models as comments
+from board.consent import models as consent
 from board.credentials import models as credentials
 from board.db import Base
 from board.demo import models as demo
@@ -26,6 +27,7 @@ TABLES = (
     accounts,
     activity,
     comments,
+    consent,
     credentials,
     demo,
     estimates,

@@ -364,6 +364,11 @@ VERBS: dict[str, Rule] = {
     "milestone.edit": product_owner,
     "milestone.end": product_owner,
     "milestone.resume": product_owner,
+    # consent
+    "consent.begin": product_owner,
+    "consent.recall": product_owner,
+    "consent.object": own_partner_voter,
+    "consent.pass": system,
     # voting
     "ballot.cast": own_partner_voter,
     "ballot.withdraw": own_partner_voter,
@@ -527,6 +532,10 @@ PAGES: dict[str, Rule] = {
     "proposals.pilot": product_owner,
     "proposals.publish": product_owner,
     "proposals.reopen": product_owner,
+    # consent
+    "consent.begin": product_owner,
+    "consent.recall": product_owner,
+    "consent.object": delegate,
     # voting
     "voting.ballot": reader,
     "voting.cast": delegate,

@@ -162,6 +162,10 @@ POST proposals.start            /proposals/FV-1/start                      401  
 POST proposals.pilot            /proposals/FV-1/pilot                      401  403  403  403  403  ok   403
 POST proposals.publish          /proposals/FV-1/publish                    401  403  403  403  403  ok   403
 POST proposals.reopen           /proposals/FV-1/reopen                     401  403  403  403  403  ok   403
+# consent: product owners begin it and call it off, voting partners object
+POST consent.begin              /proposals/FV-1/consent                    401  403  403  403  403  ok   403
+POST consent.object             /proposals/FV-1/consent/object             401  403  403  ok   ok   403  403
+POST consent.recall             /proposals/FV-1/consent/recall             401  403  403  403  403  ok   403
 # voting: delegates, each for the own partner only
 POST voting.cast                /proposals/FV-1/ballot                     401  403  403  ok   ok   403  403
 POST voting.withdraw            /proposals/FV-1/ballot/withdraw            401  403  403  ok   ok   403  403
@@ -307,6 +311,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "proposals.edit": proposal | {"edition": mark(make_draft(people))},
         "proposals.accept": decision, "proposals.defer": decision, "proposals.decline": decision,
         "proposals.reopen": {"vote_by": due},
+        "consent.begin": {"last": due}, "consent.object": {"reason": "Der Betrieb ist ungeklärt."},
         "voting.cast": {"choice": "for"},
         "voting.confirm": {"kind": "use", "body": "Stadtrat", "date": day},
         "voting.record_reuse": {"status": "live"},
@@ -336,8 +341,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "admin.leave": {"on": day}, "admin.merge": {"into": str(people.aalen), "on": day},
         "admin.topics": {"label_de": "Friedhof", "label_en": "Cemetery"},
         "admin.topic": {"label_de": "Mängel", "label_en": "Defects"},
-        "admin.settings": {"seen": "0-0", "public": "y", "quorum": "50", "vote_days": "42", "lease_days": "60",
-                           "grace_days": "14"},
+        "admin.settings": {"seen": "0-0", "public": "y", "quorum": "50", "vote_days": "42", "consent_days": "14",
+                           "lease_days": "60", "grace_days": "14"},
         "admin.pages": {"seen": "0-0", "de": "Stadt Aalen", "en": "Town of Aalen"},
         "factors.confirm": {"confirm_code": CODE},
         "factors.remove": {"password": PASSWORD},
@@ -431,6 +436,8 @@ def test_everybody_may_do_what_the_matrix_says(
         browsers["ada"].post("/issues/1/snooze")
     if endpoint == "variants.finish_return":
         browsers["ada"].post("/variants/1/begin")
+    if endpoint in {"consent.object", "consent.recall"}:
+        browsers["pia"].post("/proposals/FV-1/consent", data=forms(people)["consent.begin"])
     if endpoint == "connections.retire":
         browsers["pia"].post("/connections/1/rotate")
     may = [who for who, wanted in zip(WHO, expected, strict=True) if wanted == "ok"]

@@ -84,13 +84,17 @@ class Voting(Board):
     def state(self, proposal_id: int) -> str:
         return self.states.get(proposal_id, "open")
 
+    def asks(self, proposal_id: int) -> bool:
+        """Whether ballots can be cast."""
+        return self.state(proposal_id) == "open"
+
     @rule(which=st.integers(0, 1), name=PARTNERS, choice=CHOICES, role=st.sampled_from(["delegate"] * 4 + ["member"]))
     def cast(self, which: int, name: str, choice: str, role: str) -> None:
         id_, by = self.proposal(which), self.delegate(name, role)
         expected: type[Refusal] | None = None
         if role == "member" or name in self.paused:
             expected = Denied
-        elif self.state(id_) != "open":
+        elif not self.asks(id_):
             expected = Conflict
         with refused_as(expected), self.doing():
             ballots.cast(ballots.locked(id_, by), choice, "Grund" if choice == "against" else None, by)
@@ -102,9 +106,9 @@ class Voting(Board):
     @rule(which=st.integers(0, 1), name=PARTNERS)
     def withdraw(self, which: int, name: str) -> None:
         id_, by = self.proposal(which), self.delegate(name)
-        with refused_as(Conflict if self.state(id_) != "open" else None), self.doing():
+        with refused_as(None if self.asks(id_) else Conflict), self.doing():
             ballots.withdraw(ballots.locked(id_, by), by)
-        if self.state(id_) == "open":
+        if self.asks(id_):
             self.cast_.pop((id_, name), None)
 
     @rule(which=st.integers(0, 1), name=PARTNERS, kind=KINDS, days=st.integers(1, 99))

@@ -27,7 +27,7 @@ PAGE = 50
 HISTORY = 10
 NEWS = 99
 KINDS = {
-    "proposals": frozenset({"proposal"}),
+    "proposals": frozenset({"proposal", "consent"}),
     "ballots": frozenset({"ballot", "offer", "condition"}),
     "reuse": frozenset({"reuse", "variant"}),
     "work": frozenset({"package"}),

@@ -6,7 +6,7 @@ ACCOUNT = frozenset({
 })  # fmt: skip
 ADMINISTRATION = frozenset({"setting", "topic", "mail"})
 """What administrators do to the board itself: shown to them alone (and to who did it)."""
-HIDDEN_PARTNER = frozenset({"ballot", "condition"})
+HIDDEN_PARTNER = frozenset({"ballot", "condition", "consent"})
 OPERATIONS = frozenset({"connection", "repository", "delivery", "rule"})
 """What operators of Git connections do: told on their pages only."""
 

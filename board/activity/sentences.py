@@ -17,6 +17,7 @@ HIDDEN = {
     "ballot.withdraw": N_("A partner withdrew its ballot on %(subject)s"),
     "condition.state": N_("A partner stated a condition or reservation on %(subject)s"),
     "condition.clear": N_("A condition or reservation on %(subject)s no longer applies"),
+    "consent.object": N_("A partner objects: ballots are now cast on %(subject)s"),
 }
 
 SENTENCES = {
@@ -94,6 +95,10 @@ SENTENCES = {
     "milestone.edit": N_("A milestone was changed"),
     "milestone.end": N_("A milestone was ended"),
     "milestone.resume": N_("A milestone goes on"),
+    "consent.begin": N_("%(subject)s is accepted unless a partner objects"),
+    "consent.recall": N_("%(subject)s is open for ballots instead of objections"),
+    "consent.object": N_("%(partner)s objects: ballots are now cast on %(subject)s"),
+    "consent.pass": N_("Nobody has objected: %(subject)s is accepted"),
     "ballot.cast": N_("%(partner)s cast its ballot on %(subject)s"),
     "ballot.withdraw": N_("%(partner)s withdrew its ballot on %(subject)s"),
     "offer.declare": N_("%(partner)s offered %(offer)s: %(subject)s"),

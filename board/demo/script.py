@@ -11,8 +11,10 @@ from sqlalchemy import select
 from board.accounts import visits
 from board.comments import queries as talk
 from board.comments.models import Comment
+from board.consent import verbs as consent
 from board.db import db
 from board.demo.world import World, lines
+from board.i18n import in_days
 from board.partners import verbs as partners
 from board.partners.models import Partner
 from board.policy import SYSTEM, Actor
@@ -42,8 +44,8 @@ def events(world: World, scenario: Row) -> list[Event]:
         event
         for tell, name in (
             (_proposed, "proposals"), (_worked, "packages"), (_waited, "packages"), (_voted, "ballots"),
-            (_offered, "offers"), (_conditions, "conditions"), (_moved, "progress"), (_used, "reuse"),
-            (_varied, "variants"), (_said, "comments"), (_paused, "pauses"), (_visited, "people"),
+            (_consented, "consents"), (_offered, "offers"), (_conditions, "conditions"), (_moved, "progress"),
+            (_used, "reuse"), (_varied, "variants"), (_said, "comments"), (_paused, "pauses"), (_visited, "people"),
         )
         for row in scenario[name]
         for event in tell(world, row if name != "proposals" else row | _opened(scenario, row["key"]))
@@ -94,6 +96,15 @@ def _voted(world: World, row: Row) -> Iterator[Event]:
     def do() -> None:
         by = world.actor(row["by"], row["partner"])
         ballots.cast(ballots.locked(world.proposals[row["proposal"]], by), row["choice"], row["reason"] or "", by)
+
+    yield Event(row["at_days_ago"], do)
+
+
+def _consented(world: World, row: Row) -> Iterator[Event]:
+    def do() -> None:
+        by = world.actor(row["by"])
+        last = in_days(row["days"])
+        consent.begin(ballots.locked(world.proposals[row["proposal"]], SYSTEM), by, last=last)
 
     yield Event(row["at_days_ago"], do)
 

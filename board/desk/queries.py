@@ -118,7 +118,7 @@ def awaiting_decision(limit: int = DECISIONS) -> list[Awaited]:
             Proposal.id, Proposal.title, Proposal.title_en, Proposal.vote_by, Proposal.n_for, Proposal.n_against,
             Proposal.n_abstain,
         )
-        .where(Proposal.state == State.OPEN, Proposal.vote_by < today())
+        .where(Proposal.state == State.OPEN, Proposal.vote_by < today(), Proposal.consent_until.is_(None))
         .order_by(Proposal.vote_by, Proposal.id)
         .limit(limit)
     )  # fmt: skip

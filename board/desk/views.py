@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from board.accounts.queries import nobody_yet
 from board.activity import queries as activity
 from board.admin.steps import steps
+from board.consent import queries as consent
 from board.desk import queries
 from board.policy import Actor
 from board.proposals import lists, rows
@@ -46,6 +47,7 @@ def _waiting(by: Actor) -> dict[str, Any]:
         "n_due": lists.total(due, by, {}) if lines else 0,
         "due_url": due.url(),
         "votes": votes,
+        "consents": consent.running() if votes or by.is_product_owner else [],
         "leases": work.due_leases(by),
         "free": work.free_packages(by, FREE),
         "replies": queries.replies(by),

@@ -3,6 +3,7 @@
 A job reads due rows or the activity log from a stored cursor and can be repeated: the worker may die in the middle.
 """
 
+from board.consent import jobs as consent
 from board.credentials import verbs as credentials
 from board.estimates.verbs import expire_due
 from board.issues import backfills, retention
@@ -38,6 +39,7 @@ JOBS = (
     Job("old-mail", HOUR, outbox.forget),
     Job("seal", MINUTE, seal_due),
     Job("check", DAY, check_due),
+    Job("consents", MINUTE, consent.run_out),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("estimates", HOUR, expire_due),
     Job("deliveries", HOUR, retention.sweep),

@@ -1,7 +1,6 @@
 """The jobs that write mail: the weekly digest, reminders, and news of comments. Each may be cut off and repeated."""
 
 from datetime import timedelta
-from itertools import groupby
 
 from sqlalchemy import select
 
@@ -46,19 +45,23 @@ def digests() -> int:
 
 
 def remind() -> int:
-    """A week before an answer-by date those whose ballot is missing are told, all that is due in one mail."""
+    """A week before an answer-by date, or the end of a consent, those whom it concerns are told, all in one mail."""
     if now().astimezone(BERLIN).hour < HOUR:
         return 0
-    found = queries.reminders(AHEAD)
-    no = queries.declined({person for person, _proposal, _day in found}, Sort.REMINDERS)
+    found = {"due": queries.reminders(AHEAD), "consent": queries.consent_reminders(AHEAD)}
+    people = sorted({person for rows in found.values() for person, _proposal, _day in rows})
+    no = queries.declined(people, Sort.REMINDERS)
     n = 0
-    for person_id, rows in groupby(found, key=lambda row: row[0]):
+    for person_id in people:
         if person_id in no:
             continue
         with transaction():
-            fresh = [proposal for _p, proposal, day in rows if _tell(person_id, f"due-{proposal}-{day}")]
-            if fresh:
-                n += outbox.put("reminder", to=person_id, proposals=fresh)
+            fresh = {
+                name: [p for who, p, day in rows if who == person_id and _tell(person_id, f"{name}-{p}-{day}")]
+                for name, rows in found.items()
+            }
+            if any(fresh.values()):
+                n += outbox.put("reminder", to=person_id, proposals=fresh["due"], consents=fresh["consent"])
     return n
 
 

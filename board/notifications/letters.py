@@ -5,6 +5,7 @@ from sqlalchemy import select
 from board import text
 from board.accounts.models import Person
 from board.comments.models import Comment
+from board.consent.queries import Running, running
 from board.db import db
 from board.i18n import current_locale, long_date, ngettext
 from board.i18n import gettext as _
@@ -24,6 +25,7 @@ DECISIONS = {
     "proposal.accept": N_("accepted"),
     "proposal.defer": N_("deferred"),
     "proposal.decline": N_("declined"),
+    "consent.pass": N_("accepted without objection"),
 }
 
 
@@ -64,6 +66,9 @@ def _sections(found: queries.Waiting) -> list[Section]:
                 Item(_("Show all"), link("/proposals?state=open&mine=missing&sort=due")) if more else None,
             )
         )
+    if found.consents:
+        title = _("%(partner)s: accepted unless you object", partner=found.partner)
+        made.append(Section(title, [_consent(one) for one in found.consents]))
     if found.leases:
         title = _("%(partner)s: does the claim still hold?", partner=found.partner)
         made.append(Section(title, [Item(f"AP-{n} {name}", link(f"/packages/AP-{n}")) for n, name in found.leases]))
@@ -74,6 +79,11 @@ def _sections(found: queries.Waiting) -> list[Section]:
     return made
 
 
+def _consent(one: Running) -> Item:
+    note = _("objections until %(date)s", date=long_date(one.last, current_locale()))
+    return Item(f"FV-{one.id} {one.title}", link(f"/proposals/FV-{one.id}#ballot-{one.id}"), note)
+
+
 def _ballot(due: queries.Due) -> Item:
     until = long_date(due.vote_by, current_locale()) if due.vote_by else ""
     note = _("answer by %(date)s", date=until) if until else ""
@@ -81,27 +91,36 @@ def _ballot(due: queries.Due) -> Item:
 
 
 def reminder(mail: Mail) -> Letter | None:
-    """The proposals that are due and still without a ballot of one of the person's partners."""
-    seats = [partner.id for partner in queries.voting_seats(mail.person_id or 0) if partner.counts]
-    english = current_locale() == "en"
-    rows = db.session.scalars(
-        select(Proposal)
-        .where(Proposal.id.in_(mail.details["proposals"]), Proposal.state == State.OPEN)
-        .order_by(Proposal.vote_by, Proposal.id)
-    )
-    due = [
-        queries.Due(p.id, (english and p.title_en) or p.title, p.vote_by)
-        for p in rows
-        if set(seats) - set(db.session.scalars(select(Ballot.partner_id).where(Ballot.proposal_id == p.id)))
-    ]
-    if not due:
+    """What is due and still without a ballot of one of the person's partners, and the consents that still run."""
+    seats = {partner.id for partner in queries.voting_seats(mail.person_id or 0) if partner.counts}
+    due = _still_due(mail.details["proposals"], seats)
+    consents = running(only=mail.details.get("consents", [])) if seats else []
+    if not due and not consents:
         return None
+    told = ngettext("%(n)s ballot is due soon", "%(n)s ballots are due soon", len(due))
+    ends = ngettext("%(n)s time to object ends soon", "%(n)s times to object end soon", len(consents))
+    sections = [Section(_("Waiting for your ballot"), [_ballot(one) for one in due])] if due else []
+    sections += [Section(_("Accepted unless you object"), [_consent(one) for one in consents])] if consents else []
     return Letter(
-        subject=ngettext("%(n)s ballot is due soon", "%(n)s ballots are due soon", len(due)),
-        sections=[Section(_("Waiting for your ballot"), [_ballot(one) for one in due])],
+        subject=told if due else ends,
+        sections=sections,
         why=_("You receive this mail a week before an answer-by date, because you cast a partner's ballot."),
         unsubscribe=link(links.path(mail.person_id or 0, Sort.REMINDERS)),
     )
+
+
+def _still_due(ids: list[int], seats: set[int]) -> list[queries.Due]:
+    english = current_locale() == "en"
+    rows = db.session.scalars(
+        select(Proposal)
+        .where(Proposal.id.in_(ids), Proposal.state == State.OPEN, Proposal.consent_until.is_(None))
+        .order_by(Proposal.vote_by, Proposal.id)
+    )
+    return [
+        queries.Due(p.id, (english and p.title_en) or p.title, p.vote_by)
+        for p in rows
+        if seats - set(db.session.scalars(select(Ballot.partner_id).where(Ballot.proposal_id == p.id)))
+    ]
 
 
 def comment(mail: Mail) -> Letter | None:

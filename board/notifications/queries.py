@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from board.accounts.deputies import standing_in
 from board.accounts.models import Membership, Person, Role
 from board.activity.models import Activity
+from board.consent.queries import Running, running
 from board.db import db, now
-from board.i18n import current_locale, today
+from board.i18n import current_locale, end_of, in_days, last_day, today
 from board.issues.models import Issue, Triage
 from board.notifications.models import Choice, Sort, Watch
 from board.partners.models import Partner
@@ -21,7 +22,7 @@ from board.voting.models import Ballot
 from board.work.models import Claim, Package
 
 SHOWN = 8
-DECIDED = ("proposal.accept", "proposal.defer", "proposal.decline")
+DECIDED = ("proposal.accept", "proposal.defer", "proposal.decline", "consent.pass")
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,20 @@ class Due:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for one partner: ballots (the first few, and how many), packages whose lease asks, issues."""
+    """What waits for one partner: ballots (the first few, and how many), consents that run out within a week and to
+    which it can object, packages whose lease asks, issues.
+    """
 
     partner: str
     slug: str
     ballots: list[Due]
     n_ballots: int
+    consents: list[Running]
     leases: list[tuple[int, str]]
     n_issues: int
 
     def __bool__(self) -> bool:
-        return bool(self.n_ballots or self.leases or self.n_issues)
+        return bool(self.n_ballots or self.consents or self.leases or self.n_issues)
 
 
 def voting_seats(person_id: int) -> list[Partner]:
@@ -68,6 +72,7 @@ def waiting(person_id: int) -> list[Waiting]:
 def _of(partner: Partner) -> Waiting:
     missing = (
         Proposal.state == State.OPEN,
+        Proposal.consent_until.is_(None),
         ~select(Ballot.id).where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == partner.id).exists(),
     )
     ballots: list[Due] = []
@@ -92,8 +97,19 @@ def _of(partner: Partner) -> Waiting:
     wait = (Issue.partner_id == partner.id, Issue.visible, Issue.triage == Triage.NEW)
     issues = select(func.count(Issue.id)).where(*wait)
     return Waiting(
-        partner.name, partner.slug, ballots, n, [(r.id, r.title) for r in leases], db.session.scalar(issues) or 0
+        partner.name,
+        partner.slug,
+        ballots,
+        n,
+        _ending() if partner.counts else [],
+        [(r.id, r.title) for r in leases],
+        db.session.scalar(issues) or 0,
     )
+
+
+def _ending() -> list[Running]:
+    """The consents that run out within a week."""
+    return [one for one in running(SHOWN) if one.last <= in_days(7)]
 
 
 def _title(german: str, english: str | None) -> str:
@@ -124,12 +140,34 @@ def reminders(within: timedelta) -> list[tuple[int, int, date]]:
         .join(Person, Person.id == Membership.person_id)
         .join(Proposal, Proposal.state == State.OPEN)
         .where(Membership.ended_at.is_(None), Partner.votes, Partner.paused_at.is_(None), Person.disabled_at.is_(None))
-        .where(Proposal.vote_by >= today(), Proposal.vote_by <= today() + within)
+        .where(Proposal.vote_by >= today(), Proposal.vote_by <= today() + within, Proposal.consent_until.is_(None))
         .where(~select(Ballot.id).where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == Partner.id).exists())
         .order_by(Membership.person_id, Proposal.vote_by, Proposal.id)
     )  # fmt: skip
     found = [
         (r.person_id, r.id, r.vote_by)
+        for r in rows
+        if r.role == Role.DELEGATE or standing_in(r.deputy_from, r.deputy_until)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def consent_reminders(within: timedelta) -> list[tuple[int, int, date]]:
+    """(person, proposal, last day to object) of consents that run out within that time, for all who could object."""
+    rows = db.session.execute(
+        select(
+            Membership.person_id, Membership.role, Membership.deputy_from, Membership.deputy_until, Proposal.id,
+            Proposal.consent_until,
+        )
+        .join(Partner, Partner.id == Membership.partner_id)
+        .join(Person, Person.id == Membership.person_id)
+        .join(Proposal, Proposal.consent_until.is_not(None))
+        .where(Membership.ended_at.is_(None), Partner.votes, Partner.paused_at.is_(None), Person.disabled_at.is_(None))
+        .where(Proposal.consent_until > now(), Proposal.consent_until <= end_of(today() + within))
+        .order_by(Membership.person_id, Proposal.consent_until, Proposal.id)
+    )  # fmt: skip
+    found = [
+        (r.person_id, r.id, last_day(r.consent_until))
         for r in rows
         if r.role == Role.DELEGATE or standing_in(r.deputy_from, r.deputy_until)
     ]

@@ -54,6 +54,7 @@ HELD = (
     Held("reuse", "person_id", KEEP, "reuse"),
     Held("variant", "person_id", KEEP, "variants"),
     Held("estimate", "person_id", KEEP, "estimates"),
+    Held("objection", "person_id", KEEP, "objections"),
     Held("decision", "recorded_by_id", KEEP, "decisions"),
     Held("package", "author_id", KEEP, "packages"),
     Held("claim", "person_id", KEEP, "claims"),

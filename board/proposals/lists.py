@@ -101,6 +101,7 @@ def _narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
     if filters.mine and by.partner_id:
         query = query.where(
             Proposal.state == State.OPEN,
+            Proposal.consent_until.is_(None),
             ~exists().where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == by.partner_id),
         )
     if filters.elsewhere and by.partner_id:

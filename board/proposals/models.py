@@ -48,7 +48,8 @@ class Proposal(Base):
     The counters (`n_…`, `days_…`, `contest`, `effort_…`, `strength`) are kept in the transaction that changes what
     they count. `effort_until` is the last day on which an estimate is valid; `value` is 1 to 5, 0: not rated yet.
     `version` changes with anything shown, `text_version` with title or text only. `once` is the token of the form
-    it came from: a second click finds the first one's proposal.
+    it came from: a second click finds the first one's proposal. While `consent_until` is set, it is in consent
+    (`board.consent`): whoever empties that column first has ended it.
     """
 
     __tablename__ = "proposal"
@@ -64,6 +65,7 @@ class Proposal(Base):
         Index("ix_proposal_value", "value", "id"),
         Index("ix_proposal_effort", "effort_high", "id"),
         Index("ix_proposal_milestone", "milestone_id", "id"),
+        Index("ix_proposal_consent", "consent_until"),
         UniqueConstraint("author_id", "once"),
         CheckConstraint("n_for >= 0 AND n_against >= 0 AND n_abstain >= 0", name="tally"),
         CheckConstraint("value >= 0 AND value <= 5", name="value"),
@@ -86,6 +88,7 @@ class Proposal(Base):
     imported: Mapped[bool] = mapped_column(default=False)
     once: Mapped[str | None] = mapped_column(String(40))
     vote_by: Mapped[date | None]
+    consent_until: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"))
     electorate_size: Mapped[int | None]
     closed_at: Mapped[datetime | None]
@@ -185,7 +188,10 @@ class Proposal(Base):
         db.session.refresh(self, FRESH, with_for_update=True)
         if not self.can(verb):
             raise Conflict(_(REFUSED[verb], state=self.label), state=self.state)
-        before, self.state = self.state, MOVES[verb][1]
+        self._step(MOVES[verb][1])
+
+    def _step(self, to: State) -> None:
+        before, self.state, self.consent_until = self.state, to, None
         self.version += 1
         self.active_at = now()
         count({(before, self.topic_id): -1, (self.state, self.topic_id): 1})
@@ -194,11 +200,21 @@ class Proposal(Base):
         self._move(by, verb)
         if self.electorate_size is None:
             self._freeze()
+        self._record(by, body, decided_on, reason)
+
+    def conclude(self, by: Actor, *, decided_on: date) -> None:
+        """Accept it because nobody objected (second half of `consent.pass`); silence is counted, but is no ballot."""
+        self._step(State.ACCEPTED)
+        self._freeze()
+        answered = self.n_for + self.n_against + self.n_abstain
+        self._record(by, "", decided_on, "", silent=max(0, (self.electorate_size or 0) - answered))
+
+    def _record(self, by: Actor, body: str, decided_on: date, reason: str, silent: int | None = None) -> None:
         db.session.add(
             Decision(
                 proposal_id=self.id, outcome=self.state, body=body, decided_on=decided_on, reason=reason,
                 n_for=self.n_for, n_against=self.n_against, n_abstain=self.n_abstain,
-                electorate_size=self.electorate_size, recorded_by_id=by.person_id, recorded_at=now(),
+                electorate_size=self.electorate_size, silent=silent, recorded_by_id=by.person_id, recorded_at=now(),
             )
         )  # fmt: skip
 
@@ -208,7 +224,10 @@ class Proposal(Base):
         self.closed_at = now()
 
 
-FRESH = ("state", "topic_id", "n_for", "n_against", "n_abstain", "electorate_size", "version", "text_version")
+FRESH = (
+    "state", "topic_id", "n_for", "n_against", "n_abstain", "electorate_size", "version", "text_version",
+    "consent_until",
+)  # fmt: skip
 
 
 class ProposalLink(Base):
@@ -236,6 +255,8 @@ class Decision(Base):
     """What a committee decided about a proposal, on which date, and why; the electorate is frozen with it.
 
     So is the effort of the valid estimates (0: none); `without_estimate` says why it was accepted without one.
+    Where it was accepted because nobody objected, `silent` is the number of partners without ballot or objection;
+    then no body and no reason is named.
     """
 
     __tablename__ = "decision"
@@ -255,6 +276,7 @@ class Decision(Base):
     effort_high: Mapped[int] = mapped_column(default=0)
     without_estimate: Mapped[str] = mapped_column(String(500), default="")
     taken_back_at: Mapped[datetime | None]
+    silent: Mapped[int | None]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -13,7 +13,7 @@ from board.activity.models import Activity
 from board.db import db, run
 from board.errors import Missing
 from board.i18n import gettext as _
-from board.i18n import in_days
+from board.i18n import in_days, last_day
 from board.partners.models import Electorate, Partner, hue
 from board.policy import Actor
 from board.proposals.models import Proposal, ProposalBuilder, Topic
@@ -54,6 +54,7 @@ class Row:
     text_version: int
     closed_at: datetime | None
     vote_by: date | None
+    consent_until: datetime | None
     imported: bool
     created_at: datetime
     active_at: datetime
@@ -81,7 +82,12 @@ class Row:
     @property
     def is_due(self) -> bool:
         """Whether the answer-by date is near or has passed."""
-        return self.is_open and self.vote_by is not None and self.vote_by <= in_days(DUE_DAYS)
+        return bool(self.is_open and not self.consent and self.vote_by and self.vote_by <= in_days(DUE_DAYS))
+
+    @property
+    def consent(self) -> date | None:
+        """While it is in consent: the last day on which partners can object."""
+        return last_day(self.consent_until) if self.consent_until else None
 
     @property
     def label(self) -> str:
@@ -192,8 +198,9 @@ def rows(ids: Iterable[int], locale: str) -> dict[int, Row]:
             Proposal.id, Proposal.title, Proposal.title_en, Proposal.summary, Proposal.summary_en,
             (Topic.label_en if english else Topic.label_de).label("topic"), Proposal.state, Proposal.n_for,
             Proposal.n_against, Proposal.n_abstain, Proposal.electorate_size, Proposal.coalition, Proposal.version,
-            Proposal.text_version, Proposal.closed_at, Proposal.vote_by, Proposal.imported, Proposal.created_at,
-            Proposal.active_at, Proposal.n_comments, Proposal.n_packages, Proposal.n_free, Proposal.n_live,
+            Proposal.text_version, Proposal.closed_at, Proposal.vote_by, Proposal.consent_until, Proposal.imported,
+            Proposal.created_at, Proposal.active_at, Proposal.n_comments, Proposal.n_packages, Proposal.n_free,
+            Proposal.n_live,
             Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags,
         )
         .join(Topic, Topic.id == Proposal.topic_id)
@@ -210,9 +217,9 @@ def _row(row: Any, english: bool) -> Row:
         id=row.id, title=(english and row.title_en) or row.title, summary=(english and row.summary_en) or row.summary,
         topic=row.topic, state=row.state, n_for=row.n_for, n_against=row.n_against, n_abstain=row.n_abstain,
         electorate_size=row.electorate_size, coalition=row.coalition, version=row.version,
-        text_version=row.text_version, closed_at=row.closed_at, vote_by=row.vote_by, imported=row.imported,
-        created_at=row.created_at, active_at=row.active_at, n_comments=row.n_comments, n_packages=row.n_packages,
-        n_free=row.n_free, n_live=row.n_live, partner=sign,
+        text_version=row.text_version, closed_at=row.closed_at, vote_by=row.vote_by,
+        consent_until=row.consent_until, imported=row.imported, created_at=row.created_at, active_at=row.active_at,
+        n_comments=row.n_comments, n_packages=row.n_packages, n_free=row.n_free, n_live=row.n_live, partner=sign,
     )  # fmt: skip
 
 

@@ -12,11 +12,10 @@ from board.db import db, transaction
 from board.i18n import gettext as _
 from board.issues import mirror
 from board.notifications import queries as notifications
-from board.policy import Actor, allowed
-from board.proposals import authoring, browsing, queries
+from board.policy import Actor
+from board.proposals import authoring, browsing, queries, states_shown
 from board.proposals.forms import DecisionForm, ReopenForm
 from board.proposals.models import Proposal
-from board.proposals.states import DECISIONS, LABELS, MOVES
 from board.variants import queries as variants
 from board.voting import queries as voting
 from board.voting.tallies import recount
@@ -44,7 +43,7 @@ def show(proposal_id: int) -> Response:
 def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
     """What the page shows, each feature's part from its own queries."""
     return {
-        **_state(proposal, by),
+        **states_shown.of(proposal, by),
         **voting.for_proposal(proposal, by),
         **mirror.for_proposal(proposal, by),
         **comments.for_proposal(proposal, by),
@@ -57,21 +56,6 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
     }
 
 
-def _state(proposal: Proposal, by: Actor) -> dict[str, Any]:
-    """What _state.html shows: the verbs that the state allows and the person may do."""
-    may = {verb for verb in MOVES if proposal.can(verb) and allowed(by, f"proposal.{verb}", proposal)}
-    return {
-        "proposal": proposal,
-        "may": may,
-        "decisions": [verb for verb in DECISIONS if verb in may],
-        "may_edit": allowed(by, "proposal.edit", proposal) and (proposal.is_open or by.is_product_owner),
-        "decision": DecisionForm(data={"decided_on": i18n.today()}),
-        "reopening": ReopenForm(data={"vote_by": i18n.in_days(authoring.vote_days())}),
-        "asked": "",
-        "labels": LABELS,
-    }
-
-
 @bp.get("/proposals/<proposal:proposal_id>/counts")
 def counts(proposal_id: int) -> Response:
     """The line of counts in a row, alone."""
@@ -81,7 +65,7 @@ def counts(proposal_id: int) -> Response:
 @bp.get("/proposals/<proposal:proposal_id>/state")
 def state(proposal_id: int) -> Response:
     """The state with its verbs and decisions, alone."""
-    return component("proposals/_state.html", **_state(queries.whole(proposal_id), actor()))
+    return component("proposals/_state.html", **states_shown.of(queries.whole(proposal_id), actor()))
 
 
 # Verbs
@@ -161,7 +145,11 @@ def _move(proposal_id: int, verb: str, form: Any = None, **words: Any) -> Respon
 def _answer(proposal_id: int, verb: str, **context: Any) -> Response:
     proposal, by = queries.whole(proposal_id), actor()
     failed = context.get("refusal") or (context.get("form") is not None and context["form"].errors)
-    shown = _state(proposal, by) | voting.for_proposal(proposal, by) | {"asked": verb if failed else "", "face": "card"}
+    shown = (
+        states_shown.of(proposal, by)
+        | voting.for_proposal(proposal, by)
+        | {"asked": verb if failed else "", "face": "card"}
+    )
     return respond(
         "proposals/_state.html",
         back_to=f"/proposals/{proposal.key}#state-{proposal.id}",

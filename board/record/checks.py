@@ -56,6 +56,7 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
 
 CLOSING = ("accept", "defer", "decline", "withdraw")
 REOPEN = "proposal.reopen"
+PASSED = "consent.pass"
 
 
 class RecordBroken(Exception):
@@ -108,7 +109,14 @@ def ballots() -> list[str]:
 
 def _told_ballots() -> dict[tuple[int, int], str]:
     """(proposal, partner) → choice, replayed: cast, withdrawn, handed on where partners merged meanwhile."""
-    verbs = ("ballot.cast", "ballot.withdraw", "partner.merge", *(f"proposal.{verb}" for verb in CLOSING), REOPEN)
+    verbs = (
+        "ballot.cast",
+        "ballot.withdraw",
+        "partner.merge",
+        PASSED,
+        *(f"proposal.{verb}" for verb in CLOSING),
+        REOPEN,
+    )
     rows = db.session.execute(
         select(Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details)
         .where(Activity.verb.in_(verbs))

@@ -13,6 +13,7 @@ Value = bool | int | str
 N_ = str  # Marks a message id; it is translated where it is shown.
 
 LINE, PARAGRAPH, PAGE = 200, 1_000, 50_000
+CONSENT_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Settings:
     public: bool
     quorum: int
     vote_days: int
+    consent_days: int
     lease_days: int
     grace_days: int
     factor_delegate: bool
@@ -105,6 +107,12 @@ DEFINITIONS = (
         N_("How long partners are asked when somebody proposes something; 42 days are six weeks. The author can "
            "choose another date."),
         lambda config: config.vote_days, 1, 366,
+    ),
+    Definition(
+        "consent_days", "reading", N_("Days to object in consent"),
+        N_("How long partners can object when a product owner puts a small proposal into consent. Without an objection "
+           "it is accepted."),
+        lambda _config: CONSENT_DAYS, 1, 366,
     ),
     Definition(
         "lease_days", "work", N_("Days for which a claim holds"),

@@ -37,6 +37,8 @@ class Ground(Protocol):
     def closed_at(self) -> datetime | None: ...  # noqa: D102
     @property
     def text_version(self) -> int: ...  # noqa: D102
+    @property
+    def consent_until(self) -> datetime | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Stance(Held):
 
 _PARTNER = select(Partner.id).where(Partner.id == bindparam("partner")).with_for_update(read=True)
 _GROUND = (
-    select(Proposal.id, Proposal.state, Proposal.closed_at, Proposal.text_version)
+    select(Proposal.id, Proposal.state, Proposal.closed_at, Proposal.text_version, Proposal.consent_until)
     .where(Proposal.id == bindparam("proposal"))
     .with_for_update(key_share=True)
 )

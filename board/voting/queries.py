@@ -11,6 +11,7 @@ from board.accounts.models import Person
 from board.db import db, run
 from board.errors import Missing
 from board.i18n import gettext as _
+from board.i18n import last_day
 from board.partners.models import Electorate
 from board.policy import Actor
 from board.proposals.models import Proposal
@@ -26,6 +27,7 @@ __all__ = ["ballots", "boxes", "coalition", "for_partner", "for_proposal", "get"
 _PROPOSAL = select(
     Proposal.id, Proposal.title, Proposal.state, Proposal.closed_at, Proposal.vote_by, Proposal.text_version,
     Proposal.n_for, Proposal.n_against, Proposal.n_abstain, Proposal.electorate_size, Proposal.coalition,
+    Proposal.consent_until,
 ).where(Proposal.id == bindparam("proposal"))  # fmt: skip
 _ELECTORATE = select(Electorate.size).where(Electorate.id == Electorate.ONLY)
 _OWN = (
@@ -117,6 +119,7 @@ def _own_ballots(proposal_ids: list[int], by: Actor) -> list[Row[Any]]:
 
 def _box(p: Any, row: Any, by: Actor, why: str) -> Box:
     closed = "" if p.state == State.OPEN else rights.closed_sentence(p)
+    consent = last_day(p.consent_until) if p.consent_until and not closed else None
     said: dict[str, Any] = {}
     if row is not None:
         said = {"choice": row.choice, "reason": row.reason, "cast_at": row.cast_at, "person": row.name or ""}
@@ -126,9 +129,10 @@ def _box(p: Any, row: Any, by: Actor, why: str) -> Box:
         key=f"FV-{p.id}",
         title=getattr(p, "title", ""),
         partner=by.partner,
-        may=not why and not closed,
+        may=not why and not closed and consent is None,
         why=why,
         closed=closed,
+        consent=consent,
         vote_by=p.vote_by,
         **said,
     )

@@ -33,9 +33,11 @@ def permit_voting(by: Actor) -> None:
 
 
 def require_open(proposal: Any) -> None:
-    """Ballots are cast and changed only while the proposal is open. Raises Conflict that says since when."""
+    """Ballots are cast and changed only while it is open and not in consent. Raises Conflict that says why."""
     if proposal.state != State.OPEN:
         raise Conflict(closed_sentence(proposal) + " " + _("Your entry was not recorded."), state=proposal.state)
+    if proposal.consent_until is not None:
+        raise Conflict(_("The proposal is in consent: no ballots are cast, partners object if they disagree."))
 
 
 def require_alive(proposal: Proposal) -> None:

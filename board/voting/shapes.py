@@ -64,6 +64,10 @@ class Box:
     person: str = ""
     stale: bool = False
     undo: Said | None = None
+    consent: date | None = None
+    """While it is in consent: the last day on which partners can object."""
+    asked: bool = False
+    """Whether an objection was sent that could not be taken: its form is open."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""Consent under fire: time runs out in the very moment in which a partner objects and a product owner decides.
+
+Five real processes meet at each proposal: two workers whose job ends what is over, a delegate who objects, and two
+product owners who record opposite decisions. Exactly one of them wins each time; the others are told so.
+"""
+
+import multiprocessing
+import tempfile
+from datetime import timedelta
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from board import create_app
+from board.consent import verbs
+from board.consent.models import Objection
+from board.db import at, db, now, transaction
+from board.errors import Conflict
+from board.i18n import in_days, today
+from board.policy import SYSTEM, Acting, Actor
+from board.proposals import queries
+from board.proposals.models import Decision, Proposal
+from board.record.checks import everything
+from board.voting import ballots
+from tests.conftest import settings
+from tests.factories import make_proposal
+from tests.people import Cast
+
+ROLES = ("job", "job", "object", "accept", "decline")
+
+
+def attempt(url: str, role: str, proposals: list[int], partner: int, together: Barrier, results: Any) -> None:
+    """One process: does its part to every proposal, in step with the others, and reports what it won."""
+    app = create_app(settings(Path(tempfile.mkdtemp()), url))
+    won, errors = [], []
+    with app.app_context():
+        for proposal_id in proposals:
+            together.wait(timeout=60)
+            try:
+                with transaction():
+                    _do(role, proposal_id, partner)
+                won.append(proposal_id)
+            except Conflict:
+                pass
+            except Exception as error:  # noqa: BLE001 - whatever it is, the race must report it
+                errors.append(repr(error))
+        db.engine.dispose()
+    results.put((role, won, errors))
+
+
+def _do(role: str, proposal_id: int, partner: int) -> None:
+    if role == "job":
+        verbs.pass_(queries.locked(proposal_id), SYSTEM)
+    elif role == "object":
+        by = Actor(role="delegate", partner=Acting(partner, "celle", "Celle", "CE", 0, "municipality", True))
+        verbs.object_(ballots.locked(proposal_id, by), "Zu früh.", by, vote_days=42)
+    else:
+        pia = Actor(is_product_owner=True)
+        getattr(queries.locked(proposal_id), role)(pia, body="Rat", decided_on=today(), reason="Beschluss")
+
+
+def race(app: Flask, url: str, people: Cast, rounds: int) -> None:
+    """So many proposals whose consent is over; each is ended once, and the board says the same everywhere."""
+    with app.app_context():
+        numbers = []
+        with at(now() - timedelta(days=20)):
+            for _round in range(rounds):
+                numbers.append(make_proposal(people))
+                with transaction():
+                    verbs.begin(queries.locked(numbers[-1]), people.pia.actor, last=in_days(5))
+        db.session.remove()
+    context = multiprocessing.get_context("spawn")
+    together, results = context.Barrier(len(ROLES)), context.Queue()
+    workers = [
+        context.Process(target=attempt, args=(url, role, numbers, people.celle, together, results)) for role in ROLES
+    ]
+    for worker in workers:
+        worker.start()
+    told = [results.get(timeout=60 + rounds) for _worker in workers]
+    for worker in workers:
+        worker.join(timeout=30)
+    assert [error for _role, _won, errors in told for error in errors] == []
+    with app.app_context():
+        _agree(numbers, [(role, set(won)) for role, won, _errors in told])
+
+
+def _agree(numbers: list[int], told: list[tuple[str, set[int]]]) -> None:
+    passed = [won for role, won in told if role == "job"]
+    assert passed[0] & passed[1] == set(), "a consent runs out once"
+    (objected,) = (won for role, won in told if role == "object")
+    decided = {role: won for role, won in told if role in {"accept", "decline"}}
+    assert decided["accept"] & decided["decline"] == set(), "one decision holds"
+    assert objected & (passed[0] | passed[1]) == set(), "an objection wins or loses"
+    silent = set(db.session.scalars(select(Decision.proposal_id).where(Decision.silent.is_not(None))))
+    assert silent == passed[0] | passed[1]
+    assert set(db.session.scalars(select(Objection.proposal_id))) == objected
+    states = {row.id: row.state for row in db.session.execute(select(Proposal.id, Proposal.state))}
+    for number in numbers:
+        expected = "declined" if number in decided["decline"] else "accepted"
+        assert states[number] == expected, "whoever came last or first, the owners end what an objection opened"
+    one_each = select(func.count()).select_from(Decision).group_by(Decision.proposal_id)
+    assert set(db.session.scalars(one_each)) == {1}
+    assert db.session.scalar(select(func.count()).where(Proposal.consent_until.is_not(None))) == 0
+    assert [finding.wrong for finding in everything() if not finding.ok] == []
+
+
+def test_a_consent_ends_once_however_many_end_it_at_once(app: Flask, database_url: str, people: Cast) -> None:
+    race(app, database_url, people, 12)
+
+
+@pytest.mark.long
+def test_two_thousand_consents_end_once_each(app: Flask, database_url: str, people: Cast) -> None:
+    race(app, database_url, people, 2_000)
