@@ -37,6 +37,7 @@ FEATURES = (
     "admin",
     "record",
     "connections",
+    "figures",
 )
 MAX_BODY = 1024 * 1024
 

@@ -590,6 +590,9 @@ PAGES: dict[str, Rule] = {
     "reuse.row": reader,
     "reuse.ask": anyone,  # Whoever has the signed address from the mail; it says who answers.
     "reuse.confirm": anyone,
+    # figures
+    "figures.show": reader,
+    "figures.file": reader,
     # search
     "search.index": reader,
     "search.jump": reader,

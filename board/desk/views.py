@@ -4,11 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from board import pages
 from board.accounts.queries import nobody_yet
 from board.activity import queries as activity
 from board.admin.steps import steps
 from board.consent import queries as consent
 from board.desk import queries
+from board.figures import pictures
 from board.policy import Actor
 from board.proposals import lists, rows
 from board.proposals.filters import Filters
@@ -21,6 +23,7 @@ bp = Blueprint("desk", __name__)
 DUE = 5
 FREE = 4
 NEWS = 8
+MONTHS = 12
 
 
 @bp.get("/")
@@ -28,7 +31,12 @@ def show() -> Response:
     """What waits for you, or the partnership at a glance."""
     by = actor()
     if by.signed_in:
-        return page("desk/show.html", **_waiting(by), news=activity.page(activity.Filters(), by, limit=NEWS))
+        return page(
+            "desk/show.html",
+            **_waiting(by),
+            pictured=_pictured(),
+            news=activity.page(activity.Filters(), by, limit=NEWS),
+        )
     electorate = electorate_version()
     tag = etag("desk", activity.newest(), electorate)
     if response := not_modified(tag):
@@ -64,6 +72,12 @@ def _glance(by: Actor, electorate: int) -> dict[str, Any]:
         "nobody": nobody_yet(),
         "figures": queries.figures(),
         "states": states,
+        "pictured": _pictured(),
         "lines": rows.lines(queries.coalitions(), by, electorate)[0],
         "news": activity.page(activity.Filters(), by, limit=NEWS),
     }
+
+
+def _pictured() -> dict[str, Any]:
+    """Everybody sees the same picture: counted once until something changes."""
+    return pages.until_commit(("pictured", MONTHS), lambda: pictures.states(MONTHS))

@@ -1,0 +1,1 @@
+"""Figures: the partnership in pictures, each with its table and its file; every number is counted, none typed."""
