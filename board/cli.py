@@ -11,7 +11,7 @@ from board.demo.commands import demo
 from board.jobs.commands import work
 from board.mail.commands import mail
 from board.record.commands import check
-from board.sheet import security_sheet
+from board.sheet.command import security_sheet
 
 
 def init_app(app: Flask) -> None:

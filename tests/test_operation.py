@@ -16,14 +16,16 @@ import pytest
 from flask import Flask
 
 from board import create_app
-from board.accounts import verbs
+from board.accounts import devices, passwords, session, throttle, verbs
 from board.accounts.models import Person
 from board.backup import folder
 from board.config import BadSetting
 from board.db import at, db, now, transaction
+from board.identities import client
 from board.mail import outbox
 from board.mail.models import Mail
 from board.policy import SYSTEM
+from board.sheet import access
 from tests.conftest import Browser, settings, sign_in
 from tests.factories import cast, make_proposal
 from tests.people import Cast
@@ -140,6 +142,65 @@ def test_the_sheet_tells_what_is_so_on_a_deployed_board(deployed: Flask) -> None
     assert lines["Session cookie"]["told"] == "__Host-session; HttpOnly; SameSite=Lax; Secure"
     assert not lines["Last backup"]["ok"]
     assert not lines["Mail"]["ok"]
+
+
+def test_the_sheet_compares_each_length_with_what_is_promised(deployed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    _code, lines = sheet(deployed)
+    promised = {
+        "Sessions end unused after": "12 hours (at most 12 hours)",
+        "for administration and product ownership after": "30 minutes (at most 30 minutes)",
+        "on a remembered device after": "30 days (at most 30 days)",
+        "A device skips the second factor for": "30 days (at most 30 days)",
+        "Who one is is asked again after": "12 hours (at most 12 hours)",
+        "An invitation's link works for": "72 hours (at most 72 hours)",
+        "A link for a new password works for": "60 minutes (at most 60 minutes)",
+        "A link for a new address works for": "24 hours (at most 24 hours)",
+        "Passwords": "at least 15 characters, beside a second factor 8, up to 256; Argon2id, offline blocklist",
+        "Throttle": "30 failures per address, 100 per account in 15 minutes",
+    }
+    assert {topic: lines[topic]["told"].replace("\N{NO-BREAK SPACE}", " ") for topic in promised} == promised
+    assert all(lines[topic]["ok"] for topic in promised)
+    for module, name, value in (
+        (session, "IDLE", timedelta(hours=13)), (session, "IDLE_PRIVILEGED", timedelta(hours=1)),
+        (session, "IDLE_REMEMBERED", timedelta(days=31)), (session, "FRESH", timedelta(hours=13)),
+        (devices, "REMEMBERED", timedelta(days=31)), (access, "HOURS", (24, 96)),
+        (access, "RESET_VALID", timedelta(hours=2)), (access, "EMAIL_VALID", timedelta(days=2)),
+        (passwords, "MIN_LENGTH_WITH_FACTOR", 7), (throttle, "PER_ADDRESS", 31),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    _code, lines = sheet(deployed)
+    assert not any(lines[topic]["ok"] for topic in promised)
+    assert "beside a second factor 7" in lines["Passwords"]["told"].replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_sheet_names_the_identity_providers(
+    app: Flask, people: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {
+        f"BOARD_OIDC_{name}_{key}": value
+        for name, issuer in (("WORK", "https://login.example"), ("CODE", "http://localhost:9"))
+        for key, value in (("ISSUER", issuer), ("CLIENT_ID", "board"), ("CLIENT_SECRET", "geheim-geheim"))
+    }
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    board = create_app(settings(tmp_path, url, BOARD_OIDC="work,code", BOARD_OIDC_WORK_FACTOR="1",
+                                BOARD_OIDC_CODE_EMAIL="1", **named))  # fmt: skip
+    _code, lines = sheet(board)
+    assert lines["Identity provider Work"] == {
+        "topic": "Identity provider Work", "told": "https://login.example; counts as second factor", "ok": True,
+    }  # fmt: skip
+    assert lines["Identity provider Code"]["told"] == (
+        "http://localhost:9; a second factor is asked for besides; "
+        "its verified addresses open accounts (never those of administrators)"
+    )
+    assert not lines["Identity provider Code"]["ok"]
+    assert "geheim" not in str(lines)
+    monkeypatch.setattr(client, "NEEDED", ("a_package_that_is_not_installed",))
+    _code, lines = sheet(board)
+    assert not lines["Identity provider Work"]["ok"]
+    _code, lines = sheet(app)
+    assert lines["Identity providers"]["told"] == "none is set"
+    with board.app_context():
+        db.engine.dispose()
 
 
 def test_the_sheet_marks_what_asks_for_attention(app: Flask, deployed: Flask, people: Cast, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from sqlalchemy import func, select, text
 
 from board import config as configs
 from board import policy, security
-from board.accounts import passwords, session, throttle
 from board.accounts.models import Membership, Person
 from board.backup import folder
 from board.db import db, on_postgres
@@ -29,23 +27,16 @@ from board.i18n import gettext as _
 from board.jobs.queries import worker_alive
 from board.record import chain, guard
 from board.settings.current import current
+from board.sheet import access
+from board.sheet.lines import Line
 
 INVENTED = "%@demo.example"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One statement: what it is about, what is so, and whether that is as it should be."""
-
-    topic: str
-    told: str
-    ok: bool = True
 
 
 def lines() -> list[Line]:
     """The whole sheet, in the order of the promises."""
     parts: tuple[Callable[[configs.Config], Iterator[Line]], ...] = (
-        _reaching, _answers, _sessions, _signing_in, _rights, _secrets, _database, _record, _operation,
+        _reaching, _answers, access.sessions, access.signing_in, _rights, _secrets, _database, _record, _operation,
     )  # fmt: skip
     config = current_app.config["BOARD"]
     return [line for part in parts for line in part(config)]
@@ -76,33 +67,6 @@ def _answers(config: configs.Config) -> Iterator[Line]:
     limit = current_app.config["MAX_CONTENT_LENGTH"]
     yield Line(_("Largest request"), _("%(n)s bytes", n=limit), limit <= 1024 * 1024)
     yield Line(_("Requests from other sites"), _("refused by Sec-Fetch-Site and Origin on every change"))
-
-
-def _sessions(config: configs.Config) -> Iterator[Line]:
-    name = session.cookie_name()
-    told = f"{name}; HttpOnly; SameSite=Lax" + ("; Secure" if config.https else "")
-    yield Line(_("Session cookie"), told, name.startswith("__Host-"))
-    idle = _hours(session.IDLE_DEMO if config.demo else session.IDLE)
-    yield Line(_("Sessions end unused after"), idle, not config.demo)
-    told = _hours(session.IDLE_DEMO if config.demo else session.IDLE_PRIVILEGED)
-    yield Line(_("for administration and product ownership after"), told, not config.demo)
-    yield Line(_("Sessions are kept"), _("in the database; they end at once when ended or when the account is closed"))
-
-
-def _signing_in(_config: configs.Config) -> Iterator[Line]:
-    yield Line(_("Passwords"), _("at least %(n)s characters, Argon2id, offline blocklist", n=passwords.MIN_LENGTH))
-    told = _(
-        "%(address)s failures per address, %(account)s per account in %(minutes)s minutes",
-        address=throttle.PER_ADDRESS, account=throttle.PER_ACCOUNT, minutes=throttle.WINDOW_SECONDS // 60,
-    )  # fmt: skip
-    yield Line(_("Throttle"), told)
-    settings = current()
-    for needed, who in (
-        (settings.factor_delegate, _("Second factor for delegates")),
-        (settings.factor_product_owner, _("Second factor for product ownership")),
-        (settings.factor_admin, _("Second factor for administration")),
-    ):
-        yield Line(who, _("required") if needed else _("not required"), needed)
 
 
 def _rights(config: configs.Config) -> Iterator[Line]:
@@ -190,11 +154,6 @@ def _operation(config: configs.Config) -> Iterator[Line]:
     yield Line(
         _("Log"), _("%(level)s; without names, addresses, query strings", level=config.log), config.log != "debug"
     )
-
-
-def _hours(length: timedelta) -> str:
-    minutes = int(length.total_seconds()) // 60
-    return _("%(n)s minutes", n=minutes) if minutes < 120 else _("%(n)s hours", n=minutes // 60)
 
 
 @click.command("security-sheet")
