@@ -1,21 +1,27 @@
 """One's own access: a forgotten password, another password, another address; nothing tells who has an account."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import argon2
+import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from board.accounts import links
 from board.accounts.models import LoginSession, Person
 from board.accounts.passwords import hash_password, matches
 from board.credentials.models import Proof
 from board.credentials.verbs import forget
-from board.db import at, db, now, transaction
+from board.db import Base, at, db, now, transaction
+from board.factors import codes
+from board.factors import verbs as factors
 from board.mail.models import Mail
 from board.mail.sending import send_due
-from tests.conftest import Browser, sign_in
+from tests.conftest import ORIGIN, Browser, sign_in
 from tests.people import Cast
 from tests.postbox import Postbox
 
@@ -162,6 +168,131 @@ def test_asking_for_somebody_elses_address_answers_alike_and_moves_nothing(
     assert (free.status_code, free.location, free.text) == (taken.status_code, taken.location, taken.text)
     with app.app_context():
         assert send_due() == 0, "the second question replaced the first, and a known address gets no link"
+
+
+def test_a_link_for_a_new_address_ends_after_a_day(
+    app: Flask, people: Cast, ada: Browser, gast: Browser, postbox: Postbox
+) -> None:
+    begun = now()
+    ada.post("/account/email", data={"email": "ada@aalen.example"})
+    path = arrive(app, postbox)
+    with at(begun + timedelta(hours=23)):
+        assert gast.get(path).status_code == 200
+    with at(begun + timedelta(hours=24, minutes=1)):
+        assert gast.get(path).status_code == gast.post(path).status_code == 404
+    with app.app_context():
+        assert db.session.get_one(Person, people.ada.person_id).email == "ada@example.org"
+
+
+def test_the_database_holds_no_link(app: Flask, people: Cast, ada: Browser, gast: Browser, postbox: Postbox) -> None:
+    """Whoever reads all of it, mail that waits included, cannot open one: what is kept is a hash and a nonce."""
+    gast.post("/forgot-password", data={"email": "ada@example.org"})
+    ada.post("/account/email", data={"email": "ada@aalen.example"})
+    with app.app_context():
+        waiting = [repr(db.session.execute(select(table)).all()) for table in Base.metadata.sorted_tables]
+    paths = [arrive(app, postbox, n) for n in (0, 1)]
+    with app.app_context():
+        kept = [repr(db.session.execute(select(table)).all()) for table in Base.metadata.sorted_tables]
+        proofs = db.session.scalars(select(Proof)).all()
+    for path in paths:
+        token = path.rpartition("/")[2]
+        assert len(token) == 43, "256 bits"
+        assert not any(token in rows for rows in (*waiting, *kept))
+        assert links.kept(token) in {proof.link_hash for proof in proofs}
+    for guess in (part for proof in proofs for part in (proof.link_hash, proof.nonce)):
+        assert gast.get(f"/reset/{guess}").status_code == gast.get(f"/confirm-email/{guess}").status_code == 404
+
+
+def test_after_a_reset_the_second_factor_is_still_asked_for_also_on_a_remembered_device(
+    app: Flask, people: Cast, password: None, gast: Browser, postbox: Postbox
+) -> None:
+    secret = codes.new_secret()
+    with app.app_context(), at(now() - timedelta(minutes=10)), transaction():
+        person = db.session.get_one(Person, people.ada.person_id)
+        factors.set_up(person, secret, pyotp.TOTP(secret).at(now()), people.ada.actor)
+    gast.post("/sign-in", data={"email": "ada@example.org", "password": OLD, "remember": "y"})
+    assert gast.post("/sign-in/code", data={"code": pyotp.TOTP(secret).at(now())}).status_code == 303
+    gast.post("/sign-out")
+    gast.post("/forgot-password", data={"email": "ada@example.org"})
+    assert gast.post(arrive(app, postbox, -1), data={"password": NEW}).status_code == 200
+    assert gast.get("/account").status_code == 401, "setting it signs nobody in"
+    entered = gast.post("/sign-in", data={"email": "ada@example.org", "password": NEW})
+    assert entered.location == "/sign-in/code?next=/"
+    assert gast.get("/account").status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "X-Original-Host", "Forwarded"])
+def test_links_in_mail_begin_at_the_configured_address_whatever_the_request_says(
+    app: Flask, people: Cast, gast: Browser, ada: Browser, postbox: Postbox, header: str
+) -> None:
+    evil = {header: "host=evil.example" if header == "Forwarded" else "evil.example"}
+    invitation = {"email": "neu@aalen.example", "role": "member", "hours": "72", "locale": "de"}
+    statuses = {
+        gast.post("/forgot-password", data={"email": "ada@example.org"}, headers=evil).status_code,
+        ada.post("/account/email", data={"email": "ada@aalen.example"}, headers=evil).status_code,
+        ada.post("/partners/aalen/people/invite", data=invitation, headers=evil).status_code,
+    }
+    with app.app_context():
+        sent = send_due()
+    assert (statuses, sent) == (({400}, 0) if header == "Host" else ({200, 303}, 3))
+    for n in range(sent):
+        told = postbox.text(n) + postbox.html(n)
+        assert "evil" not in told
+        assert set(re.findall(r"https?://[^/\s\"<>]+", told)) == {ORIGIN}
+
+
+@pytest.fixture
+def work(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What answering costs: each statement that reaches the database, and each hash of a password, in order."""
+    done: list[str] = []
+
+    def listener(*args: Any) -> None:
+        done.append(args[2])
+
+    def counting(real: Any) -> Any:
+        def call(*args: Any) -> Any:
+            done.append(f"argon2 {real.__name__}")
+            return real(*args)
+
+        return call
+
+    for name in ("hash", "verify"):
+        monkeypatch.setattr(argon2.PasswordHasher, name, counting(getattr(argon2.PasswordHasher, name)))
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", listener)
+        yield done
+        event.remove(db.engine, "before_cursor_execute", listener)
+
+
+def test_known_unknown_and_closed_accounts_make_the_same_work_of_a_forgotten_password(
+    app: Flask, people: Cast, password: None, gast: Browser, work: list[str]
+) -> None:
+    with app.app_context(), transaction():
+        db.session.get_one(Person, people.cleo.person_id).disabled_at = now()
+    answers, works = [], []
+    for email in ("warm@example.org", "ada@example.org", "nobody@example.org", "ben@example.org", "cleo@example.org"):
+        work.clear()
+        answer = gast.post("/forgot-password", data={"email": email})
+        answers.append((answer.status_code, answer.text, sorted(k for k, _v in answer.headers if k != "X-Request-Id")))
+        works.append([*work])
+    assert answers[1:] == [answers[1]] * 4
+    assert works[1:] == [works[1]] * 4
+    assert not any("FROM person" in statement for statement in works[1]), "nobody is looked up"
+
+
+def test_known_and_unknown_addresses_make_the_same_work_of_an_invitation(
+    app: Flask, people: Cast, ada: Browser, work: list[str]
+) -> None:
+    works, answers = [], []
+    for email in ("warm@example.org", "cleo@example.org", "nobody@example.org", "pia@example.org"):
+        work.clear()
+        form = {"email": email, "role": "member", "hours": "72", "locale": "de"}
+        answer = ada.post("/partners/aalen/people/invite", data=form)
+        answers.append((answer.status_code, answer.location))
+        works.append([*work])
+        ada.get("/partners/aalen/people")  # What was told is told.
+    assert answers[1:] == [answers[1]] * 3
+    assert works[1:] == [works[1]] * 3
 
 
 def test_old_links_are_forgotten_with_their_addresses(app: Flask, people: Cast, gast: Browser) -> None:
