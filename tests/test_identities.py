@@ -273,7 +273,8 @@ def forged(people: Cast) -> Iterator[tuple[Forged, str]]:
             if "openid" in self.path:
                 self._answer({"issuer": says.claims.get("described", here), "authorization_endpoint": f"{here}/go",
                               "token_endpoint": says.claims.get("tokens_at", f"{here}/token"),
-                              "jwks_uri": f"{here}/keys"})  # fmt: skip
+                              "jwks_uri": f"{here}/keys", "authorization_response_iss_parameter_supported":
+                              bool(says.claims.get("names_itself"))})  # fmt: skip
             else:
                 self._answer({"keys": [key.as_dict(private=False)]})
 

@@ -59,9 +59,17 @@ def address(provider: Provider, back: str, journey: Journey, *, again: bool = Fa
     return str(url)
 
 
-def claims(provider: Provider, back: str, code: str, journey: Journey, *, again: bool = False) -> dict[str, Any]:
-    """What the provider says of the person, proved: signature, issuer, audience, time and nonce are right."""
+def claims(
+    provider: Provider, back: str, code: str, journey: Journey, *, named: str | None = None, again: bool = False
+) -> dict[str, Any]:
+    """What the provider says of the person, proved: signature, issuer, audience, time and nonce are right.
+
+    `named`: who the answer says it comes from (RFC 9207). A code that another provider gave is shown to nobody.
+    """
     found = _discovered(provider)
+    promised = found.get("authorization_response_iss_parameter_supported") is True
+    if named != provider.issuer and (promised or named is not None):
+        raise Unusable("the answer names another issuer, or none where it must")
     with _session(provider, back) as session:
         try:
             token = session.fetch_token(

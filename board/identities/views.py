@@ -49,7 +49,8 @@ def back(name: str) -> Response:
     try:
         journey = Journey(step["state"], step["nonce"], step["verifier"])
         again = step["purpose"] == "again"
-        shown = client.claims(provider, _back(name), request.args["code"], journey, again=again)
+        code, named = request.args["code"], request.args.get("iss")
+        shown = client.claims(provider, _back(name), code, journey, named=named, again=again)
     except Unusable as problem:
         log.warning("oidc", provider=name, problem=str(problem))
         return _failed(provider, _("What %(label)s says cannot be trusted or understood.", label=provider.label), 502)

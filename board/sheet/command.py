@@ -8,7 +8,6 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
