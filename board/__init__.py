@@ -32,6 +32,7 @@ FEATURES = (
     "search",
     "reuse",
     "variants",
+    "learnings",
     "legal",
     "privacy",
     "admin",

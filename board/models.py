@@ -12,6 +12,7 @@ from board.issues import models as issues
 from board.issues import sources
 from board.jobs import models as jobs
 from board.joining import models as joining
+from board.learnings import models as learnings
 from board.mail import models as mail
 from board.milestones import models as milestones
 from board.notifications import models as notifications
@@ -35,6 +36,7 @@ TABLES = (
     sources,
     jobs,
     joining,
+    learnings,
     mail,
     milestones,
     notifications,

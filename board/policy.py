@@ -209,6 +209,11 @@ def own_partner(by: Actor, row: Any) -> bool:
     return by.partner is not None and row.partner_id == by.partner_id
 
 
+def own_public_body(by: Actor, row: Any) -> bool:
+    """Members of the public body that the row belongs to."""
+    return public_body(by) and own_partner(by, row)
+
+
 def own_partner_delegate(by: Actor, row: Any) -> bool:
     """Delegates of the partner that the row belongs to, unless it is a provider."""
     return delegate(by) and row.partner_id == by.partner_id
@@ -386,6 +391,11 @@ VERBS: dict[str, Rule] = {
     "variant.begin_return": variant_keeper,
     "variant.stop_return": variant_keeper,
     "variant.finish_return": variant_keeper,
+    # learnings
+    "learning.write": public_body,
+    "learning.edit": own_public_body,
+    "learning.remove": own_public_body,
+    "learning.thank": public_body,
     # work
     "package.create": packager,
     "package.edit": package_editor,
@@ -554,6 +564,16 @@ PAGES: dict[str, Rule] = {
     "variants.stop_return": public_body_or_owner,
     "variants.finish_return": public_body_or_owner,
     "variants.divide": packager,
+    # learnings
+    "learnings.index": reader,
+    "learnings.show": reader,
+    "learnings.new": public_body,
+    "learnings.write": public_body,
+    "learnings.edit": public_body,
+    "learnings.remove": public_body,
+    "learnings.useful": reader,
+    "learnings.thank": public_body,
+    "learnings.of_proposal": reader,
     # work
     "work.index": reader,
     "work.news": reader,

@@ -9,6 +9,7 @@ from board.comments import queries as comments
 from board.comments.models import Comment
 from board.db import db, transaction
 from board.i18n import today
+from board.learnings import verbs as learnings
 from board.policy import Actor
 from board.proposals import queries as proposals
 from board.proposals.states import State
@@ -99,15 +100,25 @@ def vary(by: Actor, proposal_id: int, **said: str) -> int:
         return db.session.scalars(select(Variant.id).order_by(Variant.id.desc())).first() or 0
 
 
+def learn(by: Actor, on: str = "FV-1", occasion: str = "free", **told: Any) -> int:
+    """A learning of the partner acted for about a proposal or package; returns its id."""
+    kind, _dash, number = on.partition("-")
+    with transaction():
+        words = learnings.Told(**{"title": "Karten kosten Zeit", "text": "Mehr Zeit einplanen."} | told)
+        return learnings.write(words, learnings.place(kind, int(number), occasion), by).id
+
+
 def make_world(people: Cast, state: str = State.OPEN) -> None:
-    """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse, variant and a
-    comment of his; AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. FV-1 is led to `state` last."""
+    """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse, variant, a
+    learning and a comment of his; AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. FV-1 is led to `state`
+    last."""
     make_proposal(people, by=people.ben.actor)
     cast(people, 1, "for")
     offer(people, 1, "use")
     with transaction():
         reuses.record(ballots.locked(1, people.ada.actor), reuses.Record(ReuseStatus.PLANNED), people.ada.actor)
     vary(people.ada.actor, 1)
+    learn(people.ada.actor)
     comment(people.ben.actor, "Wir brauchen das.", proposal_id=1)
     make_package(people, 1)
     make_package(people, 1, title="Texte schreiben")

@@ -138,6 +138,10 @@ GET  voting.coalition           /proposals/FV-1/coalition                  ok   
 GET  voting.reuse               /proposals/FV-1/reuse                      ok   ok   ok   ok   ok   ok   ok
 GET  voting.ballots             /proposals/FV-1/ballots                    401  ok   ok   ok   ok   ok   ok
 GET  variants.index             /proposals/FV-1/variants                   ok   ok   ok   ok   ok   ok   ok
+GET  learnings.index            /learnings                                 ok   ok   ok   ok   ok   ok   ok
+GET  learnings.show             /learnings/1                               ok   ok   ok   ok   ok   ok   ok
+GET  learnings.useful           /learnings/1/useful                        ok   ok   ok   ok   ok   ok   ok
+GET  learnings.of_proposal      /proposals/FV-1/learnings                  ok   ok   ok   ok   ok   ok   ok
 GET  work.index                 /work                                      ok   ok   ok   ok   ok   ok   ok
 GET  work.news                  /work/news                                 ok   ok   ok   ok   ok   ok   ok
 GET  work.needs                 /packages/AP-1/needs                       ok   ok   ok   ok   ok   ok   ok
@@ -179,6 +183,13 @@ POST variants.divide            /variants/1/packages                       401  
 POST variants.begin_return      /variants/1/begin                          401  403  403  ok   403  ok   403
 POST variants.stop_return       /variants/1/stop                           401  403  403  ok   403  ok   403
 POST variants.finish_return     /variants/1/finish                         401  403  403  ok   403  ok   403
+# learnings: who acts for a public body writes; those of its partner change one; the others say whether it was useful
+GET  learnings.new              /learnings/new                             401  403  ok   ok   ok   403  403
+POST learnings.write            /learnings                                 401  403  ok   ok   ok   403  403
+GET  learnings.edit             /learnings/1/edit                          401  403  ok   ok   403  403  403
+POST learnings.edit             /learnings/1/edit                          401  403  ok   ok   403  403  403
+POST learnings.thank            /learnings/1/useful                        401  403  409  409  ok   403  403
+POST learnings.remove           /learnings/1/remove                        401  403  ok   ok   403  403  403
 # packages: public bodies divide and claim, the lead moves, product owners accept, providers offer
 GET  work.new                   /proposals/FV-1/packages/new               401  403  ok   ok   ok   ok   403
 POST work.create                /proposals/FV-1/packages                   401  403  ok   ok   ok   ok   403
@@ -282,10 +293,11 @@ POST connections.delete         /connections/1/delete                      401  
 """
 ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
 MAY_BE_USED_UP = {409, 422}
-ENDS = {"connections.delete", "rules.remove"}  # Who comes second finds nothing any more.
+ENDS = {"connections.delete", "rules.remove", "learnings.remove"}  # Who comes second finds nothing any more.
 TRIED = hmac.new(b"s" * 40, b"rule\0(1, 1, 'iOS', 'dismiss', None, None)", "sha256").hexdigest()[:32]
 """What the trial of the rule in `furnish` gives."""
-ANSWERS_WITH_THE_FORM = {"proposals.propose", "work.edit"}  # Plain forms, never sent by htmx: the text comes back.
+# Plain forms, never sent by htmx: the text comes back.
+ANSWERS_WITH_THE_FORM = {"proposals.propose", "work.edit", "learnings.edit"}
 STATES = {
     "proposals.start": "accepted", "proposals.pilot": "building", "proposals.publish": "piloting",
     "proposals.reopen": "accepted",
@@ -319,6 +331,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "voting.record_reuse": {"status": "live"},
         "variants.record": {"differs": "Eigene Karte.", "willing": "yes"},
         "variants.divide": {"lines": "Karte zurückführen | 6"},
+        "learnings.write": {"title": "Karten kosten Zeit", "on": "FV-1", "text": "Mehr Zeit für Karten einplanen."},
+        "learnings.edit": {"title": "Karten kosten Zeit", "text": "Mehr Zeit einplanen.", "version": "1"},
         "work.create": {"lines": "Formular bauen | 5"},
         "work.edit": {"title": "Formular bauen", "text_version": "1"},
         "work.claim": {"seat": "lead"},

@@ -30,6 +30,7 @@ KINDS = {
     "proposals": frozenset({"proposal", "consent"}),
     "ballots": frozenset({"ballot", "offer", "condition"}),
     "reuse": frozenset({"reuse", "variant"}),
+    "learnings": frozenset({"learning"}),
     "work": frozenset({"package"}),
     "comments": frozenset({"comment"}),
     "issues": frozenset({"issue"}),

@@ -114,6 +114,10 @@ SENTENCES = {
     "variant.begin_return": N_("The variant of %(about)s returns to the common base: %(subject)s"),
     "variant.stop_return": N_("The variant of %(about)s stays a variant for now: %(subject)s"),
     "variant.finish_return": N_("The variant of %(about)s is part of the common base: %(subject)s"),
+    "learning.write": N_("%(partner)s shared a learning about %(subject)s"),
+    "learning.edit": N_("%(partner)s revised a learning about %(subject)s"),
+    "learning.remove": N_("%(partner)s removed a learning about %(subject)s"),
+    "learning.thank": N_("A learning of %(about)s was useful to %(partner)s: %(subject)s"),
     "package.create": N_("%(partner)s created the work package %(subject)s"),
     "package.edit": N_("%(partner)s revised the work package %(subject)s"),
     "package.withhold": N_("The text of %(subject)s is no longer shown: the issue it came from is not public any more"),
@@ -178,6 +182,15 @@ REUSED = {
 }
 REUSE_REMOVED = N_("%(partner)s removed its entry on reusing %(subject)s")
 
+FREE = {
+    "learning.write": N_("%(partner)s shared a learning"),
+    "learning.edit": N_("%(partner)s revised a learning"),
+    "learning.remove": N_("%(partner)s removed a learning"),
+    "learning.thank": N_("A learning of %(about)s was useful to %(partner)s"),
+}
+"""Of learnings that are about nothing on the board."""
+UNTHANKED = N_("%(partner)s no longer marks a learning of %(about)s as useful")
+
 SUPPORT_ENDED = {
     "package.hand_back": N_("%(partner)s no longer supports %(subject)s"),
     "package.lapse": N_("The lease of %(about)s has lapsed: it no longer supports %(subject)s"),
@@ -210,6 +223,8 @@ def sentence(verb: str, details: Mapping[str, Any], *, hidden: bool = False) -> 
         return (
             REUSE_REMOVED if after is None and before else plain if before == after else REUSED.get(after or "", plain)
         )
+    if verb in FREE:
+        return _learning(verb, details)
     if verb == "issue.develop":
         return DEVELOPED.get(after or "", plain)
     if verb == "connection.fetch":
@@ -217,6 +232,12 @@ def sentence(verb: str, details: Mapping[str, Any], *, hidden: bool = False) -> 
     if verb == "package.commission":
         return plain if details.get("given", True) else UNCOMMISSIONED
     return SUPPORT_ENDED.get(verb, plain) if details.get("seat") == "support" else plain
+
+
+def _learning(verb: str, details: Mapping[str, Any]) -> str:
+    if not details.get("useful", True):
+        return UNTHANKED
+    return FREE[verb] if details.get("free") else SENTENCES[verb]
 
 
 def _cast(before: str | None, after: str | None) -> str:
@@ -241,6 +262,17 @@ def choice(value: object) -> str:
 
 def phrases() -> list[str]:
     """Every message id that can be told: all of them are translated (a test checks it)."""
-    tables = (HIDDEN, SENTENCES, CAST, CHOICES, OFFERS, REUSED, SUPPORT_ENDED, DEVELOPED)
-    single = (RECAST, REASONED, ONE_DAY, OFFER_CHANGED, UNCONFIRMED, RESERVED, REUSE_REMOVED, UNCOMMISSIONED, FETCHED)
+    tables = (HIDDEN, SENTENCES, CAST, CHOICES, OFFERS, REUSED, SUPPORT_ENDED, DEVELOPED, FREE)
+    single = (
+        RECAST,
+        REASONED,
+        ONE_DAY,
+        OFFER_CHANGED,
+        UNCONFIRMED,
+        RESERVED,
+        REUSE_REMOVED,
+        UNCOMMISSIONED,
+        FETCHED,
+        UNTHANKED,
+    )
     return [*(text for table in tables for text in table.values()), *single, OWNER, FORGE]

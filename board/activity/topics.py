@@ -65,7 +65,11 @@ def _of_variant(proposal: int | None) -> set[str]:
     return {f"variants-{proposal}", f"reuse-{proposal}"}
 
 
-KNOWLEDGE: dict[str, Callable[[int | None], set[str]]] = {"variant": _of_variant}
+def _of_learning(proposal: int | None) -> set[str]:
+    return {"learnings"} | ({f"learnings-{proposal}", f"reuse-{proposal}"} if proposal is not None else set())
+
+
+KNOWLEDGE: dict[str, Callable[[int | None], set[str]]] = {"variant": _of_variant, "learning": _of_learning}
 """What a partner knows and has that others can take: noun → topics by the proposal it is about."""
 
 

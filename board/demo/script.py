@@ -15,6 +15,7 @@ from board.consent import verbs as consent
 from board.db import db
 from board.demo.world import World, lines
 from board.i18n import in_days
+from board.learnings import verbs as learnings
 from board.partners import verbs as partners
 from board.partners.models import Partner
 from board.policy import SYSTEM, Actor
@@ -45,7 +46,8 @@ def events(world: World, scenario: Row) -> list[Event]:
         for tell, name in (
             (_proposed, "proposals"), (_worked, "packages"), (_waited, "packages"), (_voted, "ballots"),
             (_consented, "consents"), (_offered, "offers"), (_conditions, "conditions"), (_moved, "progress"),
-            (_used, "reuse"), (_varied, "variants"), (_said, "comments"), (_paused, "pauses"), (_visited, "people"),
+            (_used, "reuse"), (_varied, "variants"), (_learned, "learnings"), (_said, "comments"),
+            (_paused, "pauses"), (_visited, "people"),
         )
         for row in scenario[name]
         for event in tell(world, row if name != "proposals" else row | _opened(scenario, row["key"]))
@@ -175,6 +177,29 @@ def _varied(world: World, row: Row) -> Iterator[Event]:
     yield Event(row["at_days_ago"], record)
     if row["begun_days_ago"]:
         yield Event(row["begun_days_ago"], lambda: variants.begin_return(own(), by()))
+
+
+def _learned(world: World, row: Row) -> Iterator[Event]:
+    """A learning, and a day later the partners to whom it was useful."""
+    made: list[int] = []
+
+    def write() -> None:
+        on = learnings.Subject()
+        if row["on"]:
+            on = learnings.place("FV", world.proposals[row["on"]], row["occasion"])
+        told = learnings.Told(
+            effort=Decimal(row["effort"]) if row["effort"] else None,
+            **{name: row[name] for name in ("title", *learnings.TEXTS, "contact")},
+        )
+        made.append(learnings.write(told, on, world.actor(row["by"], row["partner"])).id)
+
+    yield Event(row["at_days_ago"], write)
+    for slug in row["useful"]:
+        yield Event(row["at_days_ago"] - 1, partial(_thanked, world, made, slug))
+
+
+def _thanked(world: World, made: list[int], slug: str) -> None:
+    learnings.thank(learnings.locked(made[0]), True, world.delegate(slug))
 
 
 def _worked(world: World, row: Row) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from board.admin.steps import steps
 from board.consent import queries as consent
 from board.desk import queries
 from board.figures import pictures
+from board.learnings import queries as learnings
 from board.policy import Actor
 from board.proposals import lists, rows
 from board.proposals.filters import Filters
@@ -58,6 +59,7 @@ def _waiting(by: Actor) -> dict[str, Any]:
         "consents": consent.running() if votes or by.is_product_owner else [],
         "leases": work.due_leases(by),
         "free": work.free_packages(by, FREE),
+        "untold": learnings.asked(by),
         "replies": queries.replies(by),
         "awaited": queries.awaiting_decision() if by.is_product_owner else [],
     }

@@ -55,6 +55,7 @@ HELD = (
     Held("variant", "person_id", KEEP, "variants"),
     Held("estimate", "person_id", KEEP, "estimates"),
     Held("objection", "person_id", KEEP, "objections"),
+    Held("learning", "person_id", KEEP, "learnings"),
     Held("decision", "recorded_by_id", KEEP, "decisions"),
     Held("package", "author_id", KEEP, "packages"),
     Held("claim", "person_id", KEEP, "claims"),

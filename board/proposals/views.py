@@ -11,6 +11,7 @@ from board.comments import queries as comments
 from board.db import db, transaction
 from board.i18n import gettext as _
 from board.issues import mirror
+from board.learnings import queries as learnings
 from board.notifications import queries as notifications
 from board.policy import Actor
 from board.proposals import authoring, browsing, queries, states_shown
@@ -49,6 +50,7 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
         **comments.for_proposal(proposal, by),
         "watching": notifications.watching(by, proposal),
         **work.for_proposal(proposal, by),
+        "learnings": learnings.of_proposal(proposal, by),
         "variants": variants.of_proposal(proposal, by),
         **activity.for_proposal(proposal, by),
         "face": "card",

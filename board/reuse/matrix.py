@@ -10,6 +10,7 @@ from sqlalchemy import Select, exists, func, or_, select
 
 from board.db import db
 from board.i18n import current_locale, today
+from board.learnings import queries as learnings
 from board.partners.models import Kind, Partner, hue
 from board.policy import Acting, Actor
 from board.proposals.models import Proposal, Topic
@@ -102,6 +103,8 @@ class Row:
     state: str
     version: int
     cells: Mapping[int, Cell]
+    learned: int = 0
+    """How many learnings there are about it."""
 
     @property
     def key(self) -> str:
@@ -125,7 +128,7 @@ class Matrix:
 
 
 def matrix(filters: Filters, by: Actor) -> Matrix:
-    """All that the filters leave, at most `MOST` rows. Five statements, however large it is."""
+    """All that the filters leave, at most `MOST` rows. Six statements, however large it is."""
     columns = _columns(filters, by)
     wanted = _wanted(filters, by)
     total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
@@ -182,11 +185,13 @@ def _rows(query: Plain, columns: set[int]) -> list[Row]:
     english = current_locale() == "en"
     rows = db.session.execute(query).all()
     cells: dict[int, dict[int, Cell]] = {r.id: {} for r in rows}
-    own = variants.where(cells)
+    own, told = variants.where(cells), learnings.counts(cells)
     for r in db.session.scalars(select(Reuse).where(Reuse.proposal_id.in_(cells))):
         if r.partner_id in columns:
             cells[r.proposal_id][r.partner_id] = _cell(r, (r.proposal_id, r.partner_id) in own)
-    return [Row(r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id]) for r in rows]
+    return [
+        Row(r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id], told.get(r.id, 0)) for r in rows
+    ]
 
 
 def _cell(r: Reuse, own: bool) -> Cell:

@@ -16,7 +16,7 @@ from sqlalchemy.sql import Select
 from board.db import on_postgres
 from board.search import words
 
-INDEXED = ("proposal", "package", "comment", "issue")
+INDEXED = ("proposal", "package", "comment", "issue", "learning")
 WINDOW = 2000
 """So many of the newest hits are looked at: nobody reads further, and the cost does not grow with the board."""
 INSIDE = 5000

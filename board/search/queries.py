@@ -14,6 +14,8 @@ from board.db import db
 from board.i18n import current_locale
 from board.i18n import gettext as _
 from board.issues.models import Issue, Repository
+from board.learnings.models import Learning
+from board.learnings.verbs import TEXTS
 from board.partners.models import Partner
 from board.policy import Actor, page_allowed
 from board.proposals.models import Proposal
@@ -169,6 +171,25 @@ def _issues(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]]:
     ]  # fmt: skip
 
 
+def _learnings(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]]:
+    rows = db.session.execute(
+        select(Learning, Partner.name)
+        .join(Partner, Partner.id == Learning.partner_id)
+        .where(within(Learning.id, typed))
+        .order_by(Learning.id.desc())
+        .limit(RANKED)
+    )
+    return [
+        (
+            _ranked(row.Learning.title, terms),
+            Hit("learning", "", f"/learnings/{row.Learning.id}", marked(row.Learning.title, terms),
+                _piece("\n\n".join(getattr(row.Learning, name) for name in TEXTS), terms), where=row.name,
+                at=row.Learning.written_at),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 def _partners(_typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]]:
     """All partners are read: there are some dozens."""
     rows = db.session.execute(select(Partner.slug, Partner.name, Partner.state, Partner.sign).order_by(Partner.name))
@@ -185,6 +206,7 @@ def _partners(_typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit
 FINDERS: dict[str, Finder] = {
     "proposal": _proposals,
     "package": _packages,
+    "learning": _learnings,
     "partner": _partners,
     "issue": _issues,
     "comment": _comments,

@@ -49,10 +49,16 @@ def _typed() -> str:
 LABELS = {
     "proposal": "Proposals",
     "package": "Work packages",
+    "learning": "Learnings",
     "partner": "Partners",
     "issue": "Issues",
     "comment": "Comments",
 }
 """Kind → the message id of its heading."""
-LISTS = {"proposal": "/proposals?q=", "package": "/work?view=list&q=", "issue": "/issues?triage=all&q="}
+LISTS = {
+    "proposal": "/proposals?q=",
+    "package": "/work?view=list&q=",
+    "issue": "/issues?triage=all&q=",
+    "learning": "/learnings?q=",
+}
 """Kind → the list that shows all of them, with its own filters."""

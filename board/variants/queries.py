@@ -10,6 +10,8 @@ from sqlalchemy import select
 from board.db import db
 from board.errors import Missing
 from board.i18n import gettext as _
+from board.learnings import queries as learnings
+from board.learnings.queries import Needed
 from board.partners.models import Partner
 from board.policy import Acting, Actor, allowed
 from board.variants.models import ReturnPackage, Variant, VariantState, Willing
@@ -66,6 +68,7 @@ class Variants:
     key: str
     items: tuple[Own, ...]
     new: Cost
+    needed: Needed | None
     partner: Acting | None
     may: bool
     values: Mapping[str, str]
@@ -87,7 +90,8 @@ def of_proposal(proposal: Any, by: Actor) -> Variants:
     own = next((row.Variant for row in rows if row.partner_id == by.partner_id), None)
     names = ("differs", "repository", "branch", "willing")
     values = {name: str(getattr(own, name)) if own else "" for name in names}
-    return Variants(proposal.id, f"FV-{proposal.id}", items, _cost(new), by.partner, not why, values)
+    needed = learnings.needed([proposal.id]).get(proposal.id)
+    return Variants(proposal.id, f"FV-{proposal.id}", items, _cost(new), needed, by.partner, not why, values)
 
 
 def proposal_of(variant_id: int) -> int:

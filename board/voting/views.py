@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from board.db import transaction
 from board.errors import Refusal
 from board.i18n import gettext as _
+from board.learnings import queries as learnings
 from board.policy import Actor
 from board.proposals.models import Proposal
 from board.voting import ballots as voting
@@ -149,6 +150,7 @@ def record_reuse(proposal_id: int) -> BaseResponse:
         message=_("Reuse recorded.") if form else _("The entry was removed."),
         undo=undo,
         reuse=users,
+        tell=[] if refusal or (form and form.errors) else learnings.asked(actor(), proposal_id),
     )
 
 

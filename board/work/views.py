@@ -17,6 +17,7 @@ from board.errors import Conflict, Missing
 from board.i18n import current_locale, long_date
 from board.i18n import gettext as _
 from board.issues import mirror
+from board.learnings import queries as learnings
 from board.notifications import queries as notifications
 from board.policy import allowed
 from board.text import markdown
@@ -61,6 +62,8 @@ def show(package_id: int) -> Response:
         texts=texts,
         prose={"deliverables": markdown(texts.deliverables), "acceptance": markdown(texts.acceptance)},
         author=queries.author(texts, by),
+        needed=learnings.needed_by_package([package_id]).get(package_id),
+        may_tell=allowed(by, "learning.write"),
         **_panel(package_id),
         **waiting.shown(texts, by),
         **mirror.for_package(texts, by),

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,8 @@ def seed(app: Flask) -> Seed:
             factories.make_package(people, proposals[0], title=title)
             for title in ("Formular bauen", "Schnittstelle anbinden", "Texte schreiben", "Karte zeichnen")
         ]
+        factories.learn(people.ada.actor, f"FV-{proposals[0]}", effort=Decimal(12), privacy_notice="Wir verarbeiten …")
+        factories.vary(people.ada.actor, proposals[0])
         comment = factories.comment(people.ada.actor, "Das brauchen wir **bald**.", proposal_id=proposals[0])
         connection = forge(app, people)
         with transaction():

@@ -23,7 +23,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
     samples = {
         "proposal_id": seed.proposals[0], "package_id": seed.packages[0], "comment_id": seed.comment, "slug": "aalen",
         "name": "imprint", "person_id": 2, "topic_id": 1, "token": seed.invitation,
-        "connection_id": seed.connection, "delivery_id": 1, "rule_id": 1,
+        "connection_id": seed.connection, "delivery_id": 1, "rule_id": 1, "learning_id": 1,
     }  # fmt: skip
     with app.test_request_context():
         adapter = app.url_map.bind("127.0.0.1")
