@@ -1,5 +1,6 @@
 """Variants: a partner's own, what bringing it back costs beside building anew, and the way back."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from board.activity.models import Activity
 from board.db import db, transaction
 from board.errors import Conflict, Denied
+from board.estimates import verbs as estimates
 from board.partners import leaving
 from board.partners.models import Partner
 from board.policy import ANONYMOUS
@@ -160,3 +162,17 @@ def test_a_variant_goes_over_where_partners_merge(feature: Flask, people: Cast) 
             old, into = db.session.get_one(Partner, people.celle), db.session.get_one(Partner, people.aalen)
             leaving.merge(old, into, factories.today(), people.dora.actor)
         assert db.session.scalar(select(Variant.partner_id)) == people.aalen
+
+
+def test_where_no_package_has_an_effort_the_estimates_say_what_building_anew_takes(
+    feature: Flask, people: Cast, gast: Browser
+) -> None:
+    with feature.app_context():
+        factories.make_proposal(people)
+        factories.vary(people.ada.actor, 2)
+        with transaction():
+            figures = estimates.Figures(20, 40, factories.today() + timedelta(days=30))
+            estimates.make(factories.ballots.locked(2, people.ada.actor), people.ada.actor, figures)
+    page = gast.get("/proposals/FV-2").text
+    assert "Neu gebaut, laut Schätzung" in page
+    assert "20–40 PT" in page

@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from board.db import db
 from board.errors import Missing
+from board.estimates import queries as estimates
+from board.estimates.effort import Range
 from board.i18n import gettext as _
 from board.learnings import queries as learnings
 from board.learnings.queries import Needed
@@ -69,6 +71,8 @@ class Variants:
     items: tuple[Own, ...]
     new: Cost
     needed: Needed | None
+    estimated: Range
+    """What its valid estimates say, for where no package has an effort yet."""
     partner: Acting | None
     may: bool
     values: Mapping[str, str]
@@ -91,7 +95,17 @@ def of_proposal(proposal: Any, by: Actor) -> Variants:
     names = ("differs", "repository", "branch", "willing")
     values = {name: str(getattr(own, name)) if own else "" for name in names}
     needed = learnings.needed([proposal.id]).get(proposal.id)
-    return Variants(proposal.id, f"FV-{proposal.id}", items, _cost(new), needed, by.partner, not why, values)
+    return Variants(
+        proposal.id,
+        f"FV-{proposal.id}",
+        items,
+        _cost(new),
+        needed,
+        estimates.valid(proposal.id, by)[1],
+        by.partner,
+        not why,
+        values,
+    )
 
 
 def proposal_of(variant_id: int) -> int:
