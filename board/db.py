@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, Executable, MetaData, event
@@ -151,24 +151,39 @@ def transaction() -> Iterator[None]:
         do()
 
 
+class Witness(Protocol):
+    """Who wants to know when a raw transaction holds SQLite's lock, and when it has been committed."""
+
+    def begun(self, connection: Any) -> None:
+        """It holds the lock, on this connection of the driver."""
+
+    def ended(self, committed: bool) -> None:
+        """It is committed or undone, and the connection is still its own."""
+
+
 @contextmanager
-def raw_transaction(engine: Engine) -> Iterator[Any]:
+def raw_transaction(engine: Engine, witness: Witness | None = None) -> Iterator[Any]:
     """A cursor of the driver in one write transaction, for the one path that must cost next to nothing."""
     sqlite = engine.dialect.name == "sqlite"
     if sqlite and not _writing.acquire(timeout=LOCK_SECONDS):
         raise Busy()
     try:
-        connection = engine.raw_connection()
+        connection, committed = engine.raw_connection(), False
         try:
             cursor = connection.cursor()
             if sqlite:
                 cursor.execute("BEGIN IMMEDIATE")
+            if sqlite and witness:
+                witness.begun(connection.driver_connection)
             yield cursor
             connection.commit()
+            committed = True
         except BaseException:
             connection.rollback()
             raise
         finally:
+            if sqlite and witness:
+                witness.ended(committed)
             connection.close()
     finally:
         if sqlite:

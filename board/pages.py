@@ -6,85 +6,33 @@ or fragment, and for a signed-in person the cookie of their session, which nobod
 `keep()` (`web.tagged` and `web.component` do); what sets a cookie, fails or says `no-store` is never kept. ADR 0017.
 """
 
-import gzip
-import hashlib
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from flask import Flask, has_request_context, request
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header, parse_cookie
 
-from board import changes, i18n, log
+from board import changes, i18n, log, narrow, places
 from board.config import Config
 from board.db import db, now
+from board.shelf import Fact, Headers, Kept, Note, Shelf
 
 Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
 Answer = Iterable[bytes]
 
 T = TypeVar("T")
 NOTE = "board.pages"
 BESIDE = ("/static/", "/live", "/hooks/", "/healthz", "/readyz")
-BYTES = 48 * 1024 * 1024
 SMALL = 1000
-OURS = ("session=", "device=", "step=")  # Whoever sends one of these cookies has places of their own.
+AT_ONCE = 2
+PATIENCE_SECONDS = 1.0
+HANDOVER_SECONDS = 0.05
+ELSEWHERE = ("/sign-in/", "/account/")  # Those may wait for somebody else's server or a slow hash.
 OWN = frozenset({"x-request-id", "content-length"})
 NOT_IN_304 = frozenset({"content-type"})
-
-
-@dataclass
-class Note:
-    """What a view says about its answer while it is made."""
-
-    keep: bool = False
-    until: datetime | None = None
-    route: str = "-"
-    facts: dict[Hashable, Any] = field(default_factory=dict)
-
-
-@dataclass
-class Kept:
-    """One answer; `packed` is its gzip, made when it is first wanted and not for signed-in people."""
-
-    headers: Headers
-    body: bytes
-    tag: str
-    until: datetime | None
-    route: str
-    public: bool
-    packed: bytes = b""
-
-    def small(self) -> bytes:
-        """The body as gzip, made once."""
-        if not self.packed:
-            self.packed = gzip.compress(self.body, 6, mtime=0)
-        return self.packed
-
-
-@dataclass
-class Shelf:
-    """The answers made since the last commit, at most `BYTES`: when it is full, the oldest go."""
-
-    mark: tuple[object, ...]
-    answers: dict[object, Kept] = field(default_factory=dict)
-    facts: dict[Hashable, Any] = field(default_factory=dict)
-    size: int = 0
-    lock: Any = field(default_factory=threading.Lock)
-
-    def put(self, key: object, kept: Kept) -> None:
-        """Keep an answer. Safe for threads; whoever holds an older shelf puts it where nobody will look."""
-        with self.lock:
-            self.size += len(kept.body)
-            self.answers[key] = kept
-            while self.size > BYTES:
-                oldest = next(iter(self.answers))
-                self.size -= len(self.answers.pop(oldest).body)
 
 
 class Pages:
@@ -96,32 +44,87 @@ class Pages:
         self._mark: changes.Mark | None = None
         self._shelf = Shelf(())
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._expected: threading.Event | None = None
 
     def __call__(self, environ: Environ, start: Callable[..., Any]) -> Answer:
         """Answer from the shelf, or ask the board and keep what it offers."""
         if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"].startswith(BESIDE):
             return self._inner(environ, start)
         begun = time.perf_counter()
+        key, public = places.of(environ)
         try:
-            shelf = self.shelf()  # Before anything is read: what is kept is never older than its mark.
+            kept = self._find(key)
+            if kept is None:
+                with self._place(environ["PATH_INFO"]):
+                    shelf = self.shelf()  # Before anything is read: what is kept is never older than its mark.
+                    kept = _valid(shelf.answers.get(key))  # Somebody may have made it while this one waited.
+                    if kept is None:
+                        return self._make(environ, start, shelf, key, public)
         except changes.Away:
             return self._inner(environ, start)
-        key, public = _key(environ)
-        kept = shelf.answers.get(key)
-        if kept is None or (kept.until is not None and kept.until <= now()):
-            return self._make(environ, start, shelf, key, public)
         return _give(kept, environ, start, begun)
+
+    def _find(self, key: object) -> Kept | None:
+        return _valid(self.shelf().answers.get(key))
+
+    @contextmanager
+    def _place(self, path: str) -> Iterator[None]:
+        """Few pages are made at once: one interpreter makes more of them no faster, only everything else slower.
+
+        Whoever has waited long enough goes in: a page that waits for the database must not stop the others.
+        """
+        held = not path.startswith(ELSEWHERE) and self._places.acquire(timeout=PATIENCE_SECONDS)
+        try:
+            yield
+        finally:
+            if held:
+                self._places.release()
 
     def shelf(self) -> Shelf:
         """The shelf of this moment. Raises changes.Away."""
+        with self._lock:
+            found, expected = self._current(), self._expected
+        if found is None and expected is not None:  # A narrow commit is seen; its maker is about to carry the shelf on.
+            expected.wait(HANDOVER_SECONDS)
+        if found is None:
+            with self._lock:
+                found = self._current()
+                if found is None:
+                    self._shelf = found = Shelf(self._read())
+        return found
+
+    def _current(self) -> Shelf | None:
+        """The shelf, if it belongs to this moment."""
+        return self._shelf if self._shelf.mark == self._read() else None
+
+    def _read(self) -> tuple[object, ...]:
         if self._mark is None:
             with self._app.app_context():
                 self._mark = changes.mark_of(db.engine)
-        mark = (self._mark.read(), i18n.today(), id(self._app.config["BOARD"]))
-        shelf = self._shelf
-        if shelf.mark != mark:
-            self._shelf = shelf = Shelf(mark)
-        return shelf
+        return self._mark.read(), i18n.today(), id(self._app.config["BOARD"])
+
+    def expect(self) -> Shelf | None:
+        """A narrow transaction has begun; the shelf that it may carry on, if it is of this moment."""
+        with self._lock:
+            try:
+                found = self._current()
+            except changes.Away:
+                return None
+            self._expected = threading.Event() if found else None
+            return found
+
+    def carry(self, witness: narrow.Witness, shelf: Shelf | None, committed: bool) -> None:
+        """It has ended: the shelf goes on under the next mark, if that is this commit's and nobody else's."""
+        with self._lock:
+            expected, self._expected = self._expected, None
+            if committed and shelf is self._shelf:
+                with suppress(changes.Away):
+                    mark = self._read()  # Before `alone`: whoever commits between the two is seen by it.
+                    if witness.alone():
+                        shelf.carry(mark, witness.writes)
+            if expected:
+                expected.set()
 
     def forget(self) -> None:
         """Begin a new shelf, for tests and benchmarks that want an answer made."""
@@ -133,20 +136,25 @@ class Pages:
             self._mark.close()
 
     def _make(self, environ: Environ, start: Callable[..., Any], shelf: Shelf, key: object, public: bool) -> Answer:
-        note = environ[NOTE] = Note(facts=shelf.facts)
+        note = environ[NOTE] = Note(shelf, shelf.carried)
         said: list[Any] = []
 
         def listen(status: str, headers: Headers, problem: Any = None) -> Any:
             said[:] = [status, headers]
             return start(status, headers, problem)
 
-        answer = self._inner(environ, listen)
-        if not note.keep or not _may_be_kept(*said):
-            return answer
-        body = b"".join(answer)
+        with narrow.watched(note.reads):
+            answer = self._inner(environ, listen)
+            if not note.keep or not _may_be_kept(*said):
+                return answer
+            body = b"".join(answer)
         cast("Any", answer).close()
-        shelf.put(key, _kept(said[1], body, note, public))
+        shelf.put(key, _kept(said[1], body, note, public), note.since)
         return [body]
+
+
+def _valid(kept: Kept | None) -> Kept | None:
+    return None if kept is None or (kept.until is not None and kept.until <= now()) else kept
 
 
 def init_app(app: Flask, _config: Config) -> None:
@@ -176,45 +184,18 @@ def until_commit(key: Hashable, read: Callable[[], T]) -> T:
     note = _note()
     if note is None:
         return read()
-    if key not in note.facts:
-        note.facts[key] = read()
-    return cast("T", note.facts[key])
+    fact = note.shelf.facts.get(key)
+    if fact is None:
+        reads: set[str] = set()
+        with narrow.watched(reads):
+            fact = Fact(read(), frozenset(reads))
+        note.shelf.learn(key, fact, note.since)
+    narrow.also(fact.reads)
+    return cast("T", fact.value)
 
 
 def _note() -> Note | None:
     return cast("Note | None", request.environ.get(NOTE)) if has_request_context() else None
-
-
-def _key(environ: Environ) -> tuple[object, bool]:
-    """All that shows in an answer besides the database, the day and the settings; and whether it is for anybody."""
-    cookie: str = environ.get("HTTP_COOKIE", "")
-    public = not any(name in cookie for name in OURS)
-    partial = environ.get("HTTP_HX_REQUEST_TYPE") == "partial"
-    return (
-        _chosen(cookie) if public else hashlib.sha256(cookie.encode()).digest(),
-        preferred(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
-        environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"],
-        environ.get("QUERY_STRING", ""),
-        partial,
-        environ.get("HTTP_HX_TARGET") if partial else None,
-        environ.get("HTTP_HOST") or environ.get("SERVER_NAME"),
-        environ["wsgi.url_scheme"],
-    ), public
-
-
-def _chosen(cookie: str) -> tuple[str | None, str | None] | None:
-    """The cookies that change what strangers see."""
-    if not cookie:
-        return None
-    cookies = parse_cookie(cookie)
-    return cookies.get("lang"), cookies.get("theme")
-
-
-@lru_cache(maxsize=256)
-def preferred(accepted: str) -> str:
-    """The language for a browser's wish; German where it wishes none of ours."""
-    wishes = parse_accept_header(accepted, LanguageAccept)
-    return wishes.best_match(i18n.LOCALES, default="de") or "de"
 
 
 def _may_be_kept(status: str, headers: Headers) -> bool:
@@ -226,7 +207,7 @@ def _may_be_kept(status: str, headers: Headers) -> bool:
 def _kept(headers: Headers, body: bytes, note: Note, public: bool) -> Kept:
     same = [(name, value) for name, value in headers if name.lower() not in OWN]
     tag = next((value for name, value in same if name == "ETag"), "").removeprefix("W/")
-    return Kept(same, body, tag, note.until, note.route, public)
+    return Kept(same, body, tag, note.until, note.route, public, frozenset(note.reads))
 
 
 def _give(kept: Kept, environ: Environ, start: Callable[..., Any], begun: float) -> Answer:

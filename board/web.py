@@ -15,7 +15,7 @@ from flask import Response, current_app, g, make_response, redirect, request, ur
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import i18n, pages, templating
+from board import i18n, pages, places, templating
 from board.errors import Refusal
 from board.i18n import gettext as _
 from board.policy import ANONYMOUS, Actor, page_allowed
@@ -220,7 +220,7 @@ def choose_language() -> None:
     """Speak the person's choice, the switch's cookie, the browser's wish, German; in this order."""
     wish = actor().locale or request.cookies.get("lang", "")
     if wish not in i18n.LOCALES:
-        wish = pages.preferred(request.headers.get("Accept-Language", ""))
+        wish = places.preferred(request.headers.get("Accept-Language", ""))
     i18n.set_locale(wish)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from board import changes, pages
+from board import shelf as shelf_module
 from board.accounts.models import LoginSession, Membership, Person
 from board.db import at, db, now, transaction
 from board.partners.models import Electorate, Partner
@@ -309,7 +310,7 @@ def test_what_fails_or_sets_a_cookie_or_wants_no_store_is_not_kept(still: Flask,
 
 
 def test_a_full_shelf_lets_go_of_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "BYTES", 1000)
+    monkeypatch.setattr(shelf_module, "BYTES", 1000)
     full = pages.Shelf(())
     for n in range(50):
         full.put(n, pages.Kept([], b"x" * 100, "", None, "-", public=True))

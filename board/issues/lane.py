@@ -27,6 +27,7 @@ from board.issues.kept import picked
 from board.issues.repositories import DEFAULT_HOSTS
 from board.issues.signatures import verify
 from board.issues.snapshot import RepositoryFacts, Snapshot
+from board.narrow import Witness
 from board.security import HEADERS, HTTPS_HEADERS, known_hosts
 
 if TYPE_CHECKING:
@@ -139,8 +140,11 @@ class Lane:
         if where.id is None or where.private or not where.name or not where.url:
             raise TooUnusual
         body, id_ = picked(provider, data), providers.id_of(provider, headers)
-        with raw_transaction(self._engine) as cursor:
+        witness = Witness(self._app.extensions["pages"], "issue", "activity", "delivery")
+        with raw_transaction(self._engine, witness) as cursor:
             repository_id, reason = self._apply(cursor, who, door, where, shot)
+            if reason == "changed":
+                witness.writes -= {"activity"}
             ms = round((time.perf_counter() - begun) * 1000, 1)
             digest = hashlib.sha256(raw).hexdigest()
             row = self._run(

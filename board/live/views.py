@@ -14,6 +14,7 @@ from board.i18n import gettext as _
 from board.live import log
 from board.live.hub import BATCH, RELOAD, Hub, Stream
 from board.live.log import Position
+from board.narrow import watched
 from board.web import actor, is_partial, no_store
 
 bp = Blueprint("live", __name__)
@@ -47,7 +48,8 @@ def _note_position() -> None:
     feature = (request.endpoint or "live").split(".")[0]
     if request.method != "GET" or feature in WITHOUT_LIVE or is_partial():
         return
-    g.live_position = hub().position or log.log_of(db.engine).latest(db.session.connection())
+    with watched(None):  # An older position than need be only makes the page's stream begin earlier.
+        g.live_position = hub().position or log.log_of(db.engine).latest(db.session.connection())
 
 
 @bp.before_app_request
