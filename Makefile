@@ -71,7 +71,7 @@ bench-short: .venv/.dev  ## Show that the benchmarks still run; the figures mean
 	@$(BIN)/python -m bench --short
 
 lock: .venv/.uv  ## Write the locks from pyproject.toml, keeping locked versions (`make upgrade` takes the newest)
-	@$(COMPILE) pyproject.toml --extra fast -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra fast --extra yaml -o requirements.lock
 	@$(COMPILE) pyproject.toml --all-extras -c requirements.lock -o requirements-extras.lock
 	@$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -c requirements-extras.lock -o requirements-dev.lock
 	@echo uv | $(COMPILE) - -o requirements-uv.lock

@@ -144,6 +144,10 @@ GET  learnings.useful           /learnings/1/useful                        ok   
 GET  learnings.of_proposal      /proposals/FV-1/learnings                  ok   ok   ok   ok   ok   ok   ok
 GET  work.index                 /work                                      ok   ok   ok   ok   ok   ok   ok
 GET  work.news                  /work/news                                 ok   ok   ok   ok   ok   ok   ok
+GET  work.export                /work.csv                                  ok   ok   ok   ok   ok   ok   ok
+GET  work.export_proposal       /proposals/FV-1/packages.yaml              ok   ok   ok   ok   ok   ok   ok
+GET  work.import_               /proposals/FV-1/packages/import            401  403  ok   ok   ok   ok   403
+POST work.import_               /proposals/FV-1/packages/import            401  403  ok   ok   ok   ok   403
 GET  work.needs                 /packages/AP-1/needs                       ok   ok   ok   ok   ok   ok   ok
 GET  work.packages              /proposals/FV-1/packages                   ok   ok   ok   ok   ok   ok   ok
 GET  work.show                  /packages/AP-1                             ok   ok   ok   ok   ok   ok   ok
@@ -196,6 +200,9 @@ POST work.create                /proposals/FV-1/packages                   401  
 GET  work.edit                  /packages/AP-1/edit                        401  403  ok   ok   403  ok   403
 POST work.edit                  /packages/AP-1/edit                        401  403  ok   ok   403  ok   403
 POST work.claim                 /packages/AP-2/claim                       401  403  ok   ok   ok   403  403
+GET  work.split                 /packages/AP-1/split                       401  403  ok   ok   403  ok   403
+GET  work.merge                 /packages/AP-1/merge                       401  403  ok   ok   403  ok   403
+POST work.split                 /packages/AP-1/split                       401  403  ok   ok   403  ok   403
 POST work.depend                /packages/AP-1/needs                       401  403  ok   ok   403  ok   403
 POST work.undepend              /packages/AP-1/needs/end                   401  403  ok   ok   403  ok   403
 POST work.renew                 /packages/AP-1/renew                       401  403  ok   ok   403  403  403
@@ -289,6 +296,7 @@ GET  rules.show                 /connections/1/rules/1                     401  
 POST rules.enable               /connections/1/rules/1/enable              401  403  403  403  403  ok   ok
 POST rules.disable              /connections/1/rules/1/disable             401  403  403  403  403  ok   ok
 POST rules.remove               /connections/1/rules/1/remove              401  403  403  403  403  ok   ok
+POST work.merge                 /packages/AP-1/merge                       401  403  ok   ok   403  ok   403
 POST connections.delete         /connections/1/delete                      401  403  403  403  403  ok   ok
 """
 ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
@@ -336,6 +344,9 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "work.create": {"lines": "Formular bauen | 5"},
         "work.edit": {"title": "Formular bauen", "text_version": "1"},
         "work.claim": {"seat": "lead"},
+        "work.split": {"lines": "Ein Teil"},
+        "work.merge": {"into": "2"},
+        "work.import_": {"content": "- title: Karte zeichnen", "do": "import"},
         "work.depend": {"on": "AP-2"},
         "work.undepend": {"on": "AP-2"},
         "work.move": {"to": "in_progress"},

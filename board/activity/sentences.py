@@ -121,6 +121,8 @@ SENTENCES = {
     "package.create": N_("%(partner)s created the work package %(subject)s"),
     "package.edit": N_("%(partner)s revised the work package %(subject)s"),
     "package.withhold": N_("The text of %(subject)s is no longer shown: the issue it came from is not public any more"),
+    "package.split": N_("%(partner)s split %(subject)s"),
+    "package.merge": N_("%(partner)s merged %(subject)s with another work package"),
     "package.depend": N_("%(partner)s let %(subject)s wait for another work package"),
     "package.undepend": N_("%(partner)s ended that %(subject)s waits for another work package"),
     "package.unblock": N_("%(subject)s waits for no other work package any more"),

@@ -85,7 +85,7 @@ def subject(proposal_id: int | None, package_id: int | None, *, locked: bool = F
         found = db.session.get(Package, package_id, with_for_update=LOCK if locked else None)
     else:
         found = db.session.get(Proposal, proposal_id, with_for_update=LOCK if locked else None)
-    if found is None:
+    if found is None or (isinstance(found, Package) and found.merged_into_id is not None):
         raise Missing
     return found
 

@@ -153,7 +153,8 @@ def tallies() -> list[str]:
 
 def counters() -> list[str]:
     """Every number that is kept instead of counted."""
-    packages = select(func.count()).where(Package.proposal_id == Proposal.id).correlate(Proposal)
+    under = (Package.proposal_id == Proposal.id, Package.merged_into_id.is_(None))
+    packages = select(func.count()).where(*under).correlate(Proposal)
     free = packages.where(Package.state == PackageState.OPEN)
     talk = select(func.count()).where(Comment.deleted_at.is_(None))
     under_proposal = talk.where(Comment.proposal_id == Proposal.id, Comment.package_id.is_(None)).correlate(Proposal)

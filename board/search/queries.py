@@ -119,7 +119,7 @@ def _packages(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]
             Package.id, Package.title, Package.text, Package.deliverables, Package.acceptance, Package.state,
             Package.active_at, Proposal.id.label("under"), Proposal.title.label("where"),
         ).join(Proposal, Proposal.id == Package.proposal_id)
-        .where(within(Package.id, typed)).order_by(Package.id.desc()).limit(RANKED)
+        .where(within(Package.id, typed), Package.merged_into_id.is_(None)).order_by(Package.id.desc()).limit(RANKED)
     )  # fmt: skip
     return [
         (

@@ -67,7 +67,10 @@ def _listing(filters: Filters) -> dict[str, Any]:
     listing = lists.listing(filters, actor(), after)
     shown = seen + len(listing.cards)
     more = _address(filters, True, after=listing.after, seen=shown) if listing.after else ""
-    return {"listing": listing, "total": listing.total, "shown": shown, "more_url": more, "free": 0}
+    return {
+        "listing": listing, "total": listing.total, "shown": shown, "more_url": more, "free": 0,
+        "query": query(filters),
+    }  # fmt: skip
 
 
 def chosen() -> Filters:

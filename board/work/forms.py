@@ -1,7 +1,7 @@
 """Forms of work packages. Person-days come in halves and may be written 2,5 or 2.5."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +13,11 @@ from board.forms import BoardForm, line, paragraph
 from board.i18n import current_locale, number
 from board.i18n import gettext as _
 from board.work.models import Seat
-from board.work.packages import Draft
+from board.work.packages import MAX_DAYS, MAX_LINKS, MAX_TITLE, Draft
+from board.work.parts import Part
 from board.work.skills import SKILLS
 
 MAX_LINES = 50
-MAX_LINKS = 10
-MAX_TITLE = 120
-MAX_DAYS = 9999
 _DAYS = re.compile(r"(\d{1,4})(?:[.,]([05])0?)?\s*(?:PT|PD|person-days?|Personentage?|Tage?|days?)?", re.IGNORECASE)
 
 
@@ -129,6 +127,8 @@ class PackageForm(BoardForm):
     owner = line("Responsible", 160)
     funder = line("Funded by", 160)
     due_on = DateField("Due date", validators=[Optional()])
+    points = PersonDays("Story points", id="points")
+    cluster = line("Cluster", 80)
     skills = SelectMultipleField("Skills asked for", choices=[], default=(), option_widget=CheckboxInput())
     links = paragraph("Links, one per line", 8_000)
     text_version = IntegerField(validators=[InputRequired()])
@@ -187,6 +187,43 @@ class DependForm(BoardForm):
         return int(found[1]) if found else 0
 
 
+class SplitForm(BoardForm):
+    """What comes off a package, one part a line: title, person-days, story points."""
+
+    lines = paragraph("Parts, one per line", 20_000, required=True)
+
+    def parts(self) -> list[Part]:
+        """What was written; ask after `validate`."""
+        return [_part(row) for row in _rows(self.lines.data)]
+
+    def validate_lines(self, field: Any) -> None:
+        """Every line is a title with readable numbers; a wrong one is named."""
+        rows = _rows(field.data)
+        if len(rows) > MAX_LINES:
+            raise ValidationError(_("At most %(n)s lines at once.", n=MAX_LINES))
+        for n, row in enumerate(rows, 1):
+            try:
+                part = _part(row)
+            except ValueError:
+                raise ValidationError(
+                    _("Line %(n)s: the effort is not readable, write for example “Title | 5”.", n=n)
+                ) from None
+            if not part.title:
+                raise ValidationError(_("Line %(n)s: the title is missing.", n=n))
+            if len(part.title) > MAX_TITLE:
+                raise ValidationError(_("Line %(n)s: the title is longer than %(max)s characters.", n=n, max=MAX_TITLE))
+
+
+class MergeForm(BoardForm):
+    """The package that the other one becomes part of."""
+
+    into = SelectField("Goes into", choices=[], id="merge-into")
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.into.choices = [(str(number), words) for number, words in choices]
+
+
 def inputs(**given: BoardForm) -> dict[str, BoardForm]:
     """All small forms of a package's page, empty but for the one that was sent."""
     empty: dict[str, Callable[[], BoardForm]] = {
@@ -202,6 +239,11 @@ def _rows(value: str | None) -> list[str]:
 def _draft(row: str) -> Draft:
     title, _bar, effort = row.replace("\t", "|").partition("|")
     return Draft(title=" ".join(title.split()), effort=parse_days(effort.strip(" |")))
+
+
+def _part(row: str) -> Part:
+    title, effort, points, *_more = [cell.strip() for cell in row.replace("\t", "|").split("|")] + ["", ""]
+    return Part(" ".join(title.split()), parse_days(effort), parse_days(points))
 
 
 def _link(row: str) -> tuple[str, str]:

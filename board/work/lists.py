@@ -36,7 +36,7 @@ class Filters:
 
     def conditions(self, by: Actor) -> list[ColumnElement[bool]]:
         """As SQL; `mine` of somebody without a partner matches nothing."""
-        found: list[ColumnElement[bool]] = []
+        found: list[ColumnElement[bool]] = [Package.merged_into_id.is_(None)]
         if self.partner:
             whose = select(Partner.id).where(Partner.slug == self.partner).scalar_subquery()
             found.append(Package.id.in_(select(Claim.package_id).where(Claim.partner_id == whose, ON_RECORD)))

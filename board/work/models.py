@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, text, update
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Numeric, String, Text, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
@@ -25,6 +26,10 @@ class PackageState(enum.StrEnum):
     DONE = "done"
 
 
+MERGED = "merged"
+"""The state of a package that has become part of another one; no move leads there or back."""
+
+
 class Seat(enum.StrEnum):
     """Which part a partner takes in a package."""
 
@@ -38,10 +43,15 @@ class EndReason(enum.StrEnum):
     HANDED_BACK = "handed_back"
     LAPSED = "lapsed"
     DONE = "done"
+    MERGED = "merged"
 
 
 class Package(Base):
-    """A piece of work under a proposal. Effort in person-days (PT)."""
+    """A piece of work under a proposal. Effort in person-days (PT), `points` are a file's story points.
+
+    `source_id` is its id in files, `stage` what a file says of it while it is free, `extra` what the format of files
+    does not know. One that was merged (`merged_into_id`) is in state `MERGED` and stands in no list.
+    """
 
     __tablename__ = "package"
     __table_args__ = (
@@ -60,6 +70,8 @@ class Package(Base):
     acceptance: Mapped[str] = mapped_column(Text, default="")
     search: Mapped[str] = mapped_column(Text, default="")
     effort: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
+    points: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
+    cluster: Mapped[str] = mapped_column(String(80), default="")
     owner: Mapped[str] = mapped_column(String(160), default="")
     funder: Mapped[str] = mapped_column(String(160), default="")
     due_on: Mapped[date | None]
@@ -70,6 +82,11 @@ class Package(Base):
     lead_partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     commissioned: Mapped[str] = mapped_column(String(160), default="")
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    source_id: Mapped[str] = mapped_column(String(60), default="")
+    stage: Mapped[str] = mapped_column(String(12), default="")
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    split_from_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     active_at: Mapped[datetime] = mapped_column(default=now)
     n_comments: Mapped[int] = mapped_column(default=0)

@@ -21,6 +21,7 @@ from board.work.models import Package, PackageLink, PackageSkill, PackageState, 
 
 CLOSED = frozenset({State.DECLINED, State.WITHDRAWN, State.MERGED})
 AGAIN = timedelta(minutes=2)
+MAX_TITLE, MAX_DAYS, MAX_LINKS = 120, 9999, 10
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Draft:
     owner: str = ""
     funder: str = ""
     due_on: date | None = None
+    points: Decimal | None = None
+    cluster: str = ""
     skills: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
@@ -50,7 +53,18 @@ def locked(package_id: int, *, links: bool = False) -> Package:
     )
     if found is None:
         raise Missing(_("There is no such work package."))
+    if found.merged_into_id is not None:
+        raise Conflict(_("%(key)s has become part of %(other)s.", key=found.key, other=f"AP-{found.merged_into_id}"))
     return found
+
+
+def open_for_work(proposal_id: int) -> None:
+    """Raises Missing, and Conflict for a proposal that gets no new packages."""
+    state = db.session.scalar(select(Proposal.state).where(Proposal.id == proposal_id))
+    if state is None:
+        raise Missing(_("There is no such proposal."))
+    if state in CLOSED:
+        raise Conflict(_("This proposal was declined, withdrawn or merged: it gets no new work packages."))
 
 
 def create(proposal_id: int, by: Actor, drafts: Sequence[Draft]) -> list[Package]:
@@ -61,7 +75,7 @@ def create(proposal_id: int, by: Actor, drafts: Sequence[Draft]) -> list[Package
     if proposal.state in CLOSED:
         raise Conflict(_("This proposal was declined, withdrawn or merged: it gets no new work packages."))
     before = _just_created(proposal_id, by)
-    return [before.get(draft.title) or _create(proposal_id, by, draft) for draft in drafts]
+    return [before.get(draft.title) or add(proposal_id, by, draft) for draft in drafts]
 
 
 def _just_created(proposal_id: int, by: Actor) -> dict[str, Package]:
@@ -71,14 +85,16 @@ def _just_created(proposal_id: int, by: Actor) -> dict[str, Package]:
     return {row.title: row for row in db.session.scalars(rows)} if by.signed_in else {}
 
 
-def _create(proposal_id: int, by: Actor, draft: Draft) -> Package:
-    package = Package(proposal_id=proposal_id, author_id=by.person_id, state=PackageState.OPEN, held_reason="")
+def add(proposal_id: int, by: Actor, draft: Draft, *, done: bool = False) -> Package:
+    """One more package under a proposal that is open for work; `done`: it was done before the board knew of it."""
+    state = PackageState.DONE if done else PackageState.OPEN
+    package = Package(proposal_id=proposal_id, author_id=by.person_id, state=state, held_reason="")
     package.commissioned = ""
-    _write(package, draft)
+    write(package, draft)
     db.session.add(package)
     db.session.flush()
     act(by, "package.create", package)
-    touch(proposal_id, n_packages=1, n_free=1)
+    touch(proposal_id, n_packages=1, n_free=0 if done else 1)
     return package
 
 
@@ -92,7 +108,7 @@ def edit(package: Package, by: Actor, draft: Draft, text_version: int) -> None:
     act(by, "package.edit", package)
     if package.text_version != text_version:
         raise Conflict(_("Somebody has changed this text in the meantime. Yours is kept below."), edited=True)
-    _write(package, draft)
+    write(package, draft)
     package.text_version += 1
     touch_package(package.id)
     touch(package.proposal_id)
@@ -118,7 +134,7 @@ def withhold(package: Package, by: Actor, gone: Withheld, url: str) -> None:
     package.links[:] = [link for link in package.links if link.url != url and not gone.in_title(link.title)]
     if after != before:
         act(by, "package.withhold", package)
-        _write(package, replace(after, links=tuple((link.title, link.url) for link in package.links)))
+        write(package, replace(after, links=tuple((link.title, link.url) for link in package.links)))
         package.text_version += 1
     touch_package(package.id)
     touch(package.proposal_id)
@@ -144,16 +160,20 @@ def as_draft(package: Package) -> Draft:
         owner=package.owner,
         funder=package.funder,
         due_on=package.due_on,
+        points=package.points,
+        cluster=package.cluster,
         skills=tuple(sorted(row.skill for row in package.skilled)),
         links=tuple((link.title, link.url) for link in package.links),
     )
 
 
-def _write(package: Package, draft: Draft) -> None:
+def write(package: Package, draft: Draft) -> None:
+    """Put a draft into a package whose links and skills are loaded; the caller acts and touches."""
     package.title, package.effort, package.due_on = draft.title, draft.effort, draft.due_on
     package.text, package.html = draft.text, text.markdown(draft.text) if draft.text else ""
     package.deliverables, package.acceptance = draft.deliverables, draft.acceptance
     package.owner, package.funder = draft.owner, draft.funder
+    package.points, package.cluster = draft.points, draft.cluster
     package.search = text.fold(
         " ".join((draft.title, draft.text, draft.deliverables, draft.acceptance, draft.owner, draft.funder))
     )

@@ -56,6 +56,28 @@ def proposal(proposal_id: int) -> Any:
     return found
 
 
+def siblings(package: Package) -> list[tuple[int, str]]:
+    """(id, key and title) of the other packages under its proposal that are not done, at most 200."""
+    rows = (
+        select(Package.id, Package.title)
+        .where(
+            Package.proposal_id == package.proposal_id,
+            Package.id != package.id,
+            Package.merged_into_id.is_(None),
+            Package.state != PackageState.DONE,
+        )
+        .order_by(Package.id)
+        .limit(200)
+    )
+    return [(row.id, f"AP-{row.id} {row.title}") for row in db.session.execute(rows)]
+
+
+def merged(package_id: int) -> list[str]:
+    """The keys of the packages that have become part of this one."""
+    rows = select(Package.id).where(Package.merged_into_id == package_id).order_by(Package.id)
+    return [f"AP-{n}" for n in db.session.scalars(rows)]
+
+
 def last_editor(package_id: int) -> str:
     """The name of the partner that changed the texts last, empty without one."""
     wanted = (
@@ -79,7 +101,8 @@ def author(package: Package, by: Actor) -> str:
 
 def for_proposal(proposal: Any, by: Actor) -> dict[str, Any]:
     """What `work/_packages.html` and `work/_create.html` show under a proposal (an object with id and state)."""
-    ids = list(db.session.scalars(select(Package.id).where(Package.proposal_id == proposal.id).order_by(Package.id)))
+    here = select(Package.id).where(Package.proposal_id == proposal.id, Package.merged_into_id.is_(None))
+    ids = list(db.session.scalars(here.order_by(Package.id)))
     items = tuple(cards(ids, by))
     return {
         "packages": Packages(

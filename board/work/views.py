@@ -21,8 +21,21 @@ from board.learnings import queries as learnings
 from board.notifications import queries as notifications
 from board.policy import allowed
 from board.text import markdown
-from board.web import actor, page, refusals, respond
-from board.work import authoring, bids, browsing, cards, claims, forms, moves, packages, queries, waiting
+from board.web import actor, page, redirect_to, refusals, respond
+from board.work import (
+    authoring,
+    bids,
+    browsing,
+    cards,
+    claims,
+    exchange,
+    forms,
+    moves,
+    packages,
+    queries,
+    shaping,
+    waiting,
+)
 from board.work.leases import terms
 from board.work.models import Seat
 from board.work.packages import locked
@@ -45,6 +58,15 @@ bp.get("/work/news", endpoint="news")(browsing.news)
 bp.get("/proposals/<proposal:proposal_id>/packages/new", endpoint="new")(authoring.new)
 bp.post("/proposals/<proposal:proposal_id>/packages", endpoint="create")(authoring.create)
 bp.route("/packages/<package:package_id>/edit", methods=["GET", "POST"], endpoint="edit")(authoring.edit)
+bp.get("/work.<any(yaml,csv):kind>", endpoint="export")(exchange.export)
+bp.get("/proposals/<proposal:proposal_id>/packages.<any(yaml,csv):kind>", endpoint="export_proposal")(
+    exchange.export_proposal
+)
+bp.route("/proposals/<proposal:proposal_id>/packages/import", methods=["GET", "POST"], endpoint="import_")(
+    exchange.import_
+)
+bp.route("/packages/<package:package_id>/split", methods=["GET", "POST"], endpoint="split")(shaping.split)
+bp.route("/packages/<package:package_id>/merge", methods=["GET", "POST"], endpoint="merge")(shaping.merge)
 bp.get("/packages/<package:package_id>/needs", endpoint="needs")(waiting.show)
 bp.post("/packages/<package:package_id>/needs", endpoint="depend")(waiting.depend)
 bp.post("/packages/<package:package_id>/needs/end", endpoint="undepend")(waiting.undepend)
@@ -54,9 +76,11 @@ bp.post("/packages/<package:package_id>/needs/end", endpoint="undepend")(waiting
 
 
 @bp.get("/packages/<package:package_id>")
-def show(package_id: int) -> Response:
-    """A package with all that is known about it."""
+def show(package_id: int) -> BaseResponse:
+    """A package with all that is known about it; one that was merged leads to where it is now."""
     by, texts = actor(), queries.with_texts(package_id)
+    if texts.merged_into_id is not None:
+        return redirect_to(url_for("work.show", package_id=texts.merged_into_id))
     return page(
         "work/show.html",
         texts=texts,
@@ -64,6 +88,7 @@ def show(package_id: int) -> Response:
         author=queries.author(texts, by),
         needed=learnings.needed_by_package([package_id]).get(package_id),
         may_tell=allowed(by, "learning.write"),
+        merged=queries.merged(package_id),
         **_panel(package_id),
         **waiting.shown(texts, by),
         **mirror.for_package(texts, by),

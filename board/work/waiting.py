@@ -79,7 +79,9 @@ def _ties(package_id: int) -> dict[str, list[Need]]:
 
 def _siblings(proposal_id: int) -> list[Need]:
     """The packages of the same proposal, to choose from; any other one is named by its number."""
-    rows = select(Package.id, Package.title, Package.state).where(Package.proposal_id == proposal_id)
+    rows = select(Package.id, Package.title, Package.state).where(
+        Package.proposal_id == proposal_id, Package.merged_into_id.is_(None)
+    )
     return [Need(*row) for row in db.session.execute(rows.order_by(Package.id).limit(CHOICES))]
 
 

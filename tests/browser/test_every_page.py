@@ -14,7 +14,7 @@ from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflo
 
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
-    r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file)$"
+    r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*)$"
 )
 
 
