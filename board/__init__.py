@@ -23,6 +23,7 @@ FEATURES = (
     "proposals",
     "voting",
     "consent",
+    "decisions",
     "work",
     "comments",
     "activity",

@@ -6,6 +6,7 @@ from board.comments import models as comments
 from board.consent import models as consent
 from board.credentials import models as credentials
 from board.db import Base
+from board.decisions import models as decisions
 from board.demo import models as demo
 from board.estimates import models as estimates
 from board.issues import models as issues
@@ -18,6 +19,7 @@ from board.milestones import models as milestones
 from board.notifications import models as notifications
 from board.partners import models as partners
 from board.proposals import models as proposals
+from board.proposals import records
 from board.record import models as record
 from board.settings import models as settings
 from board.variants import models as variants
@@ -30,6 +32,7 @@ TABLES = (
     comments,
     consent,
     credentials,
+    decisions,
     demo,
     estimates,
     issues,
@@ -43,6 +46,7 @@ TABLES = (
     partners,
     proposals,
     record,
+    records,
     settings,
     variants,
     voting,

@@ -369,6 +369,8 @@ VERBS: dict[str, Rule] = {
     "milestone.edit": product_owner,
     "milestone.end": product_owner,
     "milestone.resume": product_owner,
+    # decision sheets
+    "sheet.write": product_owner,
     # consent
     "consent.begin": product_owner,
     "consent.recall": product_owner,
@@ -544,6 +546,12 @@ PAGES: dict[str, Rule] = {
     "proposals.pilot": product_owner,
     "proposals.publish": product_owner,
     "proposals.reopen": product_owner,
+    # decision sheets and the records of decisions
+    "decisions.sheet": reader,
+    "decisions.markdown_of_sheet": reader,
+    "decisions.write": product_owner,
+    "decisions.show": reader,
+    "decisions.markdown_of_record": reader,
     # consent
     "consent.begin": product_owner,
     "consent.recall": product_owner,

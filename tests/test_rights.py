@@ -172,6 +172,13 @@ POST proposals.start            /proposals/FV-1/start                      401  
 POST proposals.pilot            /proposals/FV-1/pilot                      401  403  403  403  403  ok   403
 POST proposals.publish          /proposals/FV-1/publish                    401  403  403  403  403  ok   403
 POST proposals.reopen           /proposals/FV-1/reopen                     401  403  403  403  403  ok   403
+# decision sheets: who reads the proposal reads them, product owners write on them
+GET  decisions.sheet            /proposals/FV-1/sheet                      ok   ok   ok   ok   ok   ok   ok
+GET  decisions.markdown_of_sheet /proposals/FV-1/sheet.md                  ok   ok   ok   ok   ok   ok   ok
+GET  decisions.write            /proposals/FV-1/sheet/edit                 401  403  403  403  403  ok   403
+POST decisions.write            /proposals/FV-1/sheet/edit                 401  403  403  403  403  ok   403
+GET  decisions.show             /decisions/9                               404  404  404  404  404  404  404
+GET  decisions.markdown_of_record /decisions/9.md                          404  404  404  404  404  404  404
 # consent: product owners begin it and call it off, voting partners object
 POST consent.begin              /proposals/FV-1/consent                    401  403  403  403  403  ok   403
 POST consent.object             /proposals/FV-1/consent/object             401  403  403  ok   ok   403  403
@@ -333,6 +340,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "proposals.edit": proposal | {"edition": mark(make_draft(people))},
         "proposals.accept": decision, "proposals.defer": decision, "proposals.decline": decision,
         "proposals.reopen": {"vote_by": due},
+        "decisions.write": {"questions": "Wer betreibt es?", "recommendation": "Annehmen.", "version": "0"},
         "consent.begin": {"last": due}, "consent.object": {"reason": "Der Betrieb ist ungeklärt."},
         "voting.cast": {"choice": "for"},
         "voting.confirm": {"kind": "use", "body": "Stadtrat", "date": day},

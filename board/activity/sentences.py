@@ -95,6 +95,7 @@ SENTENCES = {
     "milestone.edit": N_("A milestone was changed"),
     "milestone.end": N_("A milestone was ended"),
     "milestone.resume": N_("A milestone goes on"),
+    "sheet.write": N_("Recommendation or open questions on %(subject)s were revised"),
     "consent.begin": N_("%(subject)s is accepted unless a partner objects"),
     "consent.recall": N_("%(subject)s is open for ballots instead of objections"),
     "consent.object": N_("%(partner)s objects: ballots are now cast on %(subject)s"),

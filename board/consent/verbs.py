@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, update
 from board.activity.models import act
 from board.consent.models import Objection
 from board.db import db, now
+from board.decisions import verbs as decisions
 from board.errors import Conflict
 from board.i18n import current_locale, end_of, in_days, last_day, long_date
 from board.i18n import gettext as _
@@ -70,6 +71,7 @@ def pass_(proposal: Proposal, by: Actor) -> None:
     until = proposal.consent_until
     _end(proposal, Proposal.consent_until <= now())
     proposal.conclude(by, decided_on=last_day(until or now()))
+    decisions.keep(proposal)
 
 
 def _end(proposal: Proposal, *conditions: ColumnElement[bool]) -> None:

@@ -13,6 +13,7 @@ from board.comments import queries as talk
 from board.comments.models import Comment
 from board.consent import verbs as consent
 from board.db import db
+from board.decisions import verbs as decisions
 from board.demo.world import World, lines
 from board.i18n import in_days
 from board.learnings import verbs as learnings
@@ -79,7 +80,9 @@ def _moved(world: World, row: Row) -> Iterator[Event]:
         told = row["decision"]
         verb = {"accepted": Proposal.accept, "deferred": Proposal.defer, "declined": Proposal.decline}[told["outcome"]]
         decided_on = world.past(told["days_ago"])
-        verb(load(), world.actor(told["by"]), body=told["body"], decided_on=decided_on, reason=told["reason_de"])
+        proposal = load()
+        verb(proposal, world.actor(told["by"]), body=told["body"], decided_on=decided_on, reason=told["reason_de"])
+        decisions.keep(proposal)
 
     if row["decision"]:
         yield Event(row["decision"]["days_ago"], decide)

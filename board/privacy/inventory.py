@@ -54,6 +54,7 @@ HELD = (
     Held("reuse", "person_id", KEEP, "reuse"),
     Held("variant", "person_id", KEEP, "variants"),
     Held("estimate", "person_id", KEEP, "estimates"),
+    Held("briefing", "person_id", KEEP, "decision_sheets"),
     Held("objection", "person_id", KEEP, "objections"),
     Held("learning", "person_id", KEEP, "learnings"),
     Held("decision", "recorded_by_id", KEEP, "decisions"),

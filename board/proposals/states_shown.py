@@ -5,6 +5,7 @@ from typing import Any
 from board import i18n
 from board.consent import queries as consent
 from board.consent.forms import ConsentForm
+from board.decisions import queries as decisions
 from board.policy import Actor, allowed
 from board.proposals.forms import DecisionForm, ReopenForm
 from board.proposals.models import Proposal
@@ -30,5 +31,6 @@ def of(proposal: Proposal, by: Actor) -> dict[str, Any]:
         "consenting": ConsentForm(data={"last": i18n.in_days(settings.consent_days)}),
         "asked": "",
         "labels": LABELS,
+        "records": decisions.records(proposal.id) if proposal.decisions else set(),
         **consent.for_state(proposal, by),
     }

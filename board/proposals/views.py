@@ -9,6 +9,7 @@ from board import i18n
 from board.activity import queries as activity
 from board.comments import queries as comments
 from board.db import db, transaction
+from board.decisions import verbs as decisions
 from board.i18n import gettext as _
 from board.issues import mirror
 from board.learnings import queries as learnings
@@ -17,6 +18,7 @@ from board.policy import Actor
 from board.proposals import authoring, browsing, queries, states_shown
 from board.proposals.forms import DecisionForm, ReopenForm
 from board.proposals.models import Proposal
+from board.proposals.states import DECISIONS
 from board.variants import queries as variants
 from board.voting import queries as voting
 from board.voting.tallies import recount
@@ -137,6 +139,8 @@ def _move(proposal_id: int, verb: str, form: Any = None, **words: Any) -> Respon
     with refusals() as caught, transaction():
         proposal = queries.locked(proposal_id)
         getattr(proposal, verb)(actor(), **words)
+        if verb in DECISIONS:
+            decisions.keep(proposal)
         if verb == "reopen":
             db.session.flush()
             recount(proposal_id)

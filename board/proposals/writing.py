@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import select
+
 from board import text
 from board.activity.models import act
 from board.db import db, now
@@ -16,6 +18,7 @@ from board.i18n import gettext as _
 from board.policy import Actor, allowed
 from board.proposals.counts import count
 from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink, touch
+from board.proposals.records import DecisionRecord
 from board.proposals.states import State
 from board.withheld import SENTENCE, Withheld, written
 
@@ -96,6 +99,7 @@ def withhold(proposal: Proposal, by: Actor, gone: Withheld, url: str) -> None:
 
     Its links must be loaded. Nothing is logged where nothing of the issue is left.
     """
+    _withhold_from_records(proposal.id, gone)
     before = (*_words(proposal), proposal.summary, proposal.summary_en)
     _without(proposal, gone)
     proposal.links[:] = [link for link in proposal.links if link.url != url and not gone.in_title(link.title)]
@@ -110,7 +114,15 @@ def withhold(proposal: Proposal, by: Actor, gone: Withheld, url: str) -> None:
     proposal.active_at = now()
 
 
-def _without(proposal: Proposal, gone: Withheld) -> None:
+def _withhold_from_records(proposal_id: int, gone: Withheld) -> None:
+    """The records of its decisions hold its words too; that they are gone is marked there."""
+    for record in db.session.scalars(select(DecisionRecord).where(DecisionRecord.proposal_id == proposal_id)):
+        _without(record, gone)
+        if db.session.is_modified(record):
+            record.withheld_at = record.withheld_at or now()
+
+
+def _without(proposal: Proposal | DecisionRecord, gone: Withheld) -> None:
     if gone.in_title(proposal.title) or gone.in_title(proposal.title_en):
         proposal.title, proposal.title_en = gone.title, gone.title_en
     for name, sentence in zip(("", "_en"), SENTENCE, strict=True):

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db, on_postgres
+from board.decisions import verbs as sheets
 from board.estimates.effort import check_efforts
 from board.i18n import gettext as _
 from board.log import log
@@ -49,6 +50,7 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
         ("tallies", _("Tallies, recounted"), tallies),
         ("counters", _("Counters"), counters),
         ("claims", _("Claims on work packages"), claims),
+        ("decisions", _("Records of decisions"), _decisions),
         ("database", _("The database's own check"), database),
     )
     return [chained, *(Finding(name, title, tuple(look())) for name, title, look in simple)]
@@ -88,6 +90,10 @@ FAULTS: dict[str, Callable[[int], str]] = {
     "rewritten": lambda n: _("Position %(n)s carries another seal than the one kept outside.", n=n),
     "cut": lambda n: _("The record ends before position %(n)s, which is known from outside.", n=n),
 }
+
+
+def _decisions() -> list[str]:
+    return [_("Decision %(id)s: the words on record are not those that were decided.", id=n) for n in sheets.check()]
 
 
 def _guard() -> list[str]:

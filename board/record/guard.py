@@ -10,19 +10,21 @@ from contextlib import contextmanager
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-TABLES = ("activity", "seal")
-KEYS = {"activity": "id", "seal": "position"}
+TABLES = ("activity", "seal", "decision_record")
+KEYS = {"activity": "id", "seal": "position", "decision_record": "decision_id"}
+ONLY = {"decision_record": " OF decision_id, proposal_id, made_at, content, words"}
+"""Columns that an UPDATE must not touch, where it is not all of them: a confidential issue's words must still go."""
 FUNCTION = "append_only"
 
 _SQLITE = {
-    "update": "BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+    "update": "BEFORE UPDATE{only} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
     "delete": "BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
     # INSERT OR REPLACE removes a row without asking the trigger on DELETE.
     "replace": "BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
     " BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
 }
 _POSTGRES = {
-    "change": f"BEFORE UPDATE OR DELETE ON {{table}} FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
+    "change": f"BEFORE UPDATE{{only}} OR DELETE ON {{table}} FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
     "truncate": f"BEFORE TRUNCATE ON {{table}} FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
 }
 _REFUSE = f"""
@@ -38,7 +40,8 @@ def raise_(connection: Connection) -> None:
         connection.execute(text(_REFUSE))
     for table in _present(connection):
         for name, rule in _triggers(connection).items():
-            connection.execute(text(f"CREATE TRIGGER {table}_{name} {rule.format(table=table, key=KEYS[table])}"))
+            told = rule.format(table=table, key=KEYS[table], only=ONLY.get(table, ""))
+            connection.execute(text(f"CREATE TRIGGER {table}_{name} {told}"))
 
 
 def lower(connection: Connection) -> None:

@@ -27,10 +27,12 @@ from board.accounts.models import LoginSession, Person, Role
 from board.credentials.models import Proof
 from board.credentials.verbs import ask_email, ask_reset
 from board.db import db, now, transaction
+from board.decisions import verbs as decisions
 from board.issues import rules
 from board.joining.verbs import invite
 from board.partners.models import Partner
 from board.policy import SYSTEM
+from board.proposals import queries as board_proposals
 from tests import factories
 from tests.people import Cast, populate
 from tests.webhooks.forge import Forge, gitlab_issue
@@ -90,6 +92,8 @@ def seed(app: Flask) -> Seed:
             )
         ]  # fmt: skip
         decided = factories.make_proposal(people, title="Abfahrten in Echtzeit", state="accepted")
+        with transaction():
+            decisions.keep(board_proposals.locked(decided))
         packages = [
             factories.make_package(people, proposals[0], title=title)
             for title in ("Formular bauen", "Schnittstelle anbinden", "Texte schreiben", "Karte zeichnen")

@@ -14,7 +14,8 @@ from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflo
 
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
-    r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*)$"
+    r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
+    r"|decisions\.markdown_of_.*)$"
 )
 
 
@@ -24,6 +25,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
         "proposal_id": seed.proposals[0], "package_id": seed.packages[0], "comment_id": seed.comment, "slug": "aalen",
         "name": "imprint", "person_id": 2, "topic_id": 1, "token": seed.invitation,
         "connection_id": seed.connection, "delivery_id": 1, "rule_id": 1, "learning_id": 1,
+        "decision_id": 1,
     }  # fmt: skip
     with app.test_request_context():
         adapter = app.url_map.bind("127.0.0.1")
