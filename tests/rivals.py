@@ -18,20 +18,23 @@ from board.accounts.models import (
     Authenticator,
     Device,
     Identity,
-    LoginSession,
     Person,
     RecoveryCode,
     Role,
     Suggestion,
 )
 from board.accounts.passwords import hash_password
+from board.consent.models import Objection
 from board.credentials import verbs as credentials
 from board.credentials.models import Proof
 from board.db import Base, db, now, transaction
+from board.estimates.models import Estimate
 from board.factors import codes
+from board.i18n import today
 from board.issues import rules
 from board.joining import verbs as joining
 from board.joining.models import Invitation
+from board.learnings.models import Useful
 from board.mail import outbox
 from board.notifications import links as unsubscribing
 from board.notifications import verbs as notifications
@@ -42,7 +45,7 @@ from board.reuse import asking
 from board.voting import ballots, offers, reuses
 from board.voting.models import Condition, OfferKind, Reuse, ReuseStatus
 from tests.conftest import sign_in
-from tests.factories import cast, claim, comment, make_package, make_proposal, offer
+from tests.factories import cast, claim, comment, learn, make_package, make_proposal, offer, vary
 from tests.people import PASSWORD, Cast, Who
 from tests.webhooks.forge import Forge, github_issue
 
@@ -50,7 +53,7 @@ HASH = hash_password(PASSWORD)
 ISSUER = "https://login.example"
 
 OF_PROPOSALS = {"proposal_link", "proposal_builder", "condition", "decision"}
-OF_PACKAGES = {"package_link"}
+OF_PACKAGES = {"package_link", "package_dependency", "package_skill"}
 """Tables whose rows belong to whoever the proposal or package belongs to, beside the columns above."""
 MOVED_BY_RIGHT = {
     "proposal": {
@@ -58,11 +61,13 @@ MOVED_BY_RIGHT = {
         "active_at", "version", "search",
     },
     "package": {"n_comments", "active_at", "version", "search"},
+    "variant": {"version"},
+    "learning": {"version"},
 }  # fmt: skip
 """What others change on somebody's thing by voting on it, commenting under it, dividing it: counters and marks."""
 NOBODYS = {
     "setting", "topic", "label_rule", "connection", "connection_secret", "connection_repository", "repository",
-    "backfill", "delivery", "electorate", "installation", "suggestion",
+    "backfill", "delivery", "electorate", "installation", "suggestion", "milestone",
 }  # fmt: skip
 """Tables in which no delegate may change anything: all of their rows count."""
 EVERYBODYS = {
@@ -75,6 +80,7 @@ EVERYBODYS = {
     "issue_link": "the inbox is worked off together by all public bodies",
     "issue_source": "the inbox is worked off together by all public bodies",
     "development": "written by forges alone",
+    "return_package": "anybody may divide a return into packages, as a proposal",
 }
 """Tables that belong to nobody, and why."""
 EMPTY = {"bid": "only providers offer; see the trial of the table of rights"}
@@ -119,6 +125,13 @@ class Rivals:
             offers.confirm(ballots.locked(mine, who.actor), OfferKind.USE, "Rat", now().date(), who.actor)
             reuses.record(ballots.locked(mine, who.actor), reuses.Record(ReuseStatus.PLANNED), who.actor)
             db.session.add(Condition(proposal_id=mine, partner_id=who.partner_id, text=f"Nur wenn {name}"))
+            db.session.add(Estimate(proposal_id=mine, partner_id=who.partner_id, person_id=who.person_id, low=1, high=2,
+                                    valid_until=today() + timedelta(days=30)))  # fmt: skip
+            db.session.add(Objection(proposal_id=mine, partner_id=who.partner_id, reason=f"Einwand von {name}"))
+        vary(who.actor, mine)
+        learning = learn(who.actor, f"FV-{mine}")
+        with transaction():
+            db.session.add(Useful(learning_id=learning, partner_id=who.partner_id))
         self.comments[name] = comment(who.actor, f"Wort von {name}", proposal_id=mine)
         self.packages[name] = make_package(self.people, mine, by=who.actor)
         claim(self.packages[name], who.actor)
@@ -172,7 +185,7 @@ class Rivals:
             if found is not None
         }
 
-    def rows(self, table: Table, victim: str) -> list[str] | None:
+    def rows(self, table: Table, victim: str, *, id_only: bool = False) -> list[str] | None:
         """What of a table is the victim's; None where the table is everybody's, KeyError where nobody has said."""
         columns, partner_id = table.columns, self.sides[victim].partner_id
         owners = [columns[name] == partner_id for name in ("partner_id", "lead_partner_id") if name in columns]
@@ -194,6 +207,8 @@ class Rivals:
         if not owners:
             raise KeyError(f"Whose are the rows of {table.name}? Say so in tests/rivals.py.")
         wanted = [column for column in columns if column.name not in MOVED_BY_RIGHT.get(table.name, ())]
+        if id_only:
+            return [str(number) for number in db.session.scalars(select(columns.id).where(or_(*owners)))]
         return sorted(map(repr, db.session.execute(select(*wanted).where(or_(*owners))).all()))
 
     def addresses(self, victim: str, method: str) -> Iterator[tuple[str, str]]:
@@ -205,29 +220,25 @@ class Rivals:
             if {"token", "signed"} & set(names):
                 kinds = [self._forged_links(rule.rule, victim)]
             else:
-                kinds = [samples[name] for name in names]  # KeyError: tell whose the new kind of thing is.
+                kinds = [samples.get(name) or self._numbers(name, victim) for name in names]
             for values in product(*kinds):
                 yield rule.endpoint, adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))
 
+    def _numbers(self, name: str, victim: str) -> list[int]:
+        """The victim's rows that a part of an address such as `variant_id` can stand for."""
+        table = Base.metadata.tables.get({"session_id": "login_session"}.get(name, name.removesuffix("_id")))
+        with self.app.app_context():
+            found = self.rows(table, victim, id_only=True) if table is not None else None
+        assert found, f"What does {name} stand for, and which is {victim}'s? Furnish it in tests/rivals.py."
+        return list(map(int, found))
+
     def _samples(self, victim: str) -> dict[str, list[Any]]:
         who, persons = self.sides[victim], self.persons[victim]
-        with self.app.app_context():
-
-            def ids(table: Any) -> list[int]:
-                return list(db.session.scalars(select(table.id).where(table.person_id.in_(persons))))
-
-            of_people = {
-                "session_id": ids(LoginSession), "device_id": ids(Device), "identity_id": ids(Identity),
-                "suggestion_id": ids(Suggestion),
-                "invitation_id": list(db.session.scalars(
-                    select(Invitation.id).where(Invitation.partner_id == who.partner_id))),
-            }  # fmt: skip
-        assert all(of_people.values()), of_people
         shared = ("issue_id", "topic_id", "connection_id", "delivery_id", "rule_id", "secret_id", "repository_id")
-        return of_people | {name: [1] for name in shared} | {
+        return {name: [1] for name in shared} | {
             "proposal_id": [self.proposals[victim]], "package_id": [self.packages[victim]],
             "comment_id": [self.comments[victim]], "slug": [victim], "person_id": persons,
-            "membership_id": [who.membership_id], "name": ["imprint"], "provider": ["github"],
+            "membership_id": [who.membership_id], "name": ["imprint", "proposals"], "provider": ["github"],
             "public_id": ["0123456789abcdef"],
         }  # fmt: skip
 

@@ -22,7 +22,7 @@ from board import policy
 from board.db import Base
 from tests.conftest import Browser, sign_in
 from tests.people import Cast, Who
-from tests.rivals import EMPTY, EVERYBODYS, LAST, MOVED_BY_RIGHT, NOBODYS, Rivals
+from tests.rivals import EMPTY, EVERYBODYS, LAST, MOVED_BY_RIGHT, NOBODYS, OF_PACKAGES, Rivals
 from tests.test_rights import ROWS, forms
 
 EXEMPT = {
@@ -63,7 +63,7 @@ def test_the_victim_owns_a_row_of_every_kind_that_can_be_somebodys(world: Rivals
         assert set(tables[name].columns.keys()) >= columns
 
 
-LEFT_EMPTY = {"proposal_link", "proposal_builder", "package_link", "decision"}
+LEFT_EMPTY = {"proposal_link", "proposal_builder", "decision", *OF_PACKAGES}
 """Parts of a proposal or package that it need not have: a row that appears in them is a change too."""
 
 
@@ -169,6 +169,9 @@ SHARED = {
     "package.claim": "a free seat is for whoever comes first; a taken one is refused by the verb",
     "package.support": "everybody may help",
     "package.create": "everybody may divide a proposal",
+    "variant.divide": "everybody may divide the return of a variant, too",
+    "learning.write": "makes something of one's own",
+    "learning.thank": "says so for one's own partner",
     "package.bid": "an offer is one's own partner's",
     "proposal.propose": "makes something of one's own",
     "comment.write": "everybody may speak under it",
@@ -187,7 +190,7 @@ SHARED = {
 def test_no_verb_lets_other_partners_people_touch_what_is_not_theirs(people: Cast, attacker: str) -> None:
     theirs = SimpleNamespace(
         id=people.ada.person_id, person_id=people.ada.person_id, author_id=people.ada.person_id,
-        partner_id=people.aalen, lead_partner_id=people.aalen, email=people.ada.actor.email,
+        partner_id=people.aalen, lead_partner_id=people.aalen, email=people.ada.actor.email, of_provider=False,
     )  # fmt: skip
     by = getattr(people, attacker).actor
     for verb in policy.VERBS:

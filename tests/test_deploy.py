@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,11 +26,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
+from sqlalchemy import select
 
 from board import config, create_app, security
-from board.accounts import passwords, session, throttle
-from board.accounts.models import Person
+from board.accounts import closing, passwords, session, throttle
+from board.accounts.models import LoginSession, Person
 from board.db import db, transaction
+from board.policy import SYSTEM
 from board.settings.models import Setting
 from tests.conftest import REQUIRE_ALL, settings
 from tests.factories import cast, make_proposal
@@ -193,15 +195,18 @@ def _ports(number: int) -> list[int]:
             s.close()
 
 
-def _serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    environment = {
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    return {
         **{k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "PYTHONWARNINGS"}},
         **example(), "BOARD_DATA": str(folder / "data"), "SECRET_KEY": "s" * 40, "BOARD_LOG": "error",
         "BOARD_BACKUPS": str(folder / "backups"), "BOARD_WORKER": "apart", "PORT": str(port), "THREADS": "16",
         "BOARD_STREAMS": "8", "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
+
+
+def _serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gunicorn", "--config", str(DEPLOY / "gunicorn.conf.py"), "wsgi:app"]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(command, cwd=ROOT, env=_environment(folder, port), stdout=subprocess.DEVNULL)
 
 
 def _nginx(folder: Path, door: int, plain: int, port: int) -> str:
@@ -369,6 +374,87 @@ def test_live_news_pass_without_being_held_back(place: Place) -> None:
         assert time.monotonic() - begun < 5, heard
     assert time.monotonic() - begun < 2
     connection.close()
+
+
+class Listening:
+    """A browser of one of Ben's sessions that follows live through nginx; `ended` once the server has cut it off."""
+
+    def __init__(self, place: Place) -> None:
+        ben = place.people.ben
+        with place.app.app_context(), transaction():
+            self.token = session.begin(ben.person_id, ben.membership_id)
+        with place.app.app_context():
+            mine = LoginSession.token_hash == session.token_hash(self.token)
+            self.id = db.session.scalars(select(LoginSession.id).where(mine)).one()
+        self.headers = {**FORM, "Cookie": f"__Host-session={self.token}"}
+        page = place.ask("GET", f"/proposals/FV-{place.proposal}", headers=self.headers).body.decode()
+        stream = re.search(r'"(/live\?after=[^"]+)"', page)
+        assert stream
+        self.path = html.unescape(stream[1])
+        self._connection = place.connect()
+        self._connection.request("GET", self.path, headers={"Host": NAME, **self.headers})
+        self._answer = self._connection.getresponse()
+        assert self._answer.status == 200
+        assert self._answer.readline() == b": hi\n"
+        self.ended = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with suppress(OSError, http.client.HTTPException):
+            while self._answer.readline():
+                pass
+        self.ended.set()
+
+    def close(self) -> None:
+        """Go away."""
+        self._connection.close()
+
+
+def seconds_until_ended(place: Place, listening: Listening, revoke: Callable[[Listening], None]) -> float:
+    """How long a stream goes on after its session was revoked; another of the same person goes on."""
+    begun = time.monotonic()
+    revoke(listening)
+    assert listening.ended.wait(30), "it must end within thirty seconds"
+    again = place.ask("GET", listening.path, headers=listening.headers)
+    assert again.status == 401, "and is not given again"
+    listening.close()
+    return time.monotonic() - begun
+
+
+def test_a_live_stream_ends_with_its_session_and_no_other(place: Place) -> None:
+    def sign_out(listening: Listening) -> None:
+        assert place.ask("POST", "/sign-out", "", listening.headers).status == 303
+
+    def end_from_the_list(listening: Listening) -> None:
+        own = {**FORM, "Cookie": f"__Host-session={staying.token}"}
+        assert place.ask("POST", f"/account/sessions/{listening.id}/end", "", own).status == 303
+
+    staying = Listening(place)
+    for revoke in (sign_out, end_from_the_list):
+        assert seconds_until_ended(place, Listening(place), revoke) < 10
+        assert not staying.ended.is_set()
+    told = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "user", "disable", "ben@example.org"],
+        cwd=ROOT, env=_environment(place.folder, 8113), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert staying.ended.wait(30), "another process closed the account"
+    with place.app.app_context(), transaction():
+        closing.enable(db.session.get_one(Person, place.people.ben.person_id), SYSTEM)
+
+
+@pytest.mark.long
+def test_a_live_stream_ends_within_thirty_seconds_of_a_revocation_that_nothing_tells(place: Place) -> None:
+    """The worst case: the row is ended in the database, past the board, and the log says nothing of it."""
+
+    def behind_its_back(listening: Listening) -> None:
+        with place.app.app_context(), transaction():
+            row = db.session.get_one(LoginSession, listening.id)
+            row.ended_at = datetime.now(UTC)
+
+    took = [seconds_until_ended(place, Listening(place), behind_its_back) for _attempt in range(3)]
+    print(f"ended after {', '.join(f'{seconds:.1f}' for seconds in took)} seconds")
+    assert max(took) < 30
 
 
 def test_a_spoofed_address_does_not_escape_the_throttle(place: Place) -> None:
