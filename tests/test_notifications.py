@@ -8,21 +8,28 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from board.accounts.models import Person
+from board.accounts.models import Membership, Person
 from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import at, db, now, transaction
 from board.i18n import today
+from board.issues.models import Issue
+from board.joining.seats import deputise
 from board.mail.models import Mail
 from board.mail.sending import send_due
 from board.notifications import jobs, queries, verbs
 from board.notifications.models import Choice, Sort, Watch
+from board.partners.leaving import merge
+from board.partners.models import Partner
+from board.proposals.models import Proposal
+from board.proposals.queries import locked
 from tests import factories
 from tests.conftest import Browser
 from tests.people import Cast
 from tests.postbox import Postbox
+from tests.webhooks.forge import Forge, github_issue, rule_on
 
 MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
@@ -108,6 +115,61 @@ def test_who_casts_no_ballot_gets_no_digest_and_who_declined_neither(week: Postb
     assert jobs.digests() == 1
     send_due()
     assert week.to == ["ada@example.org"]
+
+
+def test_the_digest_counts_the_issues_that_name_the_partner_and_shows_none_of_their_words(
+    app: Flask, people: Cast, postbox: Postbox
+) -> None:
+    forge = Forge(app, "github")
+    with app.app_context(), transaction():
+        rule_on(forge, people.pia.actor, "Aalen", "partner", partner_id=people.aalen)
+        rule_on(forge, people.pia.actor, "Celle", "partner", partner_id=people.celle)
+    for number in (1, 2, 3):
+        forge.post(github_issue(number, title="Karte lädt nicht", labels=[{"name": "Aalen"}]))
+    forge.post(github_issue(4, title="Anderes", labels=[{"name": "Celle"}]))
+    with app.app_context(), at(MONDAY), transaction():
+        db.session.execute(update(Issue).where(Issue.number == 3).values(triage="dismissed"))
+        db.session.execute(
+            update(Issue).where(Issue.number == 4).values(visible=False, hidden="confidential", title="", body="")
+        )
+    with app.app_context(), at(MONDAY):
+        assert jobs.digests() == 1, "Celle's only issue is confidential now"
+        send_due()
+    assert postbox.to == ["ada@example.org"]
+    text = postbox.text().replace("\xa0", " ")
+    assert "Aalen: Issues, die den Partner nennen" in text
+    assert "2 Issues warten im Eingang" in text
+    assert "http://localhost/issues?partner=aalen" in text
+    assert "Karte" not in text
+
+
+@pytest.mark.parametrize(("days", "written", "sent"), [
+    ((0, 3), 3, ["ada", "ben", "cleo"]), ((1, 3), 2, ["ada", "cleo"]), ((-3, -1), 2, ["ada", "cleo"]),
+])  # fmt: skip
+def test_a_deputy_gets_the_digest_while_in_office(
+    week: Postbox, people: Cast, days: tuple[int, int], written: int, sent: list[str]
+) -> None:
+    factories.make_proposal(people)
+    with at(MONDAY - timedelta(days=5)), transaction():
+        begin, end = (MONDAY.date() + timedelta(days=n) for n in days)
+        deputise(db.session.get_one(Membership, people.ben.membership_id), begin, end, people.ada.actor)
+        db.session.execute(delete(Mail))
+    assert jobs.digests() == written
+    send_due()
+    digests = [m for m in week.mails if _subject(m) == "Ihre Woche in der Stadtrunde"]
+    assert sorted(str(m["To"]).partition("@")[0] for m in digests) == sent
+
+
+def test_a_deputy_whose_days_are_over_when_the_mail_leaves_gets_none(week: Postbox, people: Cast) -> None:
+    factories.make_proposal(people)
+    with transaction():
+        seat = db.session.get_one(Membership, people.ben.membership_id)
+        deputise(seat, MONDAY.date(), MONDAY.date(), people.ada.actor)
+        db.session.execute(delete(Mail))
+    assert jobs.digests() == 3
+    with at(MONDAY + timedelta(days=1)):
+        assert send_due() == 2
+    assert "ben@example.org" not in week.to
 
 
 # Reminders
@@ -208,6 +270,190 @@ def test_the_watch_button_stands_on_proposals_and_packages(
     assert ada.post("/proposals/FV-99/watch").status_code == 404
 
 
+# News of what is watched
+
+
+def _watch(who: Any, *keys: str) -> None:
+    """Somebody watches these."""
+    with transaction():
+        for key in keys:
+            verbs.watch(key, who.actor)
+
+
+def _got(box: Postbox) -> list[tuple[str, str]]:
+    """(who, subject) of all that was sent since, in order of the alphabet."""
+    got = sorted((to.partition("@")[0], _subject(mail)) for to, mail in zip(box.to, box.mails, strict=True))
+    box.raw.clear()
+    box.to.clear()
+    return got
+
+
+def _decide(people: Cast, proposal: int, verb: str) -> None:
+    """Pia records a decision, or another step."""
+    words = {"body": "Lenkungskreis", "decided_on": today(), "reason": "Alle brauchen es."}
+    with transaction():
+        getattr(locked(proposal), verb)(people.pia.actor, **(words if verb in {"accept", "defer", "decline"} else {}))
+
+
+def test_a_decision_is_told_once_to_who_watches_proposal_topic_or_partner_and_to_the_author(
+    week: Postbox, people: Cast
+) -> None:
+    proposal = factories.make_proposal(people, by=people.ben.actor)
+    _watch(people.cleo, f"FV-{proposal}", f"TH-{people.defects}", f"PA-{people.aalen}")
+    _watch(people.rolf, f"TH-{people.defects}")
+    _watch(people.ada, f"TH-{people.transport}", f"PA-{people.celle}")
+    _watch(people.pia, f"FV-{proposal}")
+    assert jobs.tell_news() == 0, "what happened before is not told"
+    _decide(people, proposal, "accept")
+    assert jobs.tell_news() == 3, "not Pia, who did it; Cleo once, though she hears in three ways"
+    assert jobs.tell_news() == 0
+    send_due()
+    n = week.to.index("cleo@example.org")
+    text = week.text(n)
+    assert "Entscheidung erfasst: Mängel melden ist angenommen" in text
+    assert "Lenkungskreis, 30. November 2026: Alle brauchen es." in text
+    assert f"http://localhost/proposals/FV-{proposal}" in text
+    assert "List-Unsubscribe" in week.mails[n]
+    told = "Entscheidung erfasst: Mängel melden ist angenommen"
+    assert _got(week) == [(who, told) for who in ("ben", "cleo", "rolf")]
+
+
+def test_steps_of_one_thing_come_in_one_mail_and_only_to_who_watches_it(week: Postbox, people: Cast) -> None:
+    proposal = factories.make_proposal(people)
+    package = factories.make_package(people, proposal)
+    _watch(people.cleo, f"FV-{proposal}", f"AP-{package}")
+    _watch(people.rolf, f"TH-{people.defects}", f"PA-{people.aalen}")
+    jobs.tell_news()
+    factories.claim(package, people.ben.actor)
+    _decide(people, proposal, "accept")
+    _decide(people, proposal, "start")
+    jobs.tell_news()
+    send_due()
+    accepted = "Entscheidung erfasst: Mängel melden ist angenommen"
+    news = f"Neues zu FV-{proposal} Mängel melden"
+    claimed = "Aalen hat Formular bauen übernommen"
+    assert _got(week) == [("ada", claimed), ("ada", news), ("cleo", claimed), ("cleo", news), ("rolf", accepted)]
+    _decide(people, proposal, "publish")
+    jobs.tell_news()
+    send_due()
+    assert [who for who, _told in _got(week)] == ["ada", "cleo"], "a topic's watcher hears decisions, not every step"
+
+
+def test_a_new_proposal_is_told_to_who_watches_its_topic_or_partner(week: Postbox, people: Cast) -> None:
+    _watch(people.rolf, f"TH-{people.defects}")
+    _watch(people.cleo, f"PA-{people.aalen}", f"TH-{people.defects}")
+    _watch(people.ada, f"PA-{people.aalen}")
+    _watch(people.pia, f"TH-{people.transport}")
+    jobs.tell_news()
+    factories.make_proposal(people, title="Radwege")
+    jobs.tell_news()
+    send_due()
+    assert _got(week) == [(who, "Aalen hat Radwege vorgeschlagen") for who in ("cleo", "rolf")]
+
+
+def test_what_is_not_wanted_any_more_when_the_mail_leaves_is_not_sent(week: Postbox, people: Cast) -> None:
+    proposal = factories.make_proposal(people, by=people.ben.actor)
+    for who in (people.cleo, people.rolf, people.ada):
+        _watch(who, f"FV-{proposal}")
+    with transaction():
+        verbs.decline(db.session.get_one(Person, people.ada.person_id), Sort.DECISIONS, people.ada.actor)
+    jobs.tell_news()
+    _decide(people, proposal, "decline")
+    assert jobs.tell_news() == 3, "Ada declined before"
+    with transaction():
+        verbs.unwatch(f"FV-{proposal}", people.cleo.actor)
+        verbs.decline(db.session.get_one(Person, people.rolf.person_id), Sort.DECISIONS, people.rolf.actor)
+        db.session.get_one(Person, people.ben.person_id).disabled_at = now()
+    assert send_due() == 0
+
+
+def test_a_text_that_was_withheld_before_the_mail_leaves_is_not_in_it(week: Postbox, people: Cast) -> None:
+    proposal = factories.make_proposal(people, title="Vertrauliches")
+    _watch(people.cleo, f"FV-{proposal}")
+    jobs.tell_news()
+    _decide(people, proposal, "defer")
+    jobs.tell_news()
+    with transaction():
+        db.session.execute(update(Proposal).values(title="Text nicht mehr öffentlich"))
+    assert send_due() == 2
+    assert "Vertrauliches" not in week.text(0) + _subject(week.mails[0])
+
+
+def test_the_digest_does_not_repeat_a_decision_that_was_told(week: Postbox, people: Cast) -> None:
+    proposal = factories.make_proposal(people, by=people.ben.actor)
+    _watch(people.cleo, f"FV-{proposal}")
+    jobs.tell_news()
+    _decide(people, proposal, "accept")
+    jobs.tell_news()
+    assert jobs.digests() == 1, "Ada, who watches nothing; nothing else waits for Cleo"
+    send_due()
+    assert ("ada", "Ihre Woche in der Stadtrunde") in _got(week)
+
+
+def test_who_watches_is_told_once_that_the_answer_by_date_has_passed(week: Postbox, people: Cast) -> None:
+    proposal = factories.make_proposal(
+        people, title="Radwege", vote_by=today() + timedelta(days=1), by=people.ben.actor
+    )
+    decided = factories.make_proposal(people, vote_by=today() + timedelta(days=1), by=people.ben.actor)
+    factories.cast(people, proposal, "for")
+    _watch(people.cleo, f"FV-{proposal}", f"FV-{decided}")
+    assert jobs.tell_over() == 0
+    _decide(people, decided, "accept")
+    with at(MONDAY + timedelta(days=2)):
+        assert jobs.tell_over() == 2, "Cleo and Ben, who wrote it"
+        assert jobs.tell_over() == 0
+        assert send_due() == 2
+    assert "1 dafür, 0 dagegen, 0 Enthaltungen, 2 ohne Votum" in week.text(0).replace("\n", " ")
+    assert f"FV-{decided}" not in week.text(0)
+    assert [told for _who, told in _got(week)] == ["Das Rückmeldedatum von 1 Vorschlag ist vorbei"] * 2
+
+
+def test_partners_and_topics_are_watched_by_a_button_and_listed(app: Flask, people: Cast, ada: Browser) -> None:
+    places = {"/partners/celle": "/partners/celle", "/topics/maengelmelder": "/proposals?topic=maengelmelder"}
+    for action, page in places.items():
+        assert f'action="{action}/watch"' in ada.get(page).text
+        before = ada.get(page)
+        assert ada.post(f"{action}/watch").status_code == 303
+        again = ada.get(page, headers={"If-None-Match": before.headers["ETag"]})
+        assert again.status_code == 200
+        assert 'name="stop"' in again.text
+        listed = ada.get("/account/mail").text
+        assert f'href="{page}"' in listed
+        assert f'action="{action}/watch"' in listed
+        assert ada.post(f"{action}/watch", data={"stop": "1"}).status_code == 303
+        assert f'action="{action}/watch"' not in ada.get("/account/mail").text
+        assert ada.post(f"{action}x/watch").status_code == 404
+    assert "/topics/" not in ada.get("/proposals").text
+
+
+def test_what_is_watched_costs_the_same_whatever_its_number(
+    people: Cast, ada: Browser, app: Flask, statements: list[str]
+) -> None:
+    def cost() -> int:
+        statements.clear()
+        assert ada.get("/account/mail").status_code == 200
+        return len(statements)
+
+    for number in range(3):
+        factories.make_package(people, factories.make_proposal(people, title=f"Nummer {number}"))
+    _watch(people.ada, "FV-1", "AP-1", f"PA-{people.aalen}", f"TH-{people.defects}")
+    cost()
+    few = cost()
+    _watch(people.ada, "FV-2", "FV-3", "AP-2", "AP-3", f"PA-{people.celle}", f"TH-{people.transport}")
+    assert cost() == few
+
+
+def test_who_watches_a_partner_that_becomes_part_of_another_watches_that_one(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        _watch(people.cleo, f"PA-{people.dorsten}", f"PA-{people.aalen}")
+        _watch(people.rolf, f"PA-{people.dorsten}")
+        with transaction():
+            old, into = (db.session.get_one(Partner, number) for number in (people.dorsten, people.aalen))
+            merge(old, into, today(), people.dora.actor)
+        assert queries.watchers(f"PA-{people.aalen}") == {people.cleo.person_id, people.rolf.person_id}
+        assert queries.watchers(f"PA-{people.dorsten}") == set()
+
+
 # Choosing and unsubscribing
 
 
@@ -235,7 +481,7 @@ def test_one_click_ends_a_sort_and_a_get_never_writes(app: Flask, week: Postbox,
     db.session.close()
     assert bare.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200, "as a mail program sends it"
     db.session.close()
-    assert queries.wanted(people.ada.person_id) == ["reminders", "replies", "mentions"]
+    assert queries.wanted(people.ada.person_id) == ["reminders", "decisions", "replies", "mentions"]
     forged = path.replace(f"/{people.ada.person_id}-", f"/{people.cleo.person_id}-")
     assert bare.post(forged).status_code == 404
     assert bare.post(path.replace("weekly", "mentions")).status_code == 404

@@ -142,6 +142,11 @@ def for_partner(partner: Any, by: Actor) -> dict[str, Any]:
     return {"history": history(partner_id=partner.id, by=by)}
 
 
+def some(ids: Sequence[int], by: Actor) -> tuple[Event, ...]:
+    """These events, the oldest first."""
+    return tuple(reversed(_events(ids, by, len(ids)).items)) if ids else ()
+
+
 def own(person_id: int, limit: int = PAGE) -> Events:
     """One's own events, account events too: for one's own account page only, never for anybody else."""
     mine = (Activity.person_id == person_id, Activity.verb.in_(SENTENCES))

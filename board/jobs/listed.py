@@ -34,6 +34,8 @@ JOBS = (
     Job("digests", 15 * MINUTE, notifications.digests),
     Job("reminders", HOUR, notifications.remind),
     Job("comments", MINUTE, notifications.comments),
+    Job("news", 10 * MINUTE, notifications.tell_news),
+    Job("over", HOUR, notifications.tell_over),
     Job("old-links", DAY, credentials.forget),
     Job("old-invitations", DAY, joining.forget),
     Job("old-mail", HOUR, outbox.forget),

@@ -13,6 +13,7 @@ from board.joining import letters as joining
 from board.mail.letter import Item, Letter, link
 from board.mail.models import Mail
 from board.notifications import letters as notifications
+from board.notifications import news_letters
 from board.reuse import asking
 
 Maker = Callable[[Mail], Letter | None]
@@ -43,4 +44,6 @@ KINDS: dict[str, Maker] = {
     "digest": notifications.digest,
     "reminder": notifications.reminder,
     "comment": notifications.comment,
+    "news": news_letters.news_letter,
+    "over": news_letters.over,
 }

@@ -1,5 +1,6 @@
-"""The jobs that write mail: the weekly digest, reminders, and news of comments. Each may be cut off and repeated."""
+"""The jobs that write mail: the weekly digest, reminders, comments, news. Each may be cut off and repeated."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from board.db import db, now, transaction
 from board.i18n import BERLIN
 from board.live import log
 from board.mail import outbox
-from board.notifications import queries
+from board.notifications import news, queries
 from board.notifications.models import Cursor, Sort, Told
 from board.proposals.models import Proposal
 from board.work.models import Package
@@ -39,7 +40,7 @@ def digests() -> int:
         if person_id in done or person_id in no:
             continue
         with transaction():
-            if _tell(person_id, period) and (queries.waiting(person_id) or queries.decided_since()):
+            if _tell(person_id, period) and (queries.waiting(person_id) or queries.decided_since(person_id)):
                 n += outbox.put("digest", to=person_id, once=f"{period}-{person_id}")
     return n
 
@@ -70,23 +71,62 @@ def comments() -> int:
 
     The log is read from a stored cursor; mails and cursor are one transaction, so nobody is told twice or forgotten.
     """
-    source = log.log_of(db.engine)
     with transaction():
-        cursor = db.session.get(Cursor, "comments", with_for_update=True)
-        connection = db.session.connection()
-        position = log.read(cursor.position) if cursor else None
-        entries = source.since(connection, position, BATCH) if position else None
-        if cursor is None or entries is None:
-            start = log.written(source.latest(connection))
-            db.session.merge(Cursor(name="comments", position=start))
-            return 0
-        settled = [entry for entry in entries if entry.settled]
-        if not settled:
-            return 0
-        ids = [entry.id for entry in settled if entry.verb == "comment.write"]
-        n = sum(_of(comment) for comment in _comments(ids))
-        cursor.position = log.written(settled[-1].position)
+        ids = [entry.id for entry in _fresh("comments") if entry.verb == "comment.write"]
+        return sum(_of(comment) for comment in _comments(ids))
+
+
+def tell_news() -> int:
+    """Tell those who watch of states that changed, decisions and new proposals: one mail per thing and turn.
+
+    Read like the comments. Whoever did it is not told; what somebody was told of, the digest does not repeat.
+    """
+    with transaction():
+        events = news.events([entry.id for entry in _fresh("news") if entry.verb in news.TOLD])
+        heard: dict[tuple[int, str], list[int]] = defaultdict(list)
+        for event, people in news.hearers(events):
+            for person_id in people:
+                heard[person_id, event.key].append(event.id)
+        n = 0
+        for (person_id, key), ids in sorted(heard.items()):
+            for number in ids:
+                _tell(person_id, f"news-{number}")
+            n += outbox.put("news", to=person_id, once=f"news-{key}-{ids[0]}-{person_id}", events=ids)
         return n
+
+
+def tell_over() -> int:
+    """From seven o'clock those who watch a proposal are told, once, that its answer-by date has passed.
+
+    All that passed in the last days goes into one mail per person.
+    """
+    if now().astimezone(BERLIN).hour < HOUR:
+        return 0
+    n = 0
+    for person_id, rows in groupby(news.over(AHEAD), key=lambda row: row[0]):
+        with transaction():
+            fresh = [proposal for _p, proposal, day in rows if _tell(person_id, f"over-{proposal}-{day}")]
+            if fresh:
+                n += outbox.put("over", to=person_id, proposals=fresh)
+    return n
+
+
+def _fresh(name: str) -> list[log.Entry]:
+    """What has been committed since this job last read the log; moves its cursor, in the running transaction.
+
+    A new cursor begins at the end of the log: nobody is told of what happened before.
+    """
+    source, connection = log.log_of(db.engine), db.session.connection()
+    cursor = db.session.get(Cursor, name, with_for_update=True)
+    position = log.read(cursor.position) if cursor else None
+    entries = source.since(connection, position, BATCH) if position else None
+    if cursor is None or entries is None:
+        db.session.merge(Cursor(name=name, position=log.written(source.latest(connection))))
+        return []
+    settled = [entry for entry in entries if entry.settled]
+    if settled:
+        cursor.position = log.written(settled[-1].position)
+    return settled
 
 
 def _comments(activity_ids: list[int]) -> list[Comment]:

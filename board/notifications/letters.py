@@ -32,8 +32,10 @@ DECISIONS = {
 def digest(mail: Mail) -> Letter | None:
     """What waits, partner by partner, then what was decided; nothing when all of it was done meanwhile."""
     person_id = mail.person_id or 0
+    if queries.declined([person_id], Sort.WEEKLY):
+        return None
     sections = [section for found in queries.waiting(person_id) for section in _sections(found)]
-    decided = queries.decided_since()
+    decided = queries.decided_since(person_id)
     if decided:
         sections.append(
             Section(
@@ -92,6 +94,8 @@ def _ballot(due: queries.Due) -> Item:
 
 def reminder(mail: Mail) -> Letter | None:
     """What is due and still without a ballot of one of the person's partners, and the consents that still run."""
+    if queries.declined([mail.person_id or 0], Sort.REMINDERS):
+        return None
     seats = {partner.id for partner in queries.voting_seats(mail.person_id or 0) if partner.counts}
     due = _still_due(mail.details["proposals"], seats)
     consents = running(only=mail.details.get("consents", [])) if seats else []
@@ -126,7 +130,8 @@ def _still_due(ids: list[int], seats: set[int]) -> list[queries.Due]:
 def comment(mail: Mail) -> Letter | None:
     """A comment with its beginning and a link to it; nothing when it was deleted."""
     found = db.session.get(Comment, mail.details["comment"])
-    if found is None or found.deleted_at is not None:
+    declined = queries.declined([mail.person_id or 0], Sort(mail.details["sort"]))
+    if found is None or found.deleted_at is not None or declined:
         return None
     key = f"AP-{found.package_id}" if found.package_id else f"FV-{found.proposal_id}"
     thing = Package if found.package_id else Proposal

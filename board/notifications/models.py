@@ -16,6 +16,7 @@ class Sort(enum.StrEnum):
 
     WEEKLY = "weekly"
     REMINDERS = "reminders"
+    DECISIONS = "decisions"
     REPLIES = "replies"
     MENTIONS = "mentions"
 
@@ -30,7 +31,10 @@ class Choice(Base):
 
 
 class Watch(Base):
-    """Somebody wants to hear of comments on a proposal (`FV-12`) or package (`AP-7`)."""
+    """Somebody wants to hear of a proposal (`FV-12`), a package (`AP-7`), a partner (`PA-3`) or a topic (`TH-2`).
+
+    Of the first two they hear comments and changes of state, of the others new proposals and decisions on those.
+    """
 
     __tablename__ = "watch"
 

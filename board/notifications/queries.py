@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -13,10 +14,10 @@ from board.consent.queries import Running, running
 from board.db import db, now
 from board.i18n import current_locale, end_of, in_days, last_day, today
 from board.issues.models import Issue, Triage
-from board.notifications.models import Choice, Sort, Watch
+from board.notifications.models import Choice, Sort, Told, Watch
 from board.partners.models import Partner
 from board.policy import Actor
-from board.proposals.models import Proposal
+from board.proposals.models import Proposal, Topic
 from board.proposals.states import State
 from board.voting.models import Ballot
 from board.work.models import Claim, Package
@@ -116,12 +117,14 @@ def _title(german: str, english: str | None) -> str:
     return (current_locale() == "en" and english) or german
 
 
-def decided_since(days: int = 7) -> list[Due]:
-    """What was decided in the last days, the newest first."""
+def decided_since(person_id: int, days: int = 7) -> list[Due]:
+    """What was decided in the last days, the newest first; without what this person has had a mail about."""
+    mailed = select(Told.what).where(Told.person_id == person_id, Told.what.like("news-%"))
+    told = [int(what.removeprefix("news-")) for what in db.session.scalars(mailed)]
     rows = db.session.execute(
         select(Proposal.id, Proposal.title, Proposal.title_en, Activity.verb)
         .join(Activity, Activity.proposal_id == Proposal.id)
-        .where(Activity.verb.in_(DECIDED), Activity.at > now() - timedelta(days=days))
+        .where(Activity.verb.in_(DECIDED), Activity.at > now() - timedelta(days=days), Activity.id.not_in(told))
         .order_by(Activity.id.desc())
         .limit(SHOWN)
     )
@@ -189,7 +192,7 @@ def wanted(person_id: int) -> list[str]:
 
 
 def watchers(key: str) -> set[int]:
-    """Who watches a proposal or package."""
+    """Who watches a proposal, package, partner or topic."""
     return set(db.session.scalars(select(Watch.person_id).where(Watch.key == key)))
 
 
@@ -205,14 +208,50 @@ def watching(by: Actor, thing: Proposal | Package) -> tuple[str, str, bool] | No
     return (key, f"/{where}/{key}", watches(by.person_id, key)) if by.signed_in else None
 
 
-def watched(person_id: int) -> list[tuple[str, str, str]]:
-    """(key, address, title) of all that a person watches."""
+def watching_partner(by: Actor, partner: Partner) -> tuple[str, str, bool] | None:
+    """The same for a partner."""
+    key = f"PA-{partner.id}"
+    return (key, f"/partners/{partner.slug}", watches(by.person_id, key)) if by.signed_in else None
+
+
+def watching_topic(by: Actor, slug: str, topics: Iterable[tuple[int, str, str]]) -> tuple[str, str, bool] | None:
+    """The same for the topic of that name, out of (id, slug, label); None where there is none."""
+    key = next((f"TH-{number}" for number, name, _label in topics if name == slug), "")
+    return (key, f"/topics/{slug}", watches(by.person_id, key)) if key and by.signed_in else None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Something that a person watches; `action` is where its button belongs, `key` is shown for FV and AP only."""
+
+    key: str
+    title: str
+    page: str
+    action: str
+
+    @property
+    def kind(self) -> str:
+        """FV, AP, PA or TH."""
+        return self.key[:2]
+
+
+def watched(person_id: int) -> list[Watched]:
+    """All that a person watches: proposals, packages, partners, topics; five statements, however many there are."""
     keys = list(db.session.scalars(select(Watch.key).where(Watch.person_id == person_id)))
-    ids = {prefix: [int(k[3:]) for k in keys if k.startswith(prefix)] for prefix in ("FV-", "AP-")}
-    proposals = db.session.execute(select(Proposal.id, Proposal.title).where(Proposal.id.in_(ids["FV-"])))
-    packages = db.session.execute(select(Package.id, Package.title).where(Package.id.in_(ids["AP-"])))
-    found = [(f"FV-{r.id}", f"/proposals/FV-{r.id}", r.title) for r in proposals]
-    return found + [(f"AP-{r.id}", f"/packages/AP-{r.id}", r.title) for r in packages]
+
+    def rows(kind: str, table: Any, *columns: Any) -> Any:
+        ids = [int(key[3:]) for key in keys if key.startswith(kind)]
+        return db.session.execute(select(table.id, *columns).where(table.id.in_(ids)).order_by(table.id)) if ids else ()
+
+    label = Topic.label_en if current_locale() == "en" else Topic.label_de
+    found = [(f"FV-{n}", title, f"/proposals/FV-{n}", "") for n, title in rows("FV", Proposal, Proposal.title)]
+    found += [(f"AP-{n}", title, f"/packages/AP-{n}", "") for n, title in rows("AP", Package, Package.title)]
+    found += [(f"PA-{n}", t, f"/partners/{slug}", "") for n, t, slug in rows("PA", Partner, Partner.name, Partner.slug)]
+    found += [
+        (f"TH-{n}", t, f"/proposals?topic={slug}", f"/topics/{slug}")
+        for n, t, slug in rows("TH", Topic, label, Topic.slug)
+    ]
+    return [Watched(key, title, page, action or page) for key, title, page, action in found]
 
 
 def delegates() -> Collection[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from board.accounts.models import Person
 from board.activity.models import act
@@ -26,7 +26,7 @@ def decline(person: Person, sort: Sort, by: Actor) -> None:
 
 
 def watch(key: str, by: Actor) -> None:
-    """Hear of comments on a proposal or package. Repeating it is harmless."""
+    """Hear of a proposal, package, partner or topic. Repeating it is harmless."""
     found = db.session.get(Watch, (by.person_id, key))
     if found is None:
         found = Watch(person_id=by.person_id, key=key)
@@ -35,8 +35,15 @@ def watch(key: str, by: Actor) -> None:
 
 
 def unwatch(key: str, by: Actor) -> None:
-    """Hear of them no more. Repeating it is harmless."""
+    """Hear of it no more. Repeating it is harmless."""
     found = db.session.get(Watch, (by.person_id, key))
     if found is not None:
         act(by, "watch.stop", found)
         db.session.delete(found)
+
+
+def hand_on(old: str, new: str) -> None:
+    """Who watched one thing watches the other one from now on: it has become part of it. Not a right of anybody's."""
+    there = select(Watch.person_id).where(Watch.key == new)
+    db.session.execute(delete(Watch).where(Watch.key == old, Watch.person_id.in_(there)))
+    db.session.execute(update(Watch).where(Watch.key == old).values(key=new))

@@ -1,6 +1,9 @@
 """Choosing which mail one wants, watching, and unsubscribing by one click. A GET never writes."""
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from board.accounts.models import Person
@@ -9,12 +12,14 @@ from board.errors import Missing
 from board.i18n import gettext as _
 from board.notifications import links, queries, verbs
 from board.notifications.models import Sort
+from board.partners.models import Partner
 from board.policy import SYSTEM
-from board.proposals.models import Proposal
+from board.proposals.models import Proposal, Topic
 from board.web import actor, no_store, page, redirect_to, see_other
 from board.work.models import Package
 
 bp = Blueprint("notifications", __name__)
+N_ = str  # Marks a message id; it is translated where it is shown.
 
 
 @bp.get("/account/mail")
@@ -36,17 +41,38 @@ def choose() -> Response:
 
 @bp.post("/proposals/<proposal:proposal_id>/watch")
 @bp.post("/packages/<package:package_id>/watch")
-def watch(proposal_id: int | None = None, package_id: int | None = None) -> Response:
-    """Hear by mail of what is said there from now on, or no longer (`stop`)."""
-    key, path = _place(proposal_id, package_id)
+@bp.post("/partners/<slug>/watch", defaults={"kind": "partner"})
+@bp.post("/topics/<slug>/watch", defaults={"kind": "topic"})
+def watch(**where: Any) -> Response:
+    """Hear by mail of what happens there from now on, or no longer (`stop`)."""
+    key, path = _place(**where)
     stop = bool(request.form.get("stop"))
     with transaction():
         (verbs.unwatch if stop else verbs.watch)(key, actor())
-    told = _("You no longer hear of comments there.") if stop else _("You hear by mail of comments there.")
+    told = _("You no longer hear of this.") if stop else _(HEARS[key[:2]])
     return see_other(f"{path}#watch-{key}", told)
 
 
-def _place(proposal_id: int | None, package_id: int | None) -> tuple[str, str]:
+HEARS = {
+    "FV": N_("You hear by mail of comments, decisions and what becomes of it."),
+    "AP": N_("You hear by mail of comments and of who takes it on, works on it and finishes it."),
+    "PA": N_("You hear by mail of this partner's new proposals and of the decisions on its proposals."),
+    "TH": N_("You hear by mail of new proposals in this topic and of the decisions on its proposals."),
+}
+
+
+def _place(
+    proposal_id: int | None = None, package_id: int | None = None, slug: str = "", kind: str = ""
+) -> tuple[str, str]:
+    """The key and the page of what is meant. Raises Missing."""
+    if kind:
+        table = Partner if kind == "partner" else Topic
+        number = db.session.scalar(select(table.id).where(table.slug == slug))
+        if number is None:
+            raise Missing
+        return (
+            (f"PA-{number}", f"/partners/{slug}") if kind == "partner" else (f"TH-{number}", f"/proposals?topic={slug}")
+        )
     if package_id is not None:
         if db.session.get(Package, package_id) is None:
             raise Missing

@@ -8,7 +8,8 @@ What a merger does, rule by rule:
   anew); of two entries on reuse the further one stands; the text of a second condition is put below the first.
 - Variants: they become the new partner's where it has none of that feature.
 - Claims: live ones go over under their lease; where both sit in a package, the lead seat is kept.
-- Proposals and issues filed under the old partner go over, so that somebody can look after them.
+- Proposals and issues filed under the old partner go over, so that somebody can look after them; who watched it
+  watches the new one.
 The old partner has then left; its page, its comments and its history stay under its name.
 """
 
@@ -23,6 +24,7 @@ from board.errors import Conflict, Refusal
 from board.i18n import gettext as _
 from board.i18n import today
 from board.issues.models import Issue, LabelRule
+from board.notifications.verbs import hand_on
 from board.partners.models import Partner
 from board.partners.verbs import changed
 from board.policy import Actor
@@ -72,6 +74,7 @@ def merge(old: Partner, into: Partner, on: date, by: Actor) -> None:
     touched |= _move_conditions(old.id, into.id) | _move_reuse(old.id, into.id)
     _move_seats(old.id, into.id)
     _move_files(old.id, into.id)
+    hand_on(f"PA-{old.id}", f"PA-{into.id}")
     into.version += 1
     changed(old)
     changed(into)

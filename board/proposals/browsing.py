@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from board import i18n
 from board.i18n import gettext as _
+from board.notifications import queries as notifications
 from board.pages import until_commit
 from board.policy import Actor
 from board.proposals import filters as narrowing
@@ -33,7 +34,8 @@ def index() -> Response:
     total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
     shown, own = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
-    tag = etag(meant, chosen, found, more, maintained, total, electorate, own, topics, partners)
+    watching = notifications.watching_topic(by, chosen.topic, topics)
+    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, own, topics, partners)
     if response := not_modified(tag):
         return response
     context: dict[str, Any] = {
@@ -47,7 +49,7 @@ def index() -> Response:
     context |= {
         "meant": meant, "meant_url": chosen.url(q=meant),
         "chips": _chips(chosen, by, topics, partners), "topics": topics, "partners": partners,
-        "states": LABELS, "sorts": narrowing.SORTS,
+        "watching": watching, "states": LABELS, "sorts": narrowing.SORTS,
         "news": _news(chosen, 0, until_commit("newest", lists.newest_id)),
     }  # fmt: skip
     return tagged(page("proposals/index.html", **context), tag)
