@@ -13,6 +13,8 @@ from sqlalchemy import delete, func, select, update
 from board.accounts.models import Membership, Person
 from board.activity.models import Activity
 from board.comments.models import Comment
+from board.consent import jobs as consents
+from board.consent import verbs as consent
 from board.db import at, db, now, transaction
 from board.i18n import today
 from board.issues.models import Issue
@@ -337,6 +339,22 @@ def test_steps_of_one_thing_come_in_one_mail_and_only_to_who_watches_it(week: Po
     jobs.tell_news()
     send_due()
     assert [who for who, _told in _got(week)] == ["ada", "cleo"], "a topic's watcher hears decisions, not every step"
+
+
+def test_a_proposal_that_nobody_objected_to_is_told_like_a_decision(week: Postbox, people: Cast) -> None:
+    proposal = factories.make_proposal(people, by=people.ben.actor)
+    _watch(people.cleo, f"FV-{proposal}")
+    _watch(people.rolf, f"TH-{people.defects}")
+    jobs.tell_news()
+    with transaction():
+        consent.begin(locked(proposal), people.pia.actor, last=today() + timedelta(days=14))
+    assert jobs.tell_news() == 2, "Cleo and Ben hear that it began"
+    with at(MONDAY + timedelta(days=16)):
+        consents.run_out()
+        assert jobs.tell_news() == 3
+        assert jobs.tell_over() == 0
+        send_due()
+    assert ("rolf", "Niemand hat Einwand erhoben: Mängel melden ist angenommen") in _got(week)
 
 
 def test_a_new_proposal_is_told_to_who_watches_its_topic_or_partner(week: Postbox, people: Cast) -> None:

@@ -22,8 +22,10 @@ from board.proposals.states import DECISIONS, MOVES, State
 from board.work.models import Package, Seat
 
 PROPOSED = frozenset({"proposal.propose", "proposal.import"})
-DECIDED = frozenset(f"proposal.{verb}" for verb in DECISIONS)
-MOVED = frozenset(f"proposal.{verb}" for verb in (*MOVES, "merge"))
+DECIDED = frozenset({*(f"proposal.{verb}" for verb in DECISIONS), "consent.pass"})
+MOVED = (
+    DECIDED | {f"proposal.{verb}" for verb in (*MOVES, "merge")} | {"consent.begin", "consent.recall", "consent.object"}
+)
 WORKED = frozenset(
     f"package.{verb}"
     for verb in (
@@ -102,7 +104,12 @@ def still_heard(person_id: int, ids: Sequence[int]) -> list[Event]:
 def over(within: timedelta) -> list[tuple[int, int, date]]:
     """(person, proposal, answer-by date) of open proposals whose date passed within that time, for who watches them."""
     key = literal("FV-") + cast(Proposal.id, String)
-    passed = (Proposal.state == State.OPEN, Proposal.vote_by < today(), Proposal.vote_by >= today() - within)
+    passed = (
+        Proposal.state == State.OPEN,
+        Proposal.consent_until.is_(None),
+        Proposal.vote_by < today(),
+        Proposal.vote_by >= today() - within,
+    )
     watched = select(Watch.person_id, Proposal.id, Proposal.vote_by).join(Proposal, Watch.key == key).where(*passed)
     written = select(Proposal.author_id, Proposal.id, Proposal.vote_by).where(*passed, Proposal.author_id.is_not(None))
     found: set[Any] = {tuple(row) for query in (watched, written) for row in db.session.execute(query)}
