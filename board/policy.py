@@ -508,6 +508,8 @@ PAGES: dict[str, Rule] = {
     "notifications.show": signed_in,
     "notifications.choose": signed_in,
     "notifications.watch": signed_in,
+    "notifications.watch_partner": signed_in,
+    "notifications.watch_topic": signed_in,
     "notifications.unsubscribe": anyone,
     "notifications.decline": anyone,
     # joining

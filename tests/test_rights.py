@@ -95,8 +95,8 @@ GET  notifications.show         /account/mail                              401  
 POST notifications.choose       /account/mail                              401  ok   ok   ok   ok   ok   ok
 POST notifications.watch        /proposals/FV-1/watch                      401  ok   ok   ok   ok   ok   ok
 POST notifications.watch        /packages/AP-1/watch                       401  ok   ok   ok   ok   ok   ok
-POST notifications.watch        /partners/aalen/watch                      401  ok   ok   ok   ok   ok   ok
-POST notifications.watch        /topics/maengelmelder/watch                401  ok   ok   ok   ok   ok   ok
+POST notifications.watch_partner /partners/aalen/watch                     401  ok   ok   ok   ok   ok   ok
+POST notifications.watch_topic  /topics/maengelmelder/watch                401  ok   ok   ok   ok   ok   ok
 GET  notifications.unsubscribe  /unsubscribe/nothing                       404  404  404  404  404  404  404
 POST notifications.decline      /unsubscribe/nothing                       404  404  404  404  404  404  404
 # joining: delegates decide about their own partner's people, administrators about all

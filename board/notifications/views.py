@@ -1,7 +1,5 @@
 """Choosing which mail one wants, watching, and unsubscribing by one click. A GET never writes."""
 
-from typing import Any
-
 from flask import Blueprint, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -39,20 +37,6 @@ def choose() -> Response:
     return redirect_to(url_for("notifications.show"), _("Your choice is saved."))
 
 
-@bp.post("/proposals/<proposal:proposal_id>/watch")
-@bp.post("/packages/<package:package_id>/watch")
-@bp.post("/partners/<slug>/watch", defaults={"kind": "partner"})
-@bp.post("/topics/<slug>/watch", defaults={"kind": "topic"})
-def watch(**where: Any) -> Response:
-    """Hear by mail of what happens there from now on, or no longer (`stop`)."""
-    key, path = _place(**where)
-    stop = bool(request.form.get("stop"))
-    with transaction():
-        (verbs.unwatch if stop else verbs.watch)(key, actor())
-    told = _("You no longer hear of this.") if stop else _(HEARS[key[:2]])
-    return see_other(f"{path}#watch-{key}", told)
-
-
 HEARS = {
     "FV": N_("You hear by mail of comments, decisions and what becomes of it."),
     "AP": N_("You hear by mail of comments and of who takes it on, works on it and finishes it."),
@@ -61,25 +45,37 @@ HEARS = {
 }
 
 
-def _place(
-    proposal_id: int | None = None, package_id: int | None = None, slug: str = "", kind: str = ""
-) -> tuple[str, str]:
-    """The key and the page of what is meant. Raises Missing."""
-    if kind:
-        table = Partner if kind == "partner" else Topic
-        number = db.session.scalar(select(table.id).where(table.slug == slug))
-        if number is None:
-            raise Missing
-        return (
-            (f"PA-{number}", f"/partners/{slug}") if kind == "partner" else (f"TH-{number}", f"/proposals?topic={slug}")
-        )
+@bp.post("/proposals/<proposal:proposal_id>/watch")
+@bp.post("/packages/<package:package_id>/watch")
+def watch(proposal_id: int | None = None, package_id: int | None = None) -> Response:
+    """Hear by mail of what is said and done there from now on, or no longer (`stop`)."""
     if package_id is not None:
-        if db.session.get(Package, package_id) is None:
-            raise Missing
-        return f"AP-{package_id}", f"/packages/AP-{package_id}"
-    if db.session.get(Proposal, proposal_id) is None:
+        return _watch(db.session.get(Package, package_id), f"AP-{package_id}", f"/packages/AP-{package_id}")
+    return _watch(db.session.get(Proposal, proposal_id), f"FV-{proposal_id}", f"/proposals/FV-{proposal_id}")
+
+
+@bp.post("/partners/<slug>/watch")
+def watch_partner(slug: str) -> Response:
+    """Hear by mail of a partner's new proposals and of the decisions on its proposals, or no longer."""
+    partner = db.session.scalar(select(Partner).where(Partner.slug == slug))
+    return _watch(partner, f"PA-{partner.id if partner else 0}", f"/partners/{slug}")
+
+
+@bp.post("/topics/<slug>/watch")
+def watch_topic(slug: str) -> Response:
+    """Hear by mail of new proposals in a topic and of the decisions on its proposals, or no longer."""
+    topic = db.session.scalar(select(Topic).where(Topic.slug == slug))
+    return _watch(topic, f"TH-{topic.id if topic else 0}", f"/proposals?topic={slug}")
+
+
+def _watch(thing: object, key: str, path: str) -> Response:
+    """Begin or stop; told on the page the person was on. Raises Missing."""
+    if thing is None:
         raise Missing
-    return f"FV-{proposal_id}", f"/proposals/FV-{proposal_id}"
+    stop = bool(request.form.get("stop"))
+    with transaction():
+        (verbs.unwatch if stop else verbs.watch)(key, actor())
+    return see_other(f"{path}#watch-{key}", _("You no longer hear of this.") if stop else _(HEARS[key[:2]]))
 
 
 @bp.get("/unsubscribe/<token>")
