@@ -40,6 +40,7 @@ FEATURES = (
     "record",
     "connections",
     "figures",
+    "roadmap",
 )
 MAX_BODY = 1024 * 1024
 

@@ -627,6 +627,9 @@ PAGES: dict[str, Rule] = {
     "reuse.row": reader,
     "reuse.ask": anyone,  # Whoever has the signed address from the mail; it says who answers.
     "reuse.confirm": anyone,
+    # roadmap
+    "roadmap.show": reader,
+    "roadmap.calendar": reader,
     # figures
     "figures.show": reader,
     "figures.file": reader,

@@ -29,6 +29,7 @@ NAV = (
     ("work.index", "Work packages"),
     ("issues.index", "Issue inbox"),
     ("reuse.index", "Reuse"),
+    ("roadmap.show", "Roadmap"),
     ("learnings.index", "Learnings"),
     ("partners.index", "Partners"),
     ("activity.index", "Activity"),

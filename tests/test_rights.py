@@ -122,6 +122,8 @@ GET  reuse.index                /reuse                                     ok   
 GET  reuse.row                  /reuse/FV-1                                ok   ok   ok   ok   ok   ok   ok
 GET  reuse.ask                  /reuse/confirm/forged                      404  404  404  404  404  404  404
 POST reuse.confirm              /reuse/confirm/forged                      404  404  404  404  404  404  404
+GET  roadmap.show               /roadmap                                   ok   ok   ok   ok   ok   ok   ok
+GET  roadmap.calendar           /roadmap.ics                               ok   ok   ok   ok   ok   ok   ok
 GET  figures.show               /figures                                   ok   ok   ok   ok   ok   ok   ok
 GET  figures.file               /figures/proposals.csv                     ok   ok   ok   ok   ok   ok   ok
 GET  search.index               /search?q=M%C3%A4ngel                      ok   ok   ok   ok   ok   ok   ok

@@ -123,6 +123,9 @@ class PartnerForm(BoardForm):
     state = line("State", 40)
     population = whole_number("Inhabitants", 0, 100_000_000)
     population_on = DateField("Inhabitants as of", validators=[Optional()])
+    funded_until = DateField(
+        "Funded until", validators=[Optional()], description="The roadmap warns where work would end before it is due."
+    )
     contact = line("Contact point", 200, description="An office rather than a person: it is public.")
 
     def __init__(self, formdata: Any = None, obj: Any = None, *, slug: str = "", **kwargs: Any) -> None:

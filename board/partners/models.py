@@ -27,6 +27,7 @@ class Partner(Base):
     """A body taking part in the partnership. `votes` comes from the cooperation agreement; a provider never votes.
 
     A partner that left (`left_on`) rests for good: `paused_at` is set too, so it counts nowhere.
+    `funded_until` is the last day on which its work here is funded, where it says so.
     `ags` is the official municipality key as text of eight digits: a number would lose its leading zero.
     """
 
@@ -54,6 +55,7 @@ class Partner(Base):
     fictional: Mapped[bool] = mapped_column(default=False)
     left_on: Mapped[date | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    funded_until: Mapped[date | None]
     joined_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -33,6 +33,7 @@ class Facts:
     population: int | None = None
     population_on: date | None = None
     contact: str = ""
+    funded_until: date | None = None
     cohort: int | None = None
     sources: Sequence[tuple[str, str]] = ()
     fictional: bool = False

@@ -15,7 +15,7 @@ from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflo
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
     r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
-    r"|decisions\.markdown_of_.*)$"
+    r"|decisions\.markdown_of_.*|roadmap\.calendar)$"
 )
 
 

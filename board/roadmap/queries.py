@@ -1,0 +1,284 @@
+"""What the roadmap shows, added up by the database: its cost does not grow with the number of proposals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+
+from board.db import db
+from board.i18n import current_locale, today
+from board.milestones.models import Milestone
+from board.milestones.queries import milestones
+from board.partners.models import Partner, hue
+from board.proposals.models import Proposal
+from board.proposals.states import State
+from board.voting.models import Offer, OfferKind
+from board.work.cards import Body
+from board.work.dependencies import blocked
+from board.work.models import Claim, Package, PackageState, Seat
+
+AHEAD = (State.BUILDING, State.PILOTING, State.ACCEPTED, State.OPEN)
+"""The states in which something is still to come, in the order in which they are shown."""
+SHOWN = 12
+MOST_AT_RISK = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """A proposal on the roadmap. Days are person-days; `estimated`: the effort is an estimate, not packages' sum."""
+
+    id: int
+    title: str
+    state: str
+    vote_by: date | None
+    effort: Decimal
+    estimated: bool
+    pledged: int
+    packages: int = 0
+    done: int = 0
+    free: int = 0
+    waiting: int = 0
+    held: int = 0
+    carriers: tuple[Body, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A package that is planned for another milestone than its proposal."""
+
+    id: int
+    title: str
+    state: str
+    proposal_id: int
+
+
+@dataclass
+class Section:
+    """A milestone (None: what is planned for none) and what is to come by then, by state and altogether."""
+
+    id: int | None
+    name: str
+    due_on: date | None
+    ended: bool
+    states: dict[str, int] = field(default_factory=dict)
+    effort: Decimal = Decimal(0)
+    pledged: int = 0
+    lines: list[Line] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many proposals."""
+        return sum(self.states.values())
+
+    @property
+    def late(self) -> bool:
+        """Whether its day has passed while something is still to come."""
+        return not self.ended and self.due_on is not None and self.due_on < today() and self.total > 0
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A package that loses its lead before it is due, because its funding ends. `due`: None when not known."""
+
+    id: int
+    title: str
+    partner: Body
+    funded_until: date
+    due: date | None
+
+
+def sections() -> list[Section]:
+    """Every milestone that goes on or has something to come, the next one first; then what is planned for none."""
+    found: dict[int | None, Section] = {
+        goal.id: Section(goal.id, goal.name, goal.due_on, goal.ended) for goal in milestones()
+    }
+    found[None] = Section(None, "", None, False)
+    for milestone_id, state, n, pledged in db.session.execute(_counts()):
+        section = found.setdefault(milestone_id, Section(milestone_id, f"#{milestone_id}", None, True))
+        section.states[state] = n
+        section.pledged += pledged or 0
+    for milestone_id, effort in db.session.execute(_efforts()):
+        found[milestone_id].effort += Decimal(effort or 0)
+    for milestone_id, line in _lines():
+        found[milestone_id].lines.append(line)
+    for milestone_id, step in _steps():
+        found[milestone_id].steps.append(step)
+    return [section for section in found.values() if section.total or section.steps or _goes_on(section)]
+
+
+def _goes_on(section: Section) -> bool:
+    return section.id is not None and not section.ended
+
+
+def _counts() -> Any:
+    return (
+        select(Proposal.milestone_id, Proposal.state, func.count(), func.sum(Proposal.days_offered))
+        .where(Proposal.state.in_(AHEAD))
+        .group_by(Proposal.milestone_id, Proposal.state)
+    )
+
+
+def _work() -> Any:
+    """Each proposal's packages, added up."""
+    done = Package.state == PackageState.DONE
+    return (
+        select(
+            Package.proposal_id,
+            func.sum(Package.effort).label("effort"),
+            func.count().label("n"),
+            func.sum(case((done, 1), else_=0)).label("done"),
+            func.sum(case((Package.state == PackageState.OPEN, 1), else_=0)).label("free"),
+            func.sum(case((Package.held_at.is_not(None), 1), else_=0)).label("held"),
+            func.sum(case((and_(~done, blocked()), 1), else_=0)).label("waiting"),
+        )
+        .where(Package.merged_into_id.is_(None))
+        .group_by(Package.proposal_id)
+    )
+
+
+def _efforts() -> Any:
+    """Milestone → effort of what is to come: the packages' sum, where there is none the estimate's upper end."""
+    work = _work().subquery()
+    effort = func.coalesce(work.c.effort, Proposal.effort_high)
+    return (
+        select(Proposal.milestone_id, func.sum(effort))
+        .outerjoin(work, work.c.proposal_id == Proposal.id)
+        .where(Proposal.state.in_(AHEAD))
+        .group_by(Proposal.milestone_id)
+    )
+
+
+def _lines() -> list[tuple[int | None, Line]]:
+    """The first proposals of each milestone, those that are furthest first."""
+    rank = case(*((Proposal.state == state, n) for n, state in enumerate(AHEAD)), else_=len(AHEAD))
+    order = func.row_number().over(partition_by=Proposal.milestone_id, order_by=(rank, Proposal.vote_by, Proposal.id))
+    placed = select(Proposal.id, order.label("place")).where(Proposal.state.in_(AHEAD)).subquery()
+    first = select(placed.c.id).where(placed.c.place <= SHOWN)
+    rows = db.session.execute(
+        select(
+            Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, Proposal.vote_by, Proposal.milestone_id,
+            Proposal.effort_high, Proposal.days_offered,
+        )
+        .where(Proposal.id.in_(first))
+        .order_by(rank, Proposal.vote_by, Proposal.id)
+    ).all()  # fmt: skip
+    ids = [row.id for row in rows]
+    work = {row.proposal_id: row for row in db.session.execute(_work().where(Package.proposal_id.in_(ids)))}
+    carriers = _carriers(ids)
+    english = current_locale() == "en"
+    return [(row.milestone_id, _line(row, work.get(row.id), carriers.get(row.id, ()), english=english)) for row in rows]
+
+
+def _line(row: Any, work: Any, carriers: tuple[Body, ...], *, english: bool) -> Line:
+    summed = Decimal(work.effort) if work is not None and work.effort is not None else None
+    line = Line(
+        id=row.id, title=(english and row.title_en) or row.title, state=row.state, vote_by=row.vote_by,
+        effort=Decimal(row.effort_high) if summed is None else summed, estimated=summed is None,
+        pledged=row.days_offered, carriers=carriers,
+    )  # fmt: skip
+    if work is None:
+        return line
+    return Line(**{**vars(line), "packages": work.n, "done": work.done, "free": work.free, "held": work.held,
+                   "waiting": work.waiting})  # fmt: skip
+
+
+def _carriers(ids: Sequence[int]) -> dict[int, tuple[Body, ...]]:
+    """Who leads each proposal or one of its packages; each partner once."""
+    columns = (Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags)
+    offered = (
+        select(Offer.proposal_id, *columns)
+        .join(Partner, Partner.id == Offer.partner_id)
+        .where(Offer.proposal_id.in_(ids), Offer.kind == OfferKind.LEAD, Offer.withdrawn_at.is_(None))
+    )
+    leading = (
+        select(Package.proposal_id, *columns)
+        .join(Claim, and_(Claim.package_id == Package.id, Claim.seat == Seat.LEAD, Claim.ended_at.is_(None)))
+        .join(Partner, Partner.id == Claim.partner_id)
+        .where(Package.proposal_id.in_(ids))
+    )
+    found: dict[int, dict[int, Body]] = {}
+    for query in (offered.order_by(Offer.id), leading.order_by(Claim.id)):
+        for proposal_id, number, slug, name, sign, ags in db.session.execute(query):
+            found.setdefault(proposal_id, {})[number] = Body(number, slug, name, sign, hue(ags or slug))
+    return {proposal_id: tuple(bodies.values()) for proposal_id, bodies in found.items()}
+
+
+def _steps() -> list[tuple[int, Step]]:
+    rows = db.session.execute(
+        select(Package.id, Package.title, Package.state, Package.proposal_id, Package.milestone_id)
+        .join(Proposal, Proposal.id == Package.proposal_id)
+        .where(
+            Package.milestone_id.is_not(None),
+            Package.merged_into_id.is_(None),
+            Package.state != PackageState.DONE,
+            Package.milestone_id.is_distinct_from(Proposal.milestone_id),
+        )
+        .order_by(Package.id)
+        .limit(200)
+    )
+    return [(row.milestone_id, Step(row.id, row.title, row.state, row.proposal_id)) for row in rows]
+
+
+def at_risk() -> list[Risk]:
+    """Packages under way whose lead's funding ends before they are due (at all, when nobody says when they are)."""
+    due = func.coalesce(Package.due_on, Milestone.due_on)
+    rows = db.session.execute(
+        select(Package.id, Package.title, Partner.funded_until, due.label("due"))
+        .add_columns(Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags)
+        .join(Partner, Partner.id == Package.lead_partner_id)
+        .join(Proposal, Proposal.id == Package.proposal_id)
+        .outerjoin(Milestone, Milestone.id == func.coalesce(Package.milestone_id, Proposal.milestone_id))
+        .where(
+            Package.state.in_((PackageState.CLAIMED, PackageState.IN_PROGRESS, PackageState.REVIEW)),
+            Partner.funded_until.is_not(None),
+            or_(due.is_(None), due > Partner.funded_until),
+        )
+        .order_by(Partner.funded_until, Package.id)
+        .limit(MOST_AT_RISK)
+    )
+    return [
+        Risk(row.id, row.title, Body(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug)),
+             row.funded_until, row.due)
+        for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day for calendars: of a milestone, or until which an answer to a proposal is asked for."""
+
+    uid: str
+    on: date
+    title: str
+    path: str
+    changed_at: Any
+    sequence: int
+
+
+def days(limit: int = 1000) -> tuple[list[Day], list[Day]]:
+    """Milestones that go on and have a day, and answer-by dates of open proposals that have not passed for long."""
+    goals = select(Milestone).where(Milestone.due_on.is_not(None), Milestone.ended_at.is_(None))
+    ahead = [
+        Day(f"milestone-{m.id}", m.due_on, m.name, f"/roadmap#milestone-{m.id}", m.created_at, m.version)
+        for m in db.session.scalars(goals.order_by(Milestone.due_on, Milestone.id).limit(limit))
+        if m.due_on
+    ]
+    english = current_locale() == "en"
+    rows = db.session.execute(
+        select(
+            Proposal.id, Proposal.title, Proposal.title_en, Proposal.vote_by, Proposal.active_at, Proposal.text_version
+        )
+        .where(Proposal.state == State.OPEN, Proposal.vote_by >= today())
+        .order_by(Proposal.vote_by, Proposal.id)
+        .limit(limit)
+    )
+    asked = [
+        Day(f"answer-{r.id}", r.vote_by, f"FV-{r.id} {(english and r.title_en) or r.title}", f"/proposals/FV-{r.id}",
+            r.active_at, r.text_version)
+        for r in rows
+    ]  # fmt: skip
+    return ahead, asked
