@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 
-from bench import live, machine
+from bench import live, machine, served, webhook
 from bench.cases import cases, delegate
 from bench.measure import Result, measure
 from board import config, create_app, i18n
@@ -39,6 +39,8 @@ def main() -> None:
             print(line(result))
         kept["paths"] = [record(result) for result in results]
         kept["process"] = _told(machine.process(Path(folder), chosen.port, 30 if chosen.short else 600))
+        url, turns = webhook.connection(app, "server"), (1, 20) if chosen.short else (9, 160)
+        kept["deliveries"] = [_told(served.deliveries(Path(folder), chosen.port, url, n, *turns)) for n in (1, 16)]
         cookie, ids = delegate(app)
         kept["live"] = [_told(live.fan_out(Path(folder), chosen.port, n, cookie, ids[0])) for n in streams]
     if chosen.keep:

@@ -86,9 +86,10 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {
             "hide_parameters": True,
-            "connect_args": {"isolation_level": None, "timeout": 5},
+            "connect_args": {"isolation_level": None, "timeout": 5, "cached_statements": 512},
             "pool_size": 16,
             "max_overflow": 100,
+            "pool_use_lifo": True,  # The connection used last has the pages and the statements at hand.
         }
     return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
 

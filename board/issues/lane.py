@@ -10,8 +10,9 @@ import hashlib
 import io
 import json
 import re
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,7 +24,9 @@ from board import log as logs
 from board.db import db, now, raw_transaction
 from board.issues import callers, providers
 from board.issues.apply import searched
+from board.issues.batch import Batch
 from board.issues.kept import picked
+from board.issues.lane_statements import APPEAR, DELIVERY, HOME, INSERT, RULES, UPDATE
 from board.issues.repositories import DEFAULT_HOSTS
 from board.issues.signatures import verify
 from board.issues.snapshot import RepositoryFacts, Snapshot
@@ -37,29 +40,8 @@ LONGEST = 1024 * 1024
 CALLERS = 100
 _PATH = re.compile(r"/hooks/(github|gitlab|gitea)/([0-9a-f]{32})")
 
-HOME = """
-SELECT r.id, r.name, r.url, i.id, i.title, i.body, i.state, i.labels, i.url, i.provider_updated_at, i.visible,
-  i.version, EXISTS (SELECT 1 FROM issue_link l WHERE l.issue_id = i.id)
-FROM connection c
-JOIN connection_secret s ON s.connection_id = c.id AND s.id = ? AND s.retired_at IS NULL
-JOIN connection_repository cr ON cr.connection_id = c.id AND cr.standing = 'known'
-JOIN repository r ON r.id = cr.repository_id AND r.instance = ? AND r.external_id = ?
-LEFT JOIN issue i ON i.repository_id = r.id AND i.number = ?
-WHERE c.public_id = ? AND c.id = ? AND c.instance = ? AND c.disabled_at IS NULL AND c.deleted_at IS NULL
-  AND NOT r.private AND r.deleted_at IS NULL"""
-RULES = "SELECT label FROM label_rule WHERE connection_id = ? AND enabled"
-INSERT = """
-INSERT INTO issue (repository_id, number, title, body, state, labels, url, search, provider_updated_at, visible, hidden,
-  triage, judged, dismiss_reason, first_seen_at, active_at, version)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 'new', ?, '', ?, ?, 1) ON CONFLICT DO NOTHING RETURNING id"""
-APPEAR = "INSERT INTO activity (at, verb, source, details) VALUES (?, 'issue.appear', 'provider', ?)"
-UPDATE = """
-UPDATE issue SET title = ?, body = ?, state = ?, labels = ?, url = ?, search = ?, provider_updated_at = ?,
-  active_at = ?, version = version + 1 WHERE id = ? AND version = ? AND visible AND provider_updated_at {same} ?"""
-DELIVERY = """
-INSERT INTO delivery (connection_id, external_id, body_hash, event, action, repository_id, number, status, reason, ms,
-  received_at, secret_id, body, copies)
-VALUES (?, ?, ?, ?, ?, ?, ?, 'processed', ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING RETURNING id"""
+Write = Callable[[Any, Witness], tuple[int, str]]
+"""Writes one delivery with a cursor; gives its id, and whether the issue was created or changed."""
 
 
 class TooUnusual(Exception):
@@ -76,6 +58,8 @@ class Lane:
         self._headers = [*(HEADERS | (HTTPS_HEADERS if board.https else {})).items(), ("Cache-Control", "no-store")]
         self._statements: dict[str, str] = {}
         self._sqlite = True
+        self._reading = threading.Lock()  # One at a time: more would only take the interpreter from each other.
+        self._batch: Batch[tuple[int, str]] = Batch(self._witness)
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         """Answer, or let the door answer with the same request."""
@@ -100,11 +84,13 @@ class Lane:
         raw = environ["wsgi.input"].read(length)
         environ["wsgi.input"] = io.BytesIO(raw)  # For the door, should it come to that.
         headers: Any = EnvironHeaders(environ)
-        secret = verify(match[1], headers, raw, False, who.secrets)
-        if len(raw) != length or callers.use_is_news(who, secret.id):
-            self._callers.pop(public_id, None)
-            raise TooUnusual
-        return self._take(who, (secret.id, public_id), headers, raw, begun)
+        with self._reading:
+            secret = verify(match[1], headers, raw, False, who.secrets)
+            if len(raw) != length or callers.use_is_news(who, secret.id):
+                self._callers.pop(public_id, None)
+                raise TooUnusual
+            write = self._read(who, (secret.id, public_id), headers, raw, begun)
+        return b'{"delivery":%d,"reason":"%s","status":"processed"}\n' % self._written(write)
 
     def _check_host(self, host: str) -> None:
         if host not in self._good_hosts:
@@ -128,8 +114,8 @@ class Lane:
             raise TooUnusual
         return found
 
-    def _take(self, who: callers.Caller, door: tuple[int, str], headers: Any, raw: bytes, begun: float) -> bytes:
-        """`door`: the id of the secret that fits, and the public id of the connection."""
+    def _read(self, who: callers.Caller, door: tuple[int, str], headers: Any, raw: bytes, begun: float) -> Write:
+        """What is to be written. `door`: the id of the secret that fits, and the public id of the connection."""
         provider = who.connection.provider
         event = providers.event_of(provider, headers)
         data = json.loads(raw.decode())
@@ -140,34 +126,55 @@ class Lane:
         if where.id is None or where.private or not where.name or not where.url:
             raise TooUnusual
         body, id_ = picked(provider, data), providers.id_of(provider, headers)
-        witness = Witness(self._app.extensions["pages"], "issue", "activity", "delivery")
-        with raw_transaction(self._engine, witness) as cursor:
-            repository_id, reason = self._apply(cursor, who, door, where, shot)
-            if reason == "changed":
-                witness.writes -= {"activity"}
+        digest = hashlib.sha256(raw).hexdigest()
+
+        def write(cursor: Any, witness: Witness) -> tuple[int, str]:
+            found = self._home(cursor, who, door, where, shot.number, (digest, id_))
+            reason = self._apply(cursor, who.connection.id, found, where, shot)
+            if reason == "created":
+                witness.writes |= {"activity"}
             ms = round((time.perf_counter() - begun) * 1000, 1)
-            digest = hashlib.sha256(raw).hexdigest()
             row = self._run(
-                cursor, DELIVERY, who.connection.id, id_, digest, event, reading.action, repository_id, shot.number,
+                cursor, DELIVERY, who.connection.id, id_, digest, event, reading.action, found[0], shot.number,
                 reason, ms, self._moment(now()), door[0], body,
             ).fetchone()  # fmt: skip
             if row is None:
                 raise TooUnusual
-        return b'{"delivery":%d,"reason":"%s","status":"processed"}\n' % (row[0], reason.encode())
+            return row[0], reason
 
-    def _apply(
-        self, cursor: Any, who: callers.Caller, door: tuple[int, str], where: RepositoryFacts, shot: Snapshot
-    ) -> tuple[int, str]:
-        """The repository's id, and whether the issue was created or changed."""
+        return write
+
+    def _written(self, write: Write) -> tuple[int, bytes]:
+        """What was committed: the delivery's id, and the reason. On SQLite together with others that wait."""
+        if self._sqlite:
+            delivery_id, reason = self._batch.run(self._engine, write)
+        else:
+            witness = self._witness()
+            with raw_transaction(self._engine, witness) as cursor:
+                delivery_id, reason = write(cursor, witness)
+        return delivery_id, reason.encode()
+
+    def _witness(self) -> Witness:
+        return Witness(self._app.extensions["pages"], "issue", "delivery")
+
+    def _home(
+        self, cursor: Any, who: callers.Caller, door: tuple[int, str], where: RepositoryFacts, number: int,
+        once: tuple[str, str],
+    ) -> Any:  # fmt: skip
+        """The repository with the row of the issue, if this is no copy (`once`: hash and id) of a delivery."""
         known = who.connection
         host = known.instance or where.host or DEFAULT_HOSTS[known.provider]
-        keys = (door[0], host, where.id, shot.number, door[1], known.id, known.instance)
+        keys = (*once, door[0], host, where.id, number, door[1], known.id, known.instance)
         found = self._run(cursor, HOME, *keys).fetchone()
         if found is None or (found[1], found[2]) != (where.name, where.url):
             raise TooUnusual
+        return found
+
+    def _apply(self, cursor: Any, connection_id: int, found: Any, where: RepositoryFacts, shot: Snapshot) -> str:
+        """Whether the issue was created or changed."""
         if found[3] is None:
-            return found[0], self._create(cursor, known.id, found[0], where.name, shot)
-        return found[0], self._change(cursor, known.id, found, shot)
+            return self._create(cursor, connection_id, found[0], where.name, shot)
+        return self._change(cursor, connection_id, found, shot)
 
     def _create(self, cursor: Any, connection_id: int, repository_id: int, name: str, shot: Snapshot) -> str:
         title, body, labels, at = shot.title or "", shot.body or "", shot.labels, self._moment(now())
