@@ -14,7 +14,7 @@ from board.db import db, transaction
 from board.proposals import rows
 from board.proposals.models import Proposal
 from board.proposals.states import State
-from board.work.models import Package, PackageState
+from board.work.models import Dependency, Package, PackageState
 
 
 def cases(app: Flask) -> list[Case]:
@@ -52,7 +52,8 @@ def delegate(app: Flask) -> tuple[str, list[int]]:
             select(Membership.person_id, Membership.id).where(Membership.role == "delegate").order_by(Membership.id)
         ).first()
         assert seat is not None
-        ids = list(db.session.scalars(select(Proposal.id).where(Proposal.state == State.OPEN).limit(50)))
+        voted = select(Proposal.id).where(Proposal.state == State.OPEN, Proposal.consent_until.is_(None)).limit(50)
+        ids = list(db.session.scalars(voted))
         with transaction():
             token = session.begin(seat[0], seat[1])
         return f"session={token}", ids
@@ -80,9 +81,12 @@ def _ballots(cookie: str, ids: list[int]) -> Callable[[], dict[str, object]]:
 
 
 def _claims(app: Flask, cookie: str) -> Case:
-    """The lead of a free package, handed back in between."""
+    """The lead of a free package that waits for no other, handed back in between."""
+    waits = select(Dependency.package_id)
     with app.app_context():
-        free = db.session.scalar(select(Package.id).where(Package.state == PackageState.OPEN).limit(1))
+        free = db.session.scalar(
+            select(Package.id).where(Package.state == PackageState.OPEN, Package.id.not_in(waits)).limit(1)
+        )
     back = post(lambda: f"/packages/AP-{free}/hand-back", lambda: {"seat": "lead"}, **_htmx(cookie))
     claim = post(lambda: f"/packages/AP-{free}/claim", lambda: {"seat": "lead"}, **_htmx(cookie))
     return Case("claim POST", app, claim, 200, before=lambda: (call(app, back()), None)[1])
