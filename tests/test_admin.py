@@ -17,9 +17,10 @@ from board.accounts.models import Authenticator, LoginSession, Membership, Perso
 from board.activity.models import Activity
 from board.admin import forms
 from board.admin.queries import PAGE
-from board.admin.system import version
+from board.admin.system import JOBS, version
 from board.backup import folder
 from board.db import at, db, now, transaction
+from board.jobs import listed
 from board.jobs.due import Job, run_due
 from board.joining.models import Invitation
 from tests.conftest import Browser, settings, sign_in
@@ -166,6 +167,12 @@ def test_the_system_page_tells_how_the_installation_stands(app: Flask, people: C
                  "keine bekannt", "Freier Speicherplatz", "von höchstens"):  # fmt: skip
         assert part in text, part
     assert app.config["SECRET_KEY"] not in text
+
+
+def test_every_job_of_the_board_is_called_by_a_name(app: Flask) -> None:
+    german = i18n.catalogue("de")
+    assert {job.name for job in listed.JOBS} == JOBS.keys()
+    assert [words for words in JOBS.values() if words not in german] == []
 
 
 def try_mail(client: Browser, to: str = "rat@stadt.example") -> str:

@@ -30,6 +30,30 @@ from board.web import actor, no_store, page
 
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 1024 * 1024
+N_ = str  # Marks a message id; it is translated where it is shown.
+JOBS = {
+    jobs.HEARTBEAT: N_("Heartbeat"),
+    "mail": N_("Send mail"),
+    "digests": N_("Write the weekly digests"),
+    "reminders": N_("Remind of answer-by dates"),
+    "comments": N_("Tell of comments and mentions"),
+    "news": N_("Tell of news to those who watch"),
+    "over": N_("Tell of answer-by dates that have passed"),
+    "old-links": N_("Remove old links for passwords and addresses"),
+    "old-invitations": N_("Remove old invitations"),
+    "old-mail": N_("Remove old mail"),
+    "seal": N_("Seal the record"),
+    "check": N_("Check the record"),
+    "consents": N_("End the time to object"),
+    "leases": N_("Leases of work packages"),
+    "estimates": N_("Let estimates expire"),
+    "deliveries": N_("Deliveries from Git forges"),
+    "reuse-ask": N_("Ask whether entries on reuse still hold"),
+    "periods": N_("Remove what is kept no longer"),
+    "reconcile": N_("Fetch what webhooks have missed"),
+    "backfills": N_("Fetch issues that were asked for"),
+}
+"""Every job by its name in `board.jobs.listed`, in words."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +92,7 @@ def _system(form: TrialForm, steps: list[dialogue.Step] | None = None, status: i
             status=status,
             facts=facts(current_app.config["BOARD"]),
             runs=jobs.runs(),
+            names=JOBS,
             worker=jobs.worker_alive(),
             mail=mail.state(),
             mail_set=current_app.config["BOARD"].smtp is not None,
