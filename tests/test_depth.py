@@ -11,8 +11,9 @@ from sqlalchemy import select
 from board.activity.models import Activity
 from board.db import db, transaction
 from board.errors import Conflict, Refusal
+from board.record import checks
 from board.work import dependencies, moves
-from board.work.models import Claim, Dependency, Seat
+from board.work.models import Claim, Dependency, Package, Seat
 from board.work.packages import locked
 from tests.conftest import Browser
 from tests.factories import claim, make_package
@@ -204,3 +205,88 @@ def test_waiting_packages_can_be_left_out(three: None, gast: Browser) -> None:
     html = gast.get("/work?waiting=yes&view=list").text
     assert "Texte schreiben" in html
     assert ">Formular bauen<" not in html
+
+
+# Several at once
+
+
+def state(app: Flask, package_id: int) -> str:
+    with app.app_context():
+        return db.session.get_one(Package, package_id).state
+
+
+def test_several_are_moved_at_once_and_back_again(three: None, app: Flask, people: Cast, ada: Browser) -> None:
+    with app.app_context():
+        for n in (1, 3):
+            claim(n, people.ada.actor)
+    data = {"package": ["1", "3"], "to": "in_progress"}
+    answer = ada.post("/work/move?mine=1", data=data, partial=True, target="board")
+    assert answer.status_code == 200
+    assert "2 Arbeitspakete verschoben" in answer.text
+    assert 'id="board-undo"' in answer.text
+    assert {state(app, n) for n in (1, 3)} == {"in_progress"}
+    undo = {"moves": "1-claimed-in_progress,3-claimed-in_progress"}
+    assert undo["moves"] in answer.text
+    back = ada.post("/work/move/undo", data=undo, partial=True, target="board")
+    assert "2 Arbeitspakete zurück verschoben" in back.text
+    assert {state(app, n) for n in (1, 3)} == {"claimed"}
+    again = ada.post("/work/move/undo", data=undo, partial=True, target="board")
+    assert "0 Arbeitspakete" in again.text, "twice is harmless"
+
+
+def test_without_scripts_the_undo_is_in_the_message(three: None, app: Flask, ada: Browser) -> None:
+    answer = ada.post("/work/move", data={"package": ["1", "3"], "to": "claimed"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/work#board")
+    html = ada.get("/work").text
+    assert 'action="/work/move/undo"' in html
+    assert state(app, 3) == "claimed"
+    ada.post("/work/move/undo", data={"moves": "1-open-claimed,3-open-claimed"})
+    assert {state(app, n) for n in (1, 3)} == {"open"}
+
+
+def test_what_cannot_be_moved_is_named_and_holds_up_no_other(
+    three: None, app: Flask, people: Cast, ada: Browser, cleo: Browser
+) -> None:
+    with app.app_context():
+        claim(3, people.cleo.actor)
+    text = ada.post("/work/move", data={"package": ["1", "2", "3", "99"], "to": "claimed"}, partial=True).text
+    assert "1 Arbeitspaket verschoben" in text
+    assert "AP-2 wartet auf AP-1" in text
+    assert "AP-99" in text
+    assert (state(app, 1), state(app, 2), state(app, 3)) == ("claimed", "open", "claimed")
+    assert "Wählen Sie mindestens" in ada.post("/work/move", data={"to": "claimed"}, partial=True).text
+
+
+def test_a_finish_is_taken_back_with_its_seats_and_what_waits_waits_again(
+    three: None, app: Flask, people: Cast, ada: Browser
+) -> None:
+    with app.app_context():
+        finish(people, 1)
+    ada.post("/work/move/undo", data={"moves": "1-review-done"})
+    assert state(app, 1) == "review"
+    with app.app_context():
+        assert db.session.scalar(select(Claim.ended_at).where(Claim.package_id == 1)) is None
+        assert dependencies.waited_for(2) == ["AP-1"]
+        assert checks.claims() == []
+        assert checks.counters() == []
+
+
+def test_only_ones_own_last_move_is_taken_back(three: None, app: Flask, people: Cast, ada: Browser, cleo: Browser,
+                                               ben: Browser) -> None:  # fmt: skip
+    with app.app_context():
+        claim(1, people.ada.actor)
+        with transaction():
+            moves.start(locked(1), people.ada.actor)
+    for client in (cleo, ben):
+        answer = client.post("/work/move/undo", data={"moves": "1-claimed-in_progress"}, partial=True)
+        assert "ging es weiter" in answer.text
+    ada.post("/work/move/undo", data={"moves": "1-open-done,1-in_progress-review,x,9-,-"})
+    assert state(app, 1) == "in_progress"
+
+
+def test_boxes_stand_on_cards_that_can_be_moved_only(three: None, ada: Browser, gast: Browser, rolf: Browser) -> None:
+    assert ada.get("/work").text.count('name="package"') == 3
+    assert "drag.js" in ada.get("/work").text
+    for client in (gast, rolf):
+        assert 'name="package"' not in client.get("/work").text
+    assert "drag.js" not in gast.get("/work").text

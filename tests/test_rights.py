@@ -219,6 +219,8 @@ POST work.undepend              /packages/AP-1/needs/end                   401  
 POST work.renew                 /packages/AP-1/renew                       401  403  ok   ok   403  403  403
 POST work.hand_back             /packages/AP-1/hand-back                   401  403  ok   ok   403  403  403
 POST work.move                  /packages/AP-1/move                        401  403  ok   ok   403  403  403
+POST work.move_several          /work/move                                 401  403  ok   ok   ok   ok   403
+POST work.move_back             /work/move/undo                            401  403  ok   ok   ok   ok   403
 POST work.hold                  /packages/AP-1/hold                        401  403  ok   ok   403  ok   403
 POST work.resume                /packages/AP-1/resume                      401  403  ok   ok   403  ok   403
 POST work.commission            /packages/AP-1/commission                  401  403  ok   ok   403  403  403
@@ -356,6 +358,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "work.create": {"lines": "Formular bauen | 5"},
         "work.edit": {"title": "Formular bauen", "text_version": "1"},
         "work.claim": {"seat": "lead"},
+        "work.move_several": {"package": "1", "to": "in_progress"},
+        "work.move_back": {"moves": "1-claimed-in_progress"},
         "work.split": {"lines": "Ein Teil"},
         "work.merge": {"into": "2"},
         "work.import_": {"content": "- title: Karte zeichnen", "do": "import"},

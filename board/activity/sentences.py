@@ -137,6 +137,7 @@ SENTENCES = {
     "package.submit": N_("%(partner)s submitted %(subject)s for review"),
     "package.finish": N_("%(partner)s finished %(subject)s"),
     "package.return": N_("%(partner)s returned %(subject)s to work"),
+    "package.move_back": N_("%(partner)s moved %(subject)s back to where it was"),
     "package.hold": N_("%(partner)s put %(subject)s on hold"),
     "package.resume": N_("%(partner)s resumed %(subject)s"),
     "package.commission": N_("%(partner)s recorded who carries out %(subject)s"),

@@ -30,11 +30,11 @@ SOURCES = {"participation": "Beteiligung", "statistics": "Einwohnerzahl und AGS"
 def join(world: World) -> None:
     """All partners, from the official figures; the fictional ones are marked as such."""
     for row in read("partners"):
-        partner = partners.create(SYSTEM, _facts(row))
+        partner = partners.create(SYSTEM, _facts(row, world))
         world.partners[partner.slug] = partner.id
 
 
-def _facts(row: dict[str, Any]) -> partners.Facts:
+def _facts(row: dict[str, Any], world: World) -> partners.Facts:
     counted = row["population_as_of"]
     return partners.Facts(
         slug=row["slug"],
@@ -48,6 +48,7 @@ def _facts(row: dict[str, Any]) -> partners.Facts:
         population=row["population"],
         population_on=date.fromisoformat(counted) if counted else None,
         contact=row["contact"] or "",
+        funded_until=world.day(row.get("funded_until_in_days")),  # Of a fictional one only.
         cohort=row["mpsc_cohort"],
         sources=[_source(source) for source in row["sources"]],
         fictional=row["fictional"],

@@ -17,6 +17,7 @@ from board.proposals.models import Proposal
 from board.work.models import Bid, Claim, Dependency, EndReason, Package, PackageSkill, PackageState, Seat
 from board.work.moves import possible
 
+MOVES = frozenset({"claim", "start", "submit", "finish", "return"})
 ON_RECORD = or_(Claim.ended_at.is_(None), Claim.end_reason == EndReason.DONE)
 
 
@@ -104,6 +105,12 @@ class Card:
     def proposal_key(self) -> str:
         """FV-12."""
         return f"FV-{self.proposal_id}"
+
+    @property
+    def movable(self) -> bool:
+        """Whether the reader can move it to another column right now."""
+        leads = self.own is not None and self.own.seat == Seat.LEAD
+        return bool(self.may & MOVES) or ("hand_back" in self.may and leads)
 
     @property
     def taken(self) -> Decimal:

@@ -13,7 +13,7 @@ from board import web
 from board.activity import queries as activity
 from board.comments import queries as comments
 from board.db import transaction
-from board.errors import Conflict, Missing
+from board.errors import Missing
 from board.i18n import current_locale, long_date
 from board.i18n import gettext as _
 from board.issues import mirror
@@ -34,23 +34,17 @@ from board.work import (
     packages,
     queries,
     shaping,
+    together,
     waiting,
 )
 from board.work.leases import terms
 from board.work.models import Seat
 from board.work.packages import locked
+from board.work.stepping import step
 
 bp = Blueprint("work", __name__)
 PANEL = "work/_package.html"
 FACES = {"card": "work/_card.html", "line": "work/_line.html"}
-DO = {
-    "claim": lambda package, by: claims.claim(package, by, Seat.LEAD, None, terms(), anyway=_anyway()),
-    "start": lambda package, by: moves.start(package, by, terms()),
-    "submit": lambda package, by: moves.submit(package, by, terms()),
-    "finish": lambda package, by: moves.finish(package, by, terms()),
-    "return": lambda package, by: moves.send_back(package, by, terms()),
-    "hand_back": claims.hand_back,
-}
 
 
 bp.get("/work", endpoint="index")(browsing.index)
@@ -58,6 +52,8 @@ bp.get("/work/news", endpoint="news")(browsing.news)
 bp.get("/proposals/<proposal:proposal_id>/packages/new", endpoint="new")(authoring.new)
 bp.post("/proposals/<proposal:proposal_id>/packages", endpoint="create")(authoring.create)
 bp.route("/packages/<package:package_id>/edit", methods=["GET", "POST"], endpoint="edit")(authoring.edit)
+bp.post("/work/move", endpoint="move_several")(together.move)
+bp.post("/work/move/undo", endpoint="move_back")(together.move_back)
 bp.get("/work.<any(yaml,csv):kind>", endpoint="export")(exchange.export)
 bp.get("/proposals/<proposal:proposal_id>/packages.<any(yaml,csv):kind>", endpoint="export_proposal")(
     exchange.export_proposal
@@ -149,12 +145,7 @@ def move(package_id: int) -> BaseResponse:
     """Move a package to the state `to`, by the verb that leads there; sent twice, it moves once."""
     by, to = actor(), request.values.get("to", "")
     with refusals() as caught, transaction():
-        package = locked(package_id)
-        verb = moves.VERBS.get((package.state, to))
-        if verb:
-            DO[verb](package, by)
-        elif package.state != to or not allowed(by, "package.finish", package):
-            raise Conflict(_("Somebody was faster, or the page is out of date."))
+        step(locked(package_id), to, by, anyway=_anyway())
     return _answer(package_id, caught, _("Moved."))
 
 

@@ -117,7 +117,7 @@ on("focusin", leave);
 
 /* Several at once: all boxes of a name follow one, and their number is told. */
 const boxes = (name) => all(`[type=checkbox][name="${name}"]`);
-const count = () => all("[data-words]").forEach((out) => { const n = boxes("issue").filter((b) => b.checked).length; out.textContent = n ? out.dataset.words.replace("{n}", n) : ""; });
+const count = () => all("[data-words]").forEach((out) => { const n = all(".pick input:checked").length; out.textContent = n ? out.dataset.words.replace("{n}", n) : ""; });
 on("change", ({target}) => { if (target.dataset.all) boxes(target.dataset.all).forEach((box) => { box.checked = target.checked; }); count(); });
 on("htmx:after:swap", count);
 count();
