@@ -17,6 +17,7 @@ from board.learnings import models as learnings
 from board.mail import models as mail
 from board.milestones import models as milestones
 from board.notifications import models as notifications
+from board.ordering import models as ordering
 from board.partners import models as partners
 from board.proposals import models as proposals
 from board.proposals import records
@@ -43,6 +44,7 @@ TABLES = (
     mail,
     milestones,
     notifications,
+    ordering,
     partners,
     proposals,
     record,

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from board.comments import queries as comments
 from board.comments.models import Comment
 from board.db import db, transaction
+from board.estimates import verbs as estimates
 from board.i18n import today
 from board.learnings import verbs as learnings
+from board.milestones.models import Milestone
 from board.policy import Actor
 from board.proposals import queries as proposals
 from board.proposals.states import State
@@ -31,7 +33,9 @@ def make_proposal(people: Cast, by: Actor | None = None, state: str = State.OPEN
         proposal = propose(by or people.ada.actor, make_draft(people, **words))
         for verb in PATHS[State(state)]:
             if verb in {"accept", "defer", "decline"}:
-                getattr(proposal, verb)(people.pia.actor, body="Lenkungskreis", decided_on=today(), reason="Beschluss")
+                words = {"without_estimate": "Klein"} if verb == "accept" else {}
+                words |= {"body": "Lenkungskreis", "reason": "Beschluss"}
+                getattr(proposal, verb)(people.pia.actor, decided_on=today(), **words)
             else:
                 getattr(proposal, verb)(people.ada.actor if verb == "withdraw" else people.pia.actor)
         return proposal.id
@@ -57,6 +61,21 @@ def offer(people: Cast, proposal_id: int, kind: str, by: Actor | None = None, da
     by = by or people.ada.actor
     with transaction():
         offers.declare(ballots.locked(proposal_id, by), OfferKind(kind), days, by)
+
+
+def estimate(people: Cast, proposal_id: int, low: int = 5, high: int = 8, by: Actor | None = None) -> int:
+    """An estimate of Aalen (or of the partner of `by`), valid for a while; returns its id."""
+    by = by or people.ada.actor
+    with transaction():
+        figures = estimates.Figures(low, high, today() + timedelta(days=90), "Ohne **Betrieb**.")
+        return estimates.make(proposals.locked(proposal_id), by, figures).id
+
+
+def milestone(people: Cast, name: str = "Stadt-App 2.0", due: int | None = 60) -> int:
+    """A milestone of Pia's; returns its id."""
+    with transaction():
+        due_on = today() + timedelta(days=due) if due is not None else None
+        return Milestone.create(people.pia.actor, name=name, due_on=due_on).id
 
 
 PATHS = {
@@ -126,6 +145,7 @@ def make_world(people: Cast, state: str = State.OPEN) -> None:
     with transaction():
         bids.bid(locked(1), people.rolf.actor, "Wir bauen es.")
     for verb in PATHS[State(state)]:
-        words = {"body": "Rat", "decided_on": today(), "reason": "Beschluss"} if verb == "accept" else {}
+        words = {"body": "Rat", "decided_on": today(), "reason": "Beschluss", "without_estimate": "Klein"}
+        words = words if verb == "accept" else {}
         with transaction():
             getattr(proposals.locked(1), verb)(people.pia.actor, **words)

@@ -45,7 +45,9 @@ def test_a_partner_that_left_keeps_its_record_and_counts_no_more(app: Flask, peo
             cast(people, number, "for", by=people.cleo.actor)
             offer(people, number, "pilot", by=people.cleo.actor)
         with transaction():
-            db.session.get_one(Proposal, decided).accept(people.pia.actor, body="Rat", decided_on=today(), reason="Ja")
+            db.session.get_one(Proposal, decided).accept(
+                people.pia.actor, body="Rat", decided_on=today(), reason="Ja", without_estimate="Klein"
+            )
             offers.confirm(
                 ballots.locked(decided, people.cleo.actor), OfferKind.PILOT, "Rat", today(), people.cleo.actor
             )

@@ -22,7 +22,7 @@ from board.voting import reuses
 from board.voting.ballots import locked
 from board.voting.models import ReuseStatus
 from tests.conftest import Browser
-from tests.factories import cast, make_proposal, offer
+from tests.factories import cast, estimate, make_proposal, offer
 from tests.people import Cast
 
 KEYS = re.compile(r'href="/proposals/(FV-\d+)"')
@@ -99,6 +99,10 @@ def test_pages_by_key_show_everything_once(
 ) -> None:
     monkeypatch.setattr(filters, "PAGE", 2)
     make(app, people, 5)
+    if sort == "effort":
+        with app.app_context():
+            for number in range(1, 6):
+                estimate(people, number, 1, number // 2 + 1)
     seen: list[str] = []
     url = f"/proposals?sort={sort}"
     for _page in range(4):
@@ -206,7 +210,12 @@ def test_what_never_had_a_vote_says_who_built_and_runs_it_and_follows(app: Flask
 
 def decision() -> dict[str, str]:
     """A decision form."""
-    return {"body": "Lenkungskreis", "decided_on": today().isoformat(), "reason": "Beschluss 12"}
+    return {
+        "body": "Lenkungskreis",
+        "decided_on": today().isoformat(),
+        "reason": "Beschluss 12",
+        "without_estimate": "Klein",
+    }
 
 
 @pytest.mark.parametrize("warm", [False, True])

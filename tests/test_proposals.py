@@ -28,6 +28,7 @@ WORDS = {"body": "Lenkungskreis", "decided_on": today(), "reason": "Weil alle es
 def do(verb: str, proposal: Proposal, by: Actor) -> None:
     """One verb of the state table."""
     words = WORDS if verb in {"accept", "defer", "decline"} else {}
+    words = words | ({"without_estimate": "Klein"} if verb == "accept" else {})
     if verb == "reopen":
         words = {"vote_by": today() + timedelta(days=42)}
     getattr(proposal, verb)(by, **words)
@@ -66,7 +67,7 @@ def test_a_decision_keeps_the_tally_and_freezes_the_electorate(app: Flask, peopl
     with app.app_context():
         number = make_proposal(people, state="deferred")
         with transaction():
-            db.session.get_one(Proposal, number).accept(people.pia.actor, **WORDS)
+            db.session.get_one(Proposal, number).accept(people.pia.actor, without_estimate="Klein", **WORDS)
         decisions = db.session.scalars(select(Decision).order_by(Decision.id)).all()
         proposal = db.session.get_one(Proposal, number)
         assert [d.outcome for d in decisions] == ["deferred", "accepted"]
@@ -184,7 +185,8 @@ def test_strangers_do_not_edit(app: Flask, people: Cast) -> None:
 
 def decision(**changes: str) -> dict[str, str]:
     """A decision form as it is sent."""
-    return {"body": "Lenkungskreis", "decided_on": today().isoformat(), "reason": "Weil alle es brauchen."} | changes
+    return {"body": "Lenkungskreis", "decided_on": today().isoformat(), "reason": "Weil alle es brauchen.",
+            "without_estimate": "Klein"} | changes  # fmt: skip
 
 
 def test_the_page_shows_need_links_and_who_proposed_it(app: Flask, people: Cast, gast: Browser, ada: Browser) -> None:

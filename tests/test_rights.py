@@ -32,7 +32,7 @@ from board.proposals.writing import mark
 from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
 from tests.conftest import Browser, sign_in
-from tests.factories import make_draft, make_world
+from tests.factories import estimate, make_draft, make_world, milestone
 from tests.people import PASSWORD, Cast
 from tests.webhooks.forge import Forge, github_issue
 
@@ -135,6 +135,28 @@ GET  proposals.similar          /proposals/similar?title=M%C3%A4ngel       ok   
 GET  proposals.show             /proposals/FV-1                            ok   ok   ok   ok   ok   ok   ok
 GET  proposals.counts           /proposals/FV-1/counts                     ok   ok   ok   ok   ok   ok   ok
 GET  proposals.state            /proposals/FV-1/state                      ok   ok   ok   ok   ok   ok   ok
+# estimates: 1 is Aalen's
+GET  estimates.index            /proposals/FV-1/estimates                  ok   ok   ok   ok   ok   ok   ok
+POST estimates.make             /proposals/FV-1/estimates                  401  ok   ok   ok   ok   ok   403
+GET  estimates.edit             /estimates/1/edit                          401  403  ok   ok   403  403  403
+POST estimates.edit             /estimates/1/edit                          401  403  ok   ok   403  403  403
+POST estimates.withdraw         /estimates/1/withdraw                      401  403  ok   ok   403  403  403
+POST estimates.restore          /estimates/1/restore                       401  403  ok   ok   403  403  403
+# ordering and milestones
+GET  ordering.table             /proposals/table                           ok   ok   ok   ok   ok   ok   ok
+GET  ordering.pictures          /proposals/pictures                        ok   ok   ok   ok   ok   ok   ok
+GET  ordering.place             /proposals/FV-1/place                      ok   ok   ok   ok   ok   ok   ok
+POST ordering.put               /proposals/FV-1/place                      401  403  403  403  403  ok   403
+POST ordering.bulk              /proposals/together                        401  403  403  403  403  ok   403
+POST ordering.decide            /proposals/together/decide                 401  403  403  403  403  ok   403
+POST ordering.undo              /proposals/together/undo                   401  403  403  403  403  404  403
+GET  milestones.index           /milestones                                401  403  403  403  403  ok   403
+POST milestones.create          /milestones                                401  403  403  403  403  ok   403
+GET  milestones.edit            /milestones/1                              401  403  403  403  403  ok   403
+POST milestones.edit            /milestones/1                              401  403  403  403  403  ok   403
+POST milestones.end             /milestones/1/end                          401  403  403  403  403  ok   403
+POST milestones.resume          /milestones/1/resume                       401  403  403  403  403  ok   403
+# voting
 GET  voting.ballot              /proposals/FV-1/ballot                     ok   ok   ok   ok   ok   ok   ok
 GET  voting.tally               /proposals/FV-1/tally                      ok   ok   ok   ok   ok   ok   ok
 GET  voting.offers              /proposals/FV-1/offers                     ok   ok   ok   ok   ok   ok   ok
@@ -328,7 +350,7 @@ STATES = {
 def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
     """A valid form per endpoint that needs one."""
     day, due = today().isoformat(), (today() + timedelta(days=30)).isoformat()
-    decision = {"body": "Lenkungskreis", "decided_on": day, "reason": "Beschlossen."}
+    decision = {"body": "Lenkungskreis", "decided_on": day, "reason": "Beschlossen.", "without_estimate": "Klein"}
     proposal = {"title": "Bäder", "text": "Öffnungszeiten zeigen.", "topic": "maengelmelder", "vote_by": due}
     return {
         "accounts.preferences": {"theme": "dark"},
@@ -348,6 +370,12 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "proposals.reopen": {"vote_by": due},
         "decisions.write": {"questions": "Wer betreibt es?", "recommendation": "Annehmen.", "version": "0"},
         "consent.begin": {"last": due}, "consent.object": {"reason": "Der Betrieb ist ungeklärt."},
+        "ordering.put": {"value": "4", "milestone": "1"},
+        "ordering.bulk": {"proposal": "1", "do": "value", "value": "3", "topic": "1"},
+        "ordering.decide": decision | {"proposal": "1", "outcome": "defer"}, "ordering.undo": {"batch": "1"},
+        "milestones.create": {"name": "Herbst"}, "milestones.edit": {"name": "Stadt-App 3.0", "due_on": due},
+        "estimates.make": {"low": "5", "high": "8", "valid_until": due, "provider": "Nordlicht IT"},
+        "estimates.edit": {"low": "6", "high": "8", "valid_until": due, "version": "1"},
         "voting.cast": {"choice": "for"},
         "voting.confirm": {"kind": "use", "body": "Stadtrat", "date": day},
         "voting.record_reuse": {"status": "live"},
@@ -404,6 +432,8 @@ def furnish(app: Flask, people: Cast, state: str = "open") -> None:
     """One of everything, and issue 1 of connection 1 that nobody has looked at, with its delivery and a rule."""
     with app.app_context():
         make_world(people, state)
+        estimate(people, 1)
+        milestone(people)
         with transaction():
             invite("gast@aalen.example", db.session.get_one(Partner, people.aalen), Role.MEMBER, people.ada.actor)
     forge = Forge(app, "github")

@@ -399,7 +399,8 @@ def stale(app: Flask, doors: Cast) -> Browser:
     return client
 
 
-DECISION = {"body": "Lenkungskreis", "decided_on": "2026-01-15", "reason": "Mit „Gänsefüßchen“ & <b>Zeichen</b>."}
+DECISION = {"body": "Lenkungskreis", "decided_on": "2026-01-15", "reason": "Mit „Gänsefüßchen“ & <b>Zeichen</b>.",
+            "without_estimate": "Klein"}  # fmt: skip
 
 
 def fields_of(page: str) -> dict[str, str]:

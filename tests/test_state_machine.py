@@ -140,7 +140,9 @@ class Voting(Board):
         pia = self.people.pia.actor
         with refused_as(None if right else Conflict), self.doing():
             proposal = ballots.locked(id_, pia)
-            getattr(proposal, verb)(pia, body="Lenkungskreis", decided_on=i18n.today(), reason="Beschluss")
+            words = {"without_estimate": "Klein"} if verb == "accept" else {}
+            words |= {"body": "Lenkungskreis", "reason": "Beschluss"}
+            getattr(proposal, verb)(pia, decided_on=i18n.today(), **words)
         if right:
             self.states[id_] = DECISIONS[verb]
 

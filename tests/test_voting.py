@@ -271,7 +271,11 @@ def test_after_the_decision_nothing_changes_and_the_answer_says_so_in_place(
         cast(people, open_id, "for")
         with transaction():
             db.session.get_one(Proposal, open_id).accept(
-                people.pia.actor, body="Lenkungskreis", decided_on=i18n.today(), reason="Beschluss"
+                people.pia.actor,
+                body="Lenkungskreis",
+                decided_on=i18n.today(),
+                reason="Beschluss",
+                without_estimate="Klein",
             )
     answer = vote(ada, open_id, choice="against", reason="Doch nicht.")
     assert answer.status_code == 409

@@ -14,6 +14,7 @@ from board.comments.models import Comment
 from board.consent import verbs as consent
 from board.db import db
 from board.decisions import verbs as decisions
+from board.demo import ordering
 from board.demo.world import World, lines
 from board.i18n import in_days
 from board.learnings import verbs as learnings
@@ -53,6 +54,7 @@ def events(world: World, scenario: Row) -> list[Event]:
         for row in scenario[name]
         for event in tell(world, row if name != "proposals" else row | _opened(scenario, row["key"]))
     ]  # fmt: skip
+    told += [Event(days_ago, do) for days_ago, do in ordering.events(world)]
     return sorted(told, key=lambda event: -event.days_ago)
 
 
@@ -81,7 +83,9 @@ def _moved(world: World, row: Row) -> Iterator[Event]:
         verb = {"accepted": Proposal.accept, "deferred": Proposal.defer, "declined": Proposal.decline}[told["outcome"]]
         decided_on = world.past(told["days_ago"])
         proposal = load()
-        verb(proposal, world.actor(told["by"]), body=told["body"], decided_on=decided_on, reason=told["reason_de"])
+        why = ordering.without_estimate(row["proposal"]) if told["outcome"] == "accepted" else {}
+        words: dict[str, Any] = {"body": told["body"], "decided_on": decided_on, "reason": told["reason_de"], **why}
+        verb(proposal, world.actor(told["by"]), **words)
         decisions.keep(proposal)
 
     if row["decision"]:

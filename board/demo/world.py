@@ -29,6 +29,7 @@ class World:
     actors: dict[tuple[str, str | None], Actor] = field(default_factory=dict)
     proposals: dict[str, int] = field(default_factory=dict)
     packages: dict[str, int] = field(default_factory=dict)
+    milestones: dict[str, int] = field(default_factory=dict)
     comments: dict[str, int] = field(default_factory=dict)
 
     def actor(self, email: str, partner: str | None = None) -> Actor:

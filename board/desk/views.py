@@ -10,6 +10,7 @@ from board.activity import queries as activity
 from board.admin.steps import steps
 from board.consent import queries as consent
 from board.desk import queries
+from board.estimates import queries as estimates
 from board.figures import pictures
 from board.learnings import queries as learnings
 from board.policy import Actor
@@ -61,6 +62,7 @@ def _waiting(by: Actor) -> dict[str, Any]:
         "free": work.free_packages(by, FREE),
         "untold": learnings.asked(by),
         "replies": queries.replies(by),
+        "expired": estimates.expired(by.partner_id, providers=by.is_product_owner),
         "awaited": queries.awaiting_decision() if by.is_product_owner else [],
     }
 

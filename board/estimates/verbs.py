@@ -66,7 +66,7 @@ def make(proposal: Proposal, by: Actor, figures: Figures, *, provider: str = "")
 
 def edit(estimate: Estimate, by: Actor, figures: Figures, version: int) -> None:
     """Estimate anew. The same again is harmless. Raises Denied, Conflict when it has changed since `version`."""
-    if _figures(estimate) == figures:
+    if _figures(estimate) == figures and allowed(by, "estimate.edit", estimate):
         return
     act(by, "estimate.edit", estimate, estimate=estimate.id)
     if estimate.withdrawn_at is not None:
@@ -80,15 +80,16 @@ def edit(estimate: Estimate, by: Actor, figures: Figures, version: int) -> None:
 
 def withdraw(estimate: Estimate, by: Actor) -> None:
     """Take it back; it stays on record. Twice is harmless. Raises Denied."""
-    if estimate.withdrawn_at is None:
-        act(by, "estimate.withdraw", estimate, estimate=estimate.id)
-        estimate.withdrawn_at = now()
-        _changed(estimate)
+    if estimate.withdrawn_at is not None and allowed(by, "estimate.withdraw", estimate):
+        return
+    act(by, "estimate.withdraw", estimate, estimate=estimate.id)
+    estimate.withdrawn_at = now()
+    _changed(estimate)
 
 
 def restore(estimate: Estimate, by: Actor) -> None:
     """Undo the withdrawal. Twice is harmless. Raises Denied, Conflict where the author has estimated anew."""
-    if estimate.withdrawn_at is None:
+    if estimate.withdrawn_at is None and allowed(by, "estimate.restore", estimate):
         return
     act(by, "estimate.restore", estimate, estimate=estimate.id)
     other = db.session.scalar(

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from board.db import db
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.milestones.models import Milestone
+from board.proposals.models import Proposal
 
 MOST = 200
 
@@ -44,3 +45,18 @@ def locked(milestone_id: int) -> Milestone:
     if found is None:
         raise Missing(_("There is no such milestone."))
     return found
+
+
+def goal(milestone_id: int) -> Goal:
+    """One milestone as pages show it. Raises Missing."""
+    found = db.session.get(Milestone, milestone_id)
+    if found is None:
+        raise Missing(_("There is no such milestone."))
+    return Goal(found.id, found.name, found.due_on, found.ended_at is not None)
+
+
+def planned() -> list[tuple[Goal, int]]:
+    """All milestones, each with the number of proposals that are planned for it: two statements."""
+    counted = select(Proposal.milestone_id, func.count()).where(Proposal.milestone_id.is_not(None))
+    numbers = {row[0]: row[1] for row in db.session.execute(counted.group_by(Proposal.milestone_id))}
+    return [(one, numbers.get(one.id, 0)) for one in milestones()]

@@ -7,6 +7,7 @@ from board.accounts.models import Person
 from board.comments.models import Comment
 from board.consent.queries import Running, running
 from board.db import db
+from board.estimates.queries import Expired
 from board.i18n import current_locale, long_date, ngettext
 from board.i18n import gettext as _
 from board.mail.letter import Item, Letter, Section, link
@@ -74,6 +75,9 @@ def _sections(found: queries.Waiting) -> list[Section]:
     if found.leases:
         title = _("%(partner)s: does the claim still hold?", partner=found.partner)
         made.append(Section(title, [Item(f"AP-{n} {name}", link(f"/packages/AP-{n}")) for n, name in found.leases]))
+    if found.estimates:
+        title = _("%(partner)s: is the estimate still right?", partner=found.partner)
+        made.append(Section(title, [_expired(one) for one in found.estimates]))
     if found.n_issues:
         said = ngettext("%(n)s issue waits in the inbox", "%(n)s issues wait in the inbox", found.n_issues)
         title = _("%(partner)s: issues that name it", partner=found.partner)
@@ -84,6 +88,13 @@ def _sections(found: queries.Waiting) -> list[Section]:
 def _consent(one: Running) -> Item:
     note = _("objections until %(date)s", date=long_date(one.last, current_locale()))
     return Item(f"FV-{one.id} {one.title}", link(f"/proposals/FV-{one.id}#ballot-{one.id}"), note)
+
+
+def _expired(one: Expired) -> Item:
+    note = _("expired on %(date)s", date=long_date(one.valid_until, current_locale()))
+    return Item(
+        f"FV-{one.proposal_id} {one.title}", link(f"/proposals/FV-{one.proposal_id}#estimating-{one.proposal_id}"), note
+    )
 
 
 def _ballot(due: queries.Due) -> Item:

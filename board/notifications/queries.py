@@ -1,7 +1,7 @@
 """What waits for the partners of a person, and who wants to hear of what."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from board.accounts.models import Membership, Person, Role
 from board.activity.models import Activity
 from board.consent.queries import Running, running
 from board.db import db, now
+from board.estimates.queries import Expired, expired
 from board.i18n import current_locale, end_of, in_days, last_day, today
 from board.issues.models import Issue, Triage
 from board.notifications.models import Choice, Sort, Told, Watch
@@ -49,9 +50,10 @@ class Waiting:
     consents: list[Running]
     leases: list[tuple[int, str]]
     n_issues: int
+    estimates: list[Expired] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.n_ballots or self.consents or self.leases or self.n_issues)
+        return bool(self.n_ballots or self.consents or self.leases or self.n_issues or self.estimates)
 
 
 def voting_seats(person_id: int) -> list[Partner]:
@@ -105,6 +107,7 @@ def _of(partner: Partner) -> Waiting:
         _ending() if partner.counts else [],
         [(r.id, r.title) for r in leases],
         db.session.scalar(issues) or 0,
+        expired(partner.id),
     )
 
 

@@ -8,6 +8,7 @@ What a merger does, rule by rule:
   anew); of two entries on reuse the further one stands; the text of a second condition is put below the first.
 - Variants: they become the new partner's where it has none of that feature.
 - Claims: live ones go over under their lease; where both sit in a package, the lead seat is kept.
+- Estimates: they become the new partner's where it has none; where both have one, the new partner's stands.
 - Proposals and issues filed under the old partner go over, so that somebody can look after them; who watched it
   watches the new one.
 The old partner has then left; its page, its comments and its history stay under its name.
@@ -21,6 +22,8 @@ from board.accounts.models import LoginSession, Membership, Role
 from board.activity.models import act
 from board.db import db, now
 from board.errors import Conflict, Refusal
+from board.estimates import effort
+from board.estimates.models import Estimate
 from board.i18n import gettext as _
 from board.i18n import today
 from board.issues.models import Issue, LabelRule
@@ -73,6 +76,7 @@ def merge(old: Partner, into: Partner, on: date, by: Actor) -> None:
     touched = _move_ballots(old.id, into.id) | _move_offers(old.id, into.id)
     touched |= _move_conditions(old.id, into.id) | _move_reuse(old.id, into.id)
     _move_seats(old.id, into.id)
+    touched |= _move_estimates(old.id, into.id)
     _move_files(old.id, into.id)
     hand_on(f"PA-{old.id}", f"PA-{into.id}")
     into.version += 1
@@ -80,6 +84,7 @@ def merge(old: Partner, into: Partner, on: date, by: Actor) -> None:
     changed(into)
     for proposal_id in sorted(touched):
         recount(proposal_id)
+        effort.renew(proposal_id)
 
 
 def _go(partner: Partner, on: date) -> None:
@@ -90,7 +95,9 @@ def _go(partner: Partner, on: date) -> None:
 
 def _lock(partner_id: int) -> None:
     """Lock every proposal on which the partner has something, in one order, before anything on it is changed."""
-    there = union(*(select(t.proposal_id).where(t.partner_id == partner_id) for t in (Ballot, Offer, Condition, Reuse)))
+    there = union(
+        *(select(t.proposal_id).where(t.partner_id == partner_id) for t in (Ballot, Offer, Condition, Reuse, Estimate))
+    )
     locked = select(Proposal.id).where(Proposal.id.in_(select(there.subquery().c[0]))).order_by(Proposal.id)
     db.session.execute(locked.with_for_update())
 
@@ -206,6 +213,17 @@ def _move_reuse(old: int, into: int) -> set[int]:
         else:
             db.session.execute(delete(Reuse).where(Reuse.id == reuse.id))
         db.session.flush()
+    return touched
+
+
+def _move_estimates(old: int, into: int) -> set[int]:
+    """Where both have estimated, the new partner's stands and the old one's is withdrawn."""
+    standing = (Estimate.partner_id == old, Estimate.withdrawn_at.is_(None))
+    touched = set(db.session.scalars(select(Estimate.proposal_id).where(*standing)))
+    theirs = select(Estimate.proposal_id).where(Estimate.partner_id == into, Estimate.withdrawn_at.is_(None))
+    both = list(db.session.scalars(theirs))
+    _set(update(Estimate).where(*standing, Estimate.proposal_id.in_(both)).values(withdrawn_at=now()))
+    _set(update(Estimate).where(*standing).values(partner_id=into, version=Estimate.version + 1))
     return touched
 
 

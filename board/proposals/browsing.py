@@ -1,5 +1,6 @@
 """The list of proposals: narrowed and sorted by its address, grown in place. `views` gives it its addresses."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,13 +9,15 @@ from werkzeug.wrappers import Response
 
 from board import i18n
 from board.i18n import gettext as _
+from board.milestones.queries import Goal, milestones
 from board.notifications import queries as notifications
 from board.pages import until_commit
 from board.policy import Actor
 from board.proposals import filters as narrowing
-from board.proposals import lists, queries, rows
+from board.proposals import lists, queries, rows, words
 from board.proposals.filters import Filters
 from board.proposals.states import LABELS, State
+from board.proposals.words import VALUE_LABELS
 from board.search import suggest
 from board.web import actor, component, etag, is_partial, not_modified, page, tagged
 
@@ -22,9 +25,8 @@ from board.web import actor, component, etag, is_partial, not_modified, page, ta
 def index() -> Response:
     """The list, narrowed and sorted by its address; htmx gets the next rows of it."""
     by, locale = actor(), i18n.current_locale()
-    topics = until_commit(("topics", locale), lambda: queries.topics(locale))
-    partners = until_commit("proposers", queries.proposers)
-    chosen = _filters(by, topics, partners)
+    known = choices(locale)
+    chosen = filters_of(by, known)
     if not is_partial() and parse_qsl(request.query_string.decode("ascii", "replace"), True) != parse_qsl(
         chosen.query(), True
     ):
@@ -34,8 +36,8 @@ def index() -> Response:
     total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
     shown, own = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
-    watching = notifications.watching_topic(by, chosen.topic, topics)
-    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, own, topics, partners)
+    watching = notifications.watching_topic(by, chosen.topic, known.topics)
+    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, own, known)
     if response := not_modified(tag):
         return response
     context: dict[str, Any] = {
@@ -47,10 +49,8 @@ def index() -> Response:
     if is_partial():
         return page("proposals/_more.html", **context)
     context |= {
-        "meant": meant, "meant_url": chosen.url(q=meant),
-        "chips": _chips(chosen, by, topics, partners), "topics": topics, "partners": partners,
-        "watching": watching, "states": LABELS, "sorts": narrowing.SORTS,
-        "news": _news(chosen, 0, until_commit("newest", lists.newest_id)),
+        "meant": meant, "meant_url": chosen.url(q=meant), **surroundings(chosen, by, known), "watching": watching,
+        "news": _news(chosen, 0, until_commit("newest", lists.newest_id)), "here": "/proposals",
     }  # fmt: skip
     return tagged(page("proposals/index.html", **context), tag)
 
@@ -60,18 +60,47 @@ def news() -> Response:
     by = actor()
     after = request.args.get("after", 0, type=int)
     after = after if 0 <= after < 10**9 else 0
-    chosen = _filters(by, queries.topics("de"), queries.proposers())
+    chosen = filters_of(by, choices("de"))
     return component("proposals/_news.html", news=_news(chosen, lists.newer(chosen, by, after), after))
 
 
-def _filters(by: Actor, topics: list[tuple[int, str, str]], partners: list[tuple[str, str]]) -> Filters:
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen from: topics as (id, slug, label), partners as (slug, name), milestones."""
+
+    topics: list[tuple[int, str, str]]
+    partners: list[tuple[str, str]]
+    milestones: list[Goal]
+
+
+def choices(locale: str) -> Choices:
+    """Read once until the next commit."""
+    return Choices(
+        until_commit(("topics", locale), lambda: queries.topics(locale)),
+        until_commit("proposers", queries.proposers),
+        until_commit("milestones", milestones),
+    )
+
+
+def filters_of(by: Actor, known: Choices) -> Filters:
+    """What the running request's address asks for."""
     return narrowing.read(
         request.args,
-        topics={slug for _id, slug, _label in topics},
-        partners={slug for slug, _name in partners},
+        topics={slug for _id, slug, _label in known.topics},
+        partners={slug for slug, _name in known.partners},
         partner=by.partner is not None,
         votes=by.partner is not None and by.partner.votes,
     )
+
+
+def surroundings(chosen: Filters, by: Actor, known: Choices) -> dict[str, Any]:
+    """What stands around every face of the list: filters, chips, and the way to the other faces."""
+    faces = (("/proposals", _("List")), ("/proposals/table", _("Table")), ("/proposals/pictures", _("Pictures")))
+    return {
+        "filters": chosen, "chips": chips(chosen, by, known, request.path), "topics": known.topics,
+        "partners": known.partners, "milestones": known.milestones, "states": LABELS, "sorts": narrowing.SORTS,
+        "values": VALUE_LABELS, "faces": [(chosen.url(path), label, path == request.path) for path, label in faces],
+    }  # fmt: skip
 
 
 def _news(chosen: Filters, n: int, after: int) -> dict[str, Any]:
@@ -85,29 +114,35 @@ def _grown(chosen: Filters, more: str) -> str:
     return chosen.url(n=chosen.n + narrowing.PAGE)
 
 
-def _chips(
-    chosen: Filters, by: Actor, topics: list[tuple[int, str, str]], partners: list[tuple[str, str]]
-) -> list[tuple[str, str, str]]:
+def chips(chosen: Filters, by: Actor, known: Choices, path: str) -> list[tuple[str, str, str]]:
     """(field, value, address without it) for each active filter."""
     name = by.partner.name if by.partner else ""
     values = {
         "q": (_("Search"), chosen.q),
         "state": (_("Status"), _(LABELS[chosen.state]) if chosen.state else ""),
-        "topic": (_("Topic"), next((label for _id, slug, label in topics if slug == chosen.topic), "")),
-        "partner": (_("Proposed by"), next((label for slug, label in partners if slug == chosen.partner), "")),
+        "topic": (_("Topic"), next((label for _id, slug, label in known.topics if slug == chosen.topic), "")),
+        "partner": (_("Proposed by"), next((label for slug, label in known.partners if slug == chosen.partner), "")),
         "mine": (_("Ballot"), _("of %(partner)s is due", partner=name)),
         "elsewhere": (_("In use"), _("elsewhere, not in %(partner)s", partner=name)),
+        "milestone": (_("Milestone"), _milestone(chosen.milestone, known)),
+        **{scale: words.chip(scale, getattr(chosen, scale)) for scale in narrowing.SCALED},
     }
     without: dict[str, dict[str, str]] = {"state": {"sort": "newest", "mine": ""}}
     return [
-        (*values[field], chosen.url(**{field: "", **_also(field, chosen, without)}))
+        (*values[field], chosen.url(path, **{field: "", **_also(field, chosen, without)}))
         for field in chosen.narrowing
         if not (field == "state" and chosen.mine)
     ]
+
+
+def _milestone(wanted: str, known: Choices) -> str:
+    return next((goal.name for goal in known.milestones if str(goal.id) == wanted), _("no milestone"))
 
 
 def _also(field: str, chosen: Filters, without: dict[str, dict[str, str]]) -> dict[str, str]:
     """What must go with a filter: "due" keeps the state, and one's own missing ballots are open ones."""
     if field == "state" and chosen.sort == "due":
         return without["state"]
+    if field == "effort" and chosen.sort == "effort":
+        return {"sort": "newest"}
     return {"state": ""} if field == "mine" and chosen.sort != "due" else {}

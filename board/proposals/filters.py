@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from board import text
+from board.proposals.cells import ANY, NONE, codes
 from board.proposals.states import State
 
 PAGE = 50
@@ -17,8 +18,14 @@ SORTS = {
     "contested": "Most contested",
     "due": "Answer-by date",
     "active": "Recently active",
+    "strength": "Strongest coalition",
+    "value": "Highest value",
+    "effort": "Least effort",
 }
 """Sort → the message id of its label; the first is what one gets without asking."""
+
+SCALED = ("value", "effort", "support", "contest")
+NARROWING = ("q", "state", "topic", "partner", "mine", "elsewhere", "milestone", *SCALED)
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,8 @@ class Filters:
     """All that decides which proposals are listed. Empty means: not narrowed.
 
     topic and partner are slugs; `mine` is "missing" (my partner has no ballot yet), `elsewhere` is "1" (somebody
-    runs it, my partner does not); `after` is the key to continue behind, `n` how many rows to show from the start.
+    runs it, my partner does not); milestone is an id or "none"; value, effort, support and contest are classes of
+    `cells`; `after` is the key to continue behind, `n` how many rows to show from the start.
     """
 
     q: str = ""
@@ -35,6 +43,11 @@ class Filters:
     partner: str = ""
     mine: str = ""
     elsewhere: str = ""
+    milestone: str = ""
+    value: str = ""
+    effort: str = ""
+    support: str = ""
+    contest: str = ""
     sort: str = "newest"
     after: str = ""
     n: int = PAGE
@@ -42,8 +55,7 @@ class Filters:
     @property
     def narrowing(self) -> dict[str, str]:
         """The fields that leave something out, in the order in which they are shown."""
-        names = ("q", "state", "topic", "partner", "mine", "elsewhere")
-        return {name: value for name in names if (value := getattr(self, name))}
+        return {name: value for name in NARROWING if (value := getattr(self, name))}
 
     @property
     def active(self) -> bool:
@@ -71,13 +83,17 @@ def read(args: Mapping[str, str], *, topics: set[str], partners: set[str], partn
     """The filters of an address; what is unknown or makes no sense for this reader is left out.
 
     `topics` and `partners` are the known slugs; `partner` and `votes` say whether the reader acts for a partner and
-    whether that partner votes. A list by answer-by date shows open proposals only: nothing else is due.
+    whether that partner votes. A list by answer-by date shows open proposals only: nothing else is due; one by effort
+    shows those that were estimated.
     """
     state = _one_of(args.get("state", ""), set(State))
     sort = _one_of(args.get("sort", ""), set(SORTS)) or "newest"
     mine = "missing" if votes and args.get("mine") == "missing" else ""
     if mine or sort == "due":
         sort, state = ("newest", state) if state not in {"", State.OPEN} and not mine else (sort, State.OPEN.value)
+    scaled = {scale: _one_of(args.get(scale, ""), codes(scale)) for scale in SCALED}
+    if sort == "effort":
+        scaled["effort"] = scaled["effort"] or ANY
     return Filters(
         q=" ".join(text.clean(args.get("q", "")).split())[:MAX_WORDS].strip(),
         state=state,
@@ -86,6 +102,8 @@ def read(args: Mapping[str, str], *, topics: set[str], partners: set[str], partn
         mine=mine,
         elsewhere="1" if partner and args.get("elsewhere") == "1" else "",
         sort=sort,
+        milestone=_number(args.get("milestone", "")),
+        **scaled,
         after=args.get("after", "") if len(args.get("after", "")) <= 60 else "",
         n=_rows(args.get("n", "")),
     )
@@ -93,6 +111,12 @@ def read(args: Mapping[str, str], *, topics: set[str], partners: set[str], partn
 
 def _one_of(value: str, known: set[str]) -> str:
     return value if value in known else ""
+
+
+def _number(value: str) -> str:
+    """An id without leading zeros, or "none"."""
+    known = value == NONE or (value.isascii() and value.isdigit() and len(value) <= 9 and not value.startswith("0"))
+    return value if known else ""
 
 
 def _rows(value: str) -> int:

@@ -143,6 +143,7 @@ class DecisionForm(BoardForm):
         "Decided on", format=DATES, validators=[InputRequired(), not_future], id="decision-decided_on"
     )
     reason = paragraph("Reason of the decision", 2000, required=True, id="decision-reason")
+    without_estimate = paragraph("Why without a valid estimate", 500, id="decision-without_estimate")
 
 
 class ReopenForm(BoardForm):

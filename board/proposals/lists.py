@@ -12,8 +12,9 @@ from board.activity.models import Activity
 from board.db import db, run
 from board.partners.models import Partner
 from board.policy import Actor
+from board.proposals import cells
 from board.proposals.counts import ProposalCount
-from board.proposals.filters import Filters
+from board.proposals.filters import SCALED, Filters
 from board.proposals.models import Proposal, Topic
 from board.proposals.queries import Stamp
 from board.proposals.states import State
@@ -32,8 +33,11 @@ def _key(filters: Filters) -> tuple[list[Any], bool]:
         "contested": [Proposal.contest, Proposal.id],
         "active": [Proposal.active_at, Proposal.id],
         "due": [Proposal.vote_by, Proposal.id],
+        "strength": [Proposal.strength, Proposal.id],
+        "value": [Proposal.value, Proposal.id],
+        "effort": [Proposal.effort_high, Proposal.id],
     }
-    return columns[filters.sort], filters.sort != "due"
+    return columns[filters.sort], filters.sort not in {"due", "effort"}
 
 
 def page(filters: Filters, by: Actor) -> tuple[list[tuple[int, Stamp]], str]:
@@ -43,7 +47,7 @@ def page(filters: Filters, by: Actor) -> tuple[list[tuple[int, Stamp]], str]:
     """
     columns, descending = _key(filters)
     order = [c.desc() if descending else c for c in columns]
-    query = _narrowed(select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place")), filters, by)
+    query = narrowed(select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place")), filters, by)
     if filters.sort == "due":
         query = query.where(Proposal.vote_by.is_not(None))
     if (place := _place(filters)) is not None:
@@ -87,7 +91,7 @@ def _place(filters: Filters) -> tuple[Any, ...] | None:
         return None
 
 
-def _narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
+def narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
     """The query with all conditions of the filters."""
     if filters.state:
         query = query.where(Proposal.state == filters.state)
@@ -98,6 +102,12 @@ def _narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
         query = query.where(Proposal.partner_id == theirs)
     if filters.q:
         query = query.where(within(Proposal.id, filters.q))
+    if filters.milestone:
+        planned = None if filters.milestone == cells.NONE else int(filters.milestone)
+        query = query.where(Proposal.milestone_id.is_not_distinct_from(planned))
+    for scale in SCALED:
+        if code := getattr(filters, scale):
+            query = query.where(cells.condition(scale, code))
     if filters.mine and by.partner_id:
         query = query.where(
             Proposal.state == State.OPEN,
@@ -128,13 +138,13 @@ def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int]) -
             n for (state, topic), n in maintained.items()
             if filters.state in {"", state} and filters.topic in {"", topic}
         )  # fmt: skip
-    bounded = _narrowed(select(Proposal.id), filters, by).limit(COUNTED + 1).subquery()
+    bounded = narrowed(select(Proposal.id), filters, by).limit(COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(bounded)) or 0
 
 
 def newer(filters: Filters, by: Actor, than: int) -> int:
     """How many proposals of this list have come since the one with that id; up to 100."""
-    query = _narrowed(select(Proposal.id), filters, by).where(Proposal.id > than).limit(100)
+    query = narrowed(select(Proposal.id), filters, by).where(Proposal.id > than).limit(100)
     return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 

@@ -16,6 +16,7 @@ from board.activity.models import act
 from board.db import Base, db, now
 from board.errors import Conflict
 from board.i18n import gettext as _
+from board.i18n import today
 from board.partners.models import Electorate, Partner
 from board.policy import Actor
 from board.proposals.counts import count
@@ -139,6 +140,11 @@ class Proposal(Base):
         """The state in the reader's words."""
         return _(LABELS[self.state])
 
+    @property
+    def estimated(self) -> bool:
+        """Whether an estimate of it is valid today."""
+        return self.effort_until is not None and self.effort_until >= today()
+
     def refs(self) -> dict[str, int | None]:
         """How the activity log files it."""
         return {"proposal_id": self.id}
@@ -152,9 +158,12 @@ class Proposal(Base):
         self._move(by, "withdraw")
         self._freeze()
 
-    def accept(self, by: Actor, *, body: str, decided_on: date, reason: str) -> None:
-        """Record that the committee accepted it; ballots and electorate are frozen."""
-        self._decide(by, "accept", body, decided_on, reason)
+    def accept(self, by: Actor, *, body: str, decided_on: date, reason: str, without_estimate: str = "") -> None:
+        """Record that the committee accepted it; ballots and electorate are frozen.
+
+        Raises Conflict with `hints["unestimated"]` where no estimate is valid and nobody says why it goes without.
+        """
+        self._decide(by, "accept", body, decided_on, reason, without_estimate)
 
     def defer(self, by: Actor, *, body: str, decided_on: date, reason: str) -> None:
         """Record that the committee put it off; ballots and electorate are frozen."""
@@ -196,11 +205,15 @@ class Proposal(Base):
         self.active_at = now()
         count({(before, self.topic_id): -1, (self.state, self.topic_id): 1})
 
-    def _decide(self, by: Actor, verb: str, body: str, decided_on: date, reason: str) -> None:
+    def _decide(self, by: Actor, verb: str, body: str, decided_on: date, reason: str, without: str = "") -> None:
         self._move(by, verb)
+        if verb == "accept" and not self.estimated and not without:
+            raise Conflict(
+                _("No estimate of it is valid: please say why it is accepted without one."), unestimated=True
+            )
         if self.electorate_size is None:
             self._freeze()
-        self._record(by, body, decided_on, reason)
+        self._record(by, body, decided_on, reason, without="" if self.estimated else without)
 
     def conclude(self, by: Actor, *, decided_on: date) -> None:
         """Accept it because nobody objected (second half of `consent.pass`); silence is counted, but is no ballot."""
@@ -209,12 +222,16 @@ class Proposal(Base):
         answered = self.n_for + self.n_against + self.n_abstain
         self._record(by, "", decided_on, "", silent=max(0, (self.electorate_size or 0) - answered))
 
-    def _record(self, by: Actor, body: str, decided_on: date, reason: str, silent: int | None = None) -> None:
+    def _record(
+        self, by: Actor, body: str, decided_on: date, reason: str, *, silent: int | None = None, without: str = ""
+    ) -> None:
+        low, high = (self.effort_low, self.effort_high) if self.estimated else (0, 0)
         db.session.add(
             Decision(
                 proposal_id=self.id, outcome=self.state, body=body, decided_on=decided_on, reason=reason,
                 n_for=self.n_for, n_against=self.n_against, n_abstain=self.n_abstain,
-                electorate_size=self.electorate_size, silent=silent, recorded_by_id=by.person_id, recorded_at=now(),
+                electorate_size=self.electorate_size, silent=silent, effort_low=low, effort_high=high,
+                without_estimate=without, recorded_by_id=by.person_id, recorded_at=now(),
             )
         )  # fmt: skip
 
@@ -226,7 +243,7 @@ class Proposal(Base):
 
 FRESH = (
     "state", "topic_id", "n_for", "n_against", "n_abstain", "electorate_size", "version", "text_version",
-    "consent_until",
+    "consent_until", "effort_low", "effort_high", "effort_until",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from board.activity.models import Activity
 from board.db import db, run
 from board.errors import Missing
 from board.i18n import gettext as _
-from board.i18n import in_days, last_day
+from board.i18n import in_days, last_day, today
 from board.partners.models import Electorate, Partner, hue
 from board.policy import Actor
 from board.proposals.models import Proposal, ProposalBuilder, Topic
@@ -62,6 +62,14 @@ class Row:
     n_packages: int
     n_free: int
     n_live: int
+    value: int
+    effort_low: int
+    effort_high: int
+    effort_until: date | None
+    strength: int
+    days_offered: int
+    contest: int
+    milestone_id: int | None
     partner: Sign | None
 
     @property
@@ -88,6 +96,11 @@ class Row:
     def consent(self) -> date | None:
         """While it is in consent: the last day on which partners can object."""
         return last_day(self.consent_until) if self.consent_until else None
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether an estimate of it is valid today."""
+        return self.effort_until is not None and self.effort_until >= today()
 
     @property
     def label(self) -> str:
@@ -200,7 +213,8 @@ def rows(ids: Iterable[int], locale: str) -> dict[int, Row]:
             Proposal.n_against, Proposal.n_abstain, Proposal.electorate_size, Proposal.coalition, Proposal.version,
             Proposal.text_version, Proposal.closed_at, Proposal.vote_by, Proposal.consent_until, Proposal.imported,
             Proposal.created_at, Proposal.active_at, Proposal.n_comments, Proposal.n_packages, Proposal.n_free,
-            Proposal.n_live,
+            Proposal.n_live, Proposal.value, Proposal.effort_low, Proposal.effort_high, Proposal.effort_until,
+            Proposal.strength, Proposal.days_offered, Proposal.contest, Proposal.milestone_id,
             Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags,
         )
         .join(Topic, Topic.id == Proposal.topic_id)
@@ -219,7 +233,9 @@ def _row(row: Any, english: bool) -> Row:
         electorate_size=row.electorate_size, coalition=row.coalition, version=row.version,
         text_version=row.text_version, closed_at=row.closed_at, vote_by=row.vote_by,
         consent_until=row.consent_until, imported=row.imported, created_at=row.created_at, active_at=row.active_at,
-        n_comments=row.n_comments, n_packages=row.n_packages, n_free=row.n_free, n_live=row.n_live, partner=sign,
+        n_comments=row.n_comments, n_packages=row.n_packages, n_free=row.n_free, n_live=row.n_live, value=row.value,
+        effort_low=row.effort_low, effort_high=row.effort_high, effort_until=row.effort_until, strength=row.strength,
+        days_offered=row.days_offered, contest=row.contest, milestone_id=row.milestone_id, partner=sign,
     )  # fmt: skip
 
 

@@ -10,10 +10,12 @@ from board.activity import queries as activity
 from board.comments import queries as comments
 from board.db import db, transaction
 from board.decisions import verbs as decisions
+from board.estimates.shown import for_proposal as estimates_of
 from board.i18n import gettext as _
 from board.issues import mirror
 from board.learnings import queries as learnings
 from board.notifications import queries as notifications
+from board.ordering.shown import for_proposal as place_of
 from board.policy import Actor
 from board.proposals import authoring, browsing, queries, states_shown
 from board.proposals.forms import DecisionForm, ReopenForm
@@ -51,6 +53,8 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
         **mirror.for_proposal(proposal, by),
         **comments.for_proposal(proposal, by),
         "watching": notifications.watching(by, proposal),
+        **place_of(proposal, by),
+        **estimates_of(proposal, by),
         **work.for_proposal(proposal, by),
         "learnings": learnings.of_proposal(proposal, by),
         "variants": variants.of_proposal(proposal, by),
@@ -131,6 +135,8 @@ def _decide(proposal_id: int, verb: str) -> Response:
     if not form.validate():
         return _answer(proposal_id, verb, form=form, decision=form)
     words = {"body": form.body.data, "decided_on": form.decided_on.data, "reason": form.reason.data}
+    if verb == "accept":
+        words["without_estimate"] = form.without_estimate.data or ""
     return _move(proposal_id, verb, form=form, **words)
 
 
@@ -144,6 +150,9 @@ def _move(proposal_id: int, verb: str, form: Any = None, **words: Any) -> Respon
         if verb == "reopen":
             db.session.flush()
             recount(proposal_id)
+    if caught.refusal and caught.refusal.hints.get("unestimated"):
+        form.without_estimate.errors = [caught.refusal.message]
+        return _answer(proposal_id, verb, form=form, decision=form)
     forms = {} if not caught or form is None else {"reopening" if verb == "reopen" else "decision": form}
     return _answer(proposal_id, verb, form=form, refusal=caught.refusal, **forms)
 

@@ -19,6 +19,7 @@ from board.log import log
 from board.partners.models import Electorate, Partner
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal
+from board.proposals.states import State
 from board.record import chain, guard
 from board.record.chain import Head
 from board.voting.models import Ballot
@@ -59,6 +60,7 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
 CLOSING = ("accept", "defer", "decline", "withdraw")
 REOPEN = "proposal.reopen"
 PASSED = "consent.pass"
+TAKE_BACK = "proposal.take_back"
 
 
 class RecordBroken(Exception):
@@ -122,6 +124,7 @@ def _told_ballots() -> dict[tuple[int, int], str]:
         PASSED,
         *(f"proposal.{verb}" for verb in CLOSING),
         REOPEN,
+        TAKE_BACK,
     )
     rows = db.session.execute(
         select(Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details)
@@ -138,8 +141,10 @@ def _told_ballots() -> dict[tuple[int, int], str]:
             told.pop((proposal_id, about_id), None)
         elif verb == "partner.merge":
             _hand_on(told, closed, about_id, details["into"])
-        elif verb == REOPEN:
+        elif verb == REOPEN or (verb == TAKE_BACK and details["to"] == State.OPEN):
             closed.discard(proposal_id)
+        elif verb == TAKE_BACK:
+            closed.add(proposal_id)
         else:
             closed.add(proposal_id)
     return told

@@ -91,6 +91,8 @@ def seed(app: Flask) -> Seed:
                 "Müllkalender mit Erinnerung", "Kitaplätze anzeigen", "Veranstaltungen am Wochenende",
             )
         ]  # fmt: skip
+        factories.estimate(people, proposals[0])
+        factories.milestone(people)
         decided = factories.make_proposal(people, title="Abfahrten in Echtzeit", state="accepted")
         with transaction():
             decisions.keep(board_proposals.locked(decided))

@@ -1,0 +1,54 @@
+"""How the demo's product owner orders: estimates, milestones; each row of ordering.json is done by its verb."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from board.demo.world import World, read
+from board.estimates import verbs
+from board.milestones.models import Milestone
+from board.policy import SYSTEM
+from board.voting import ballots
+
+Row = dict[str, Any]
+Told = tuple[float, Callable[[], object]]
+"""How many days ago, and what happens then."""
+
+
+@cache
+def _data() -> Row:
+    data: Row = read("ordering")
+    return data
+
+
+def without_estimate(proposal: str) -> dict[str, str]:
+    """Why that proposal was accepted without an estimate, as `accept` takes it."""
+    return {"without_estimate": _data()["without_estimate"].get(proposal, "")}
+
+
+def events(world: World) -> Iterator[Told]:
+    """Everything in the order of the data."""
+    for row in _data()["milestones"]:
+        yield row["created_days_ago"], _milestone(world, row)
+    for row in _data()["estimates"]:
+        yield row["days_ago"], _estimate(world, row)
+
+
+def _milestone(world: World, row: Row) -> Callable[[], object]:
+    def do() -> None:
+        by, due = world.actor(row["by"]), world.day(row["due_in_days"])
+        world.milestones[row["key"]] = Milestone.create(by, name=row["name"], due_on=due).id
+
+    return do
+
+
+def _estimate(world: World, row: Row) -> Callable[[], object]:
+    def do() -> None:
+        by = world.actor(row["by"], row.get("partner"))
+        until = world.base.date() + timedelta(days=row["valid_in_days"])
+        figures = verbs.Figures(row["low"], row["high"], until, row["text"])
+        proposal = ballots.locked(world.proposals[row["proposal"]], SYSTEM)
+        verbs.make(proposal, by, figures, provider=row.get("provider", ""))
+
+    return do

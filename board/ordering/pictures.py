@@ -1,0 +1,132 @@
+"""The backlog in two pictures: value against effort, support against contest. Counted by the database, cell by cell.
+
+However many proposals there are, a picture has at most thirty cells, and one statement counts them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from board.db import db
+from board.policy import Actor
+from board.proposals import cells, words
+from board.proposals.filters import Filters
+from board.proposals.lists import narrowed
+from board.proposals.models import Proposal
+from board.proposals.states import State
+
+UNDECIDED = (State.OPEN, State.DEFERRED, State.ACCEPTED)
+"""What is still to be ordered; the pictures show these unless a state is asked for."""
+
+STEP, LEFT, TOP = 100, 170, 12
+LARGEST, SMALLEST = 40.0, 15.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One bubble: how many proposals, where it leads, and where it stands in the picture."""
+
+    n: int
+    url: str
+    key: str
+    x: int
+    y: int
+    r: float
+    column: str
+    row: str
+
+    @property
+    def text(self) -> str:
+        """What stands in it: the proposal's key where it is one, else the number."""
+        return self.key if self.n == 1 else str(self.n)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Columns from left to right, rows from top to bottom, with their names; `cells` holds what is not empty."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def total(self) -> int:
+        """How many proposals it shows."""
+        return sum(cell.n for cell in self.cells)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in units of the drawing."""
+        return LEFT + STEP * len(self.columns) + 10, TOP + STEP * len(self.rows) + 44
+
+    def at(self, row: str, column: str) -> Cell | None:
+        """The cell of a row and a column, for the table beside the picture."""
+        return next((cell for cell in self.cells if (cell.row, cell.column) == (row, column)), None)
+
+
+Scale = Sequence[tuple[int, str, str]]
+"""(number in SQL, code of the address, label), in the order in which it is drawn."""
+
+
+def value_and_effort(filters: Filters, by: Actor) -> Picture:
+    """What is worth much stands at the top, what costs little on the left."""
+    values = [(int(v), v, words.chip("value", v)[1]) for v in reversed(cells.VALUES)]
+    return _draw("value_effort", ("effort", _scale("effort")), ("value", values), Proposal.value, filters, by)
+
+
+def support_and_contest(filters: Filters, by: Actor) -> Picture:
+    """What many want stands on the right, what is contested at the top."""
+    contests = list(reversed(_scale("contest")))
+    return _draw(
+        "support_contest", ("support", _scale("support")), ("contest", contests), cells.place("contest"), filters, by
+    )  # fmt: skip
+
+
+def without(filters: Filters, by: Actor) -> tuple[int, int]:
+    """How many are missing in the first picture: (not rated, not estimated)."""
+    counted: Any = select(func.count().filter(Proposal.value == 0), func.count().filter(Proposal.effort_high == 0))
+    row = db.session.execute(_undecided(narrowed(counted, filters, by), filters)).one()
+    return row[0], row[1]
+
+
+def _scale(name: str) -> list[tuple[int, str, str]]:
+    return [(n, one.code, words.label(name, one)) for n, one in enumerate(cells.SCALES[name])]
+
+
+def _draw(
+    name: str, across: tuple[str, Scale], down: tuple[str, Scale], down_column: Any, filters: Filters, by: Actor
+) -> Picture:
+    """Count and place the bubbles; their area follows the number."""
+    columns = {number: (n, code, label) for n, (number, code, label) in enumerate(across[1])}
+    rows = {number: (n, code, label) for n, (number, code, label) in enumerate(down[1])}
+    counted = _counted(cells.place(across[0]), down_column, filters, by)
+    inside = [(c, r, n, first) for c, r, n, first in counted if c in columns and r in rows]
+    most = max((n for _c, _r, n, _first in inside), default=1)
+    found = []
+    for c, r, n, first in inside:
+        (x, column_code, column), (y, row_code, row) = columns[c], rows[r]
+        narrower = {across[0]: column_code, down[0]: row_code}
+        url = f"/proposals/FV-{first}" if n == 1 else filters.url("/proposals/table", **narrower)
+        radius = round(max(SMALLEST, LARGEST * (n / most) ** 0.5), 1)
+        found.append(
+            Cell(n, url, f"FV-{first}", LEFT + STEP * x + STEP // 2, TOP + STEP * y + STEP // 2, radius, column, row)
+        )
+    heads, sides = (tuple(label for _n, _code, label in scale) for scale in (across[1], down[1]))
+    return Picture(name, heads, sides, tuple(sorted(found, key=lambda cell: (cell.y, cell.x))))
+
+
+def _counted(across: Any, down: Any, filters: Filters, by: Actor) -> list[tuple[int, int, int, int]]:
+    """(column, row, how many, the first one's id): one statement whatever the number."""
+    inner = narrowed(select(Proposal.id, across.label("across"), down.label("down")), filters, by)
+    each = _undecided(inner, filters).subquery()
+    rows = db.session.execute(
+        select(each.c.across, each.c.down, func.count(), func.min(each.c.id)).group_by(each.c.across, each.c.down)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def _undecided(query: Any, filters: Filters) -> Any:
+    return query if filters.state else query.where(Proposal.state.in_(UNDECIDED))

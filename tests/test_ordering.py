@@ -1,0 +1,204 @@
+"""Ordering: value, milestone, the table, several at once with undo, and two product owners at the same time."""
+
+import threading
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from board.activity.models import Activity
+from board.db import db, transaction
+from board.i18n import in_days, today
+from board.ordering import together
+from board.proposals.models import Decision, Proposal
+from board.record import checks
+from tests.conftest import Browser
+from tests.factories import cast, estimate, make_proposal, milestone, offer
+from tests.people import Cast
+
+TOGETHER = "/proposals/together"
+SITTING = {"body": "Lenkungskreis", "decided_on": today().isoformat(), "reason": "Sitzung"}
+
+
+def make(app: Flask, people: Cast, number: int = 3) -> None:
+    with app.app_context():
+        for n in range(number):
+            make_proposal(people, title=f"Vorschlag {n + 1}")
+
+
+def column(app: Flask, name: str) -> list[Any]:
+    """What stands in that column, proposal by proposal; asserts that every counter is right."""
+    with app.app_context():
+        assert checks.counters() + checks.tallies() + checks.ballots() == []
+        return list(db.session.scalars(select(getattr(Proposal, name)).order_by(Proposal.id)))
+
+
+def bulk(browser: Browser, *ids: int, url: str = TOGETHER, **form: str) -> Any:
+    return browser.post(url, data={"proposal": list(map(str, ids)), **form})
+
+
+def undo(browser: Browser, batch: int = 1) -> Any:
+    return browser.post(f"{TOGETHER}/undo", data={"batch": str(batch)}, follow_redirects=True)
+
+
+def test_a_product_owner_rates_and_plans_one_proposal(app: Flask, people: Cast, pia: Browser, gast: Browser) -> None:
+    make(app, people, 1)
+    with app.app_context():
+        milestone(people)
+    answer = pia.post("/proposals/FV-1/place", data={"value": "4", "milestone": "1"}, partial=True, target="place-1")
+    assert answer.status_code == 200
+    page = gast.get("/proposals/FV-1").text
+    assert "4 – eher hoch" in page
+    assert "Stadt-App 2.0" in page
+    assert "Nutzen und Meilenstein" not in page
+    with app.app_context():
+        told = db.session.scalars(select(Activity.verb).order_by(Activity.id.desc()).limit(2)).all()
+        assert told == ["proposal.plan", "proposal.rate"]
+
+
+@pytest.mark.parametrize(
+    ("do", "form", "name", "after"),
+    [
+        ("value", {"value": "5"}, "value", 5),
+        ("milestone", {"milestone": "1"}, "milestone_id", 1),
+        ("topic", {"topic": "2"}, "topic_id", 2),
+        ("vote_by", {"vote_by": in_days(9).isoformat()}, "vote_by", in_days(9)),
+    ],
+)
+def test_a_selection_is_changed_at_once_and_taken_back(
+    app: Flask, people: Cast, pia: Browser, do: str, form: dict[str, str], name: str, after: Any
+) -> None:
+    make(app, people)
+    with app.app_context():
+        milestone(people)
+    before = column(app, name)
+    assert bulk(pia, 1, 3, do=do, **form).status_code == 303
+    assert column(app, name) == [after, before[1], after]
+    assert "Für 2 Vorschläge zurückgenommen" in undo(pia).text
+    assert column(app, name) == before
+    assert "Für 0 Vorschläge" in undo(pia).text, "twice is harmless"
+
+
+def test_one_sitting_decides_about_several_and_can_be_taken_back(app: Flask, people: Cast, pia: Browser) -> None:
+    make(app, people)
+    with app.app_context():
+        estimate(people, 1)
+        cast(people, 1, "for")
+        cast(people, 3, "against")
+    decide = f"{TOGETHER}/decide"
+    answer = bulk(pia, 1, 2, 3, url=decide, outcome="accept", **SITTING)
+    assert answer.status_code == 303
+    assert column(app, "state") == ["accepted", "open", "open"]
+    assert "2 blieben, wie sie waren:" in pia.get(answer.location).text
+    bulk(pia, 2, 3, url=decide, outcome="accept", without_estimate="Nur Texte", **SITTING)
+    assert column(app, "state") == ["accepted"] * 3
+    assert column(app, "electorate_size") == [3, 3, 3]
+    undo(pia, 2)
+    assert column(app, "state") == ["accepted", "open", "open"]
+    assert column(app, "electorate_size") == [3, None, None]
+    with app.app_context():
+        taken = select(Decision.proposal_id, Decision.taken_back_at.is_(None)).order_by(Decision.id)
+        assert [tuple(row) for row in db.session.execute(taken)] == [(1, True), (2, False), (3, False)]
+    assert "Irrtümlich festgehalten" in pia.get("/proposals/FV-2").text
+    bulk(pia, 1, do="start")
+    assert column(app, "state")[0] == "building"
+    undo(pia, 3)
+    assert column(app, "state")[0] == "accepted"
+
+
+def test_what_was_changed_since_is_not_taken_back(app: Flask, people: Cast, pia: Browser) -> None:
+    make(app, people)
+    bulk(pia, 1, 2, do="value", value="5")
+    bulk(pia, 2, do="value", value="1")
+    assert "Inzwischen geändert" in undo(pia, 1).text
+    assert column(app, "value") == [0, 1, 0]
+
+
+def test_nobody_takes_back_what_another_did(app: Flask, people: Cast, pia: Browser) -> None:
+    make(app, people, 1)
+    with app.app_context(), transaction():
+        found = together.change([1], people.pia.actor, "value", 3)
+        db.session.get_one(together.Batch, found.batch).person_id = people.ada.person_id
+    assert undo(pia, 1).status_code == 404
+
+
+@pytest.mark.parametrize("bad", [{"do": "value", "value": "9"}, {"do": "vote_by"}, {"do": "propose"}, {"do": "reopen"}])
+def test_a_bad_selection_or_form_comes_back(app: Flask, people: Cast, pia: Browser, bad: dict[str, str]) -> None:
+    make(app, people)
+    answer = bulk(pia, 1, 2, **bad)
+    assert answer.status_code == 422
+    assert answer.text.count('form="bulk"') == 3
+    assert answer.text.count(" checked") == 2
+    assert bulk(pia, do="value").status_code == 422
+    nothing = bulk(pia, 1, url=f"{TOGETHER}/decide", outcome="accept", body="", decided_on="", reason="Warum")
+    assert (nothing.status_code, "Warum" in nothing.text) == (422, True)
+    assert column(app, "version") == [1, 1, 1]
+
+
+def test_the_table_shows_and_sorts_what_order_needs(app: Flask, people: Cast, gast: Browser, pia: Browser) -> None:
+    make(app, people)
+    with app.app_context():
+        offer(people, 2, "lead")
+        offer(people, 2, "days", days=5)
+        estimate(people, 2, 8, 10)
+        estimate(people, 3, 2, 9, by=people.cleo.actor)
+        cast(people, 1, "for")
+    bulk(pia, 1, 2, do="value", value="4")
+    page = gast.get("/proposals/table?sort=strength").text
+    assert page.index("Vorschlag 2") < page.index("Vorschlag 3")
+    assert "50 % des Aufwands" in page
+    assert "weit auseinander" in page
+    assert 'aria-sort="descending"' in page
+    assert 'type="checkbox" name="proposal"' not in page
+    assert page.index("Vorschlag 2") < page.index("Vorschlag 1"), "same strength: newest first"
+    small = gast.get("/proposals/table?effort=any&sort=effort").text
+    assert small.index("Vorschlag 3") < small.index("Vorschlag 2")
+    assert "Vorschlag 1" not in small
+    assert "Vorschlag 3" not in gast.get("/proposals/table?value=4").text
+    assert "Vorschlag 1" not in gast.get("/proposals?value=none").text
+
+
+def test_a_table_of_twenty_costs_no_more_than_one_of_one(
+    app: Flask, people: Cast, pia: Browser, statements: list[str]
+) -> None:
+    def cost() -> int:
+        app.extensions["pages"].forget()
+        statements.clear()
+        assert pia.get("/proposals/table").status_code == 200
+        return len(statements)
+
+    make(app, people, 1)
+    cost()
+    one = cost()
+    make(app, people, 19)
+    cost()
+    assert cost() <= one
+
+
+@pytest.mark.parametrize("first", ["accept", "decline"])
+def test_of_two_product_owners_one_decides_and_nothing_is_counted_twice(app: Flask, people: Cast, first: str) -> None:
+    make(app, people, 4)
+    start, problems = threading.Barrier(2), []
+    words = {"body": "Rat", "decided_on": today(), "reason": "Ja"}
+
+    def decide(verb: str, ids: list[int]) -> None:
+        more = {"without_estimate": "Klein"} if verb == "accept" else {}
+        try:
+            with app.app_context():
+                start.wait()
+                with transaction():
+                    together.move(ids, people.pia.actor, verb, **words, **more)
+        except Exception as problem:  # noqa: BLE001 - told by the assertion below
+            problems.append(problem)
+
+    other = "decline" if first == "accept" else "accept"
+    threads = [threading.Thread(target=decide, args=a) for a in ((first, [1, 2, 3, 4]), (other, [4, 3, 2, 1]))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert len(set(column(app, "state"))) == 1, "who came first decided all four"
+    with app.app_context():
+        assert db.session.query(Decision).count() == 4
