@@ -770,6 +770,11 @@ BEFORE_FACTOR = DOORS | {
 """What a person may do who needs a second factor and has none yet."""
 
 
+FOLLOWED = frozenset({"issues.index", "issues.news", "voting.ballots"})
+"""Parts of the board that strangers do not see and that are followed live: a browser keeps them and asks each time.
+Everything else that strangers may not call is never kept."""
+
+
 def asks_again(endpoint: str | None) -> bool:
     """Whether this route asks who one is when that was shown long ago."""
     return endpoint is not None and (endpoint in FRESH or endpoint.partition(".")[0] in FRESH)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from board import i18n, pages, places, templating
 from board.errors import Refusal
 from board.i18n import gettext as _
-from board.policy import ANONYMOUS, Actor, page_allowed
+from board.policy import ANONYMOUS, FOLLOWED, Actor, page_allowed
 from board.settings import current as settings
 
 R = TypeVar("R", bound=BaseResponse)
@@ -303,9 +303,13 @@ def _answer(body: str | bytes, status: int) -> Response:
 
 
 def _cache_headers(response: Response) -> Response:
-    """Private or public, always asked again; refusals are not kept; accounts say no-store themselves."""
+    """Private or public, always asked again; refusals and what strangers may not call are never kept.
+
+    Pages behind links from mails, and those that only make sense once, say no-store themselves.
+    """
     response.vary.update(("HX-Request-Type", "Cookie", "Accept-Language"))
-    if response.status_code >= 400:
+    private = request.endpoint not in FOLLOWED and not page_allowed(ANONYMOUS, request.endpoint)
+    if private or response.status_code >= 400:
         return no_store(response)
     response.headers.setdefault("Cache-Control", "private, no-cache" if actor().signed_in else "no-cache")
     return response

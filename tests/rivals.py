@@ -41,6 +41,7 @@ from board.notifications import verbs as notifications
 from board.notifications.models import Sort, Told
 from board.partners.models import Partner
 from board.policy import SYSTEM
+from board.proposals.models import Decision
 from board.reuse import asking
 from board.voting import ballots, offers, reuses
 from board.voting.models import Condition, OfferKind, Reuse, ReuseStatus
@@ -52,7 +53,7 @@ from tests.webhooks.forge import Forge, github_issue
 HASH = hash_password(PASSWORD)
 ISSUER = "https://login.example"
 
-OF_PROPOSALS = {"proposal_link", "proposal_builder", "condition", "decision"}
+OF_PROPOSALS = {"proposal_link", "proposal_builder", "condition", "decision", "briefing"}
 OF_PACKAGES = {"package_link", "package_dependency", "package_skill"}
 """Tables whose rows belong to whoever the proposal or package belongs to, beside the columns above."""
 MOVED_BY_RIGHT = {
@@ -127,6 +128,8 @@ class Rivals:
             db.session.add(Condition(proposal_id=mine, partner_id=who.partner_id, text=f"Nur wenn {name}"))
             db.session.add(Estimate(proposal_id=mine, partner_id=who.partner_id, person_id=who.person_id, low=1, high=2,
                                     valid_until=today() + timedelta(days=30)))  # fmt: skip
+            db.session.add(Decision(proposal_id=mine, outcome="deferred", body="Rat", decided_on=today(), reason="Geld",
+                                    n_for=0, n_against=2, n_abstain=0, electorate_size=3))  # fmt: skip
             db.session.add(Objection(proposal_id=mine, partner_id=who.partner_id, reason=f"Einwand von {name}"))
         vary(who.actor, mine)
         learning = learn(who.actor, f"FV-{mine}")
@@ -220,7 +223,9 @@ class Rivals:
             if {"token", "signed"} & set(names):
                 kinds = [self._forged_links(rule.rule, victim)]
             else:
-                kinds = [samples.get(name) or self._numbers(name, victim) for name in names]
+                given = rule._converters.items()
+                choices = {name: [*converter.items] for name, converter in given if hasattr(converter, "items")}
+                kinds = [samples.get(name) or choices.get(name) or self._numbers(name, victim) for name in names]
             for values in product(*kinds):
                 yield rule.endpoint, adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))
 

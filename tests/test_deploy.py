@@ -439,6 +439,7 @@ def test_a_live_stream_ends_with_its_session_and_no_other(place: Place) -> None:
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     assert staying.ended.wait(30), "another process closed the account"
+    staying.close()
     with place.app.app_context(), transaction():
         closing.enable(db.session.get_one(Person, place.people.ben.person_id), SYSTEM)
 

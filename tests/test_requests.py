@@ -21,12 +21,6 @@ from tests.test_accounts import key
 from tests.test_rights import ROWS, WHO, ask, browsers, forms, furnish
 
 everybody = browsers  # The fixture, under the name that the tests below use.
-FOLLOWED = {
-    "issues.index": "the inbox is a page of the board, followed live: asked for again, never shown older",
-    "issues.news": "a part of it",
-    "voting.ballots": "a part of the proposal's page, followed live",
-}
-"""Pages that strangers do not see and that a browser may keep if it asks each time, and why."""
 
 
 def test_another_site_can_send_nothing_to_any_address(app: Flask, people: Cast, everybody: dict[str, Browser]) -> None:
@@ -95,14 +89,14 @@ def test_what_strangers_do_not_see_is_never_stored(app: Flask, people: Cast, eve
         for who, wanted in zip(WHO, expected, strict=True) if method == "GET" else ():
             answer = ask(everybody[who], method, url, {})
             kept = answer.headers["Cache-Control"]
-            if private and endpoint in FOLLOWED and wanted == "ok":
+            if private and endpoint in policy.FOLLOWED and wanted == "ok":
                 found.add(endpoint)
                 assert kept == "private, no-cache", (url, who)
             elif private or wanted != "ok":
                 assert kept == "no-store", (url, who)
             elif who != "gast":
                 assert kept in {"no-store", "private, no-cache"}, (url, who)
-    assert found == FOLLOWED.keys()
+    assert found == policy.FOLLOWED
 
 
 def test_pages_behind_links_from_mails_are_never_stored(app: Flask, people: Cast, gast: Browser) -> None:

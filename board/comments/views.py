@@ -10,7 +10,7 @@ from board.db import transaction
 from board.errors import Denied, Missing
 from board.i18n import gettext as _
 from board.routing import MAX_DIGITS
-from board.web import actor, component, no_store, refusals, respond
+from board.web import actor, component, refusals, respond
 
 bp = Blueprint("comments", __name__)
 
@@ -54,8 +54,7 @@ def editor(comment_id: int) -> Response:
         raise Denied(_("Only its author may change a comment."))
     form = EditForm(data={"text": comment.text, "version": comment.version})
     thread = _thread(comment, editing=comment_id)
-    shown = component("comments/_comments.html", comments=thread, form=form, theirs="", back_to=thread.page_url)
-    return no_store(shown)
+    return component("comments/_comments.html", comments=thread, form=form, theirs="", back_to=thread.page_url)
 
 
 @bp.post("/comments/<int:comment_id>/edit")

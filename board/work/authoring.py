@@ -8,14 +8,14 @@ from board.errors import Denied
 from board.forms import differences
 from board.i18n import gettext as _
 from board.policy import allowed
-from board.web import actor, no_store, page, redirect_to, refusals
+from board.web import actor, page, redirect_to, refusals
 from board.work import forms, packages, queries
 from board.work.packages import as_draft, locked
 
 
 def new(proposal_id: int) -> Response:
     """Divide a proposal into packages."""
-    return no_store(page("work/new.html", form=forms.SeveralForm(), proposal=queries.proposal(proposal_id)))
+    return page("work/new.html", form=forms.SeveralForm(), proposal=queries.proposal(proposal_id))
 
 
 def create(proposal_id: int) -> Response:
@@ -40,7 +40,7 @@ def edit(package_id: int) -> Response:
         if not allowed(actor(), "package.edit", found):
             raise Denied(_("Whoever leads this work package and the product owners change its text. Please comment."))
         form = forms.PackageForm.of(as_draft(found), found.text_version)
-        return no_store(page("work/edit.html", form=form, texts=found, theirs=[], editor=""))
+        return page("work/edit.html", form=form, texts=found, theirs=[], editor="")
     form, refusal, theirs = forms.PackageForm(request.form), None, []
     if form.validate():
         with refusals() as caught, transaction():
