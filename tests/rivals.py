@@ -53,7 +53,7 @@ from tests.webhooks.forge import Forge, github_issue
 HASH = hash_password(PASSWORD)
 ISSUER = "https://login.example"
 
-OF_PROPOSALS = {"proposal_link", "proposal_builder", "condition", "decision", "briefing"}
+OF_PROPOSALS = {"proposal_link", "proposal_builder", "condition", "decision", "decision_record", "briefing"}
 OF_PACKAGES = {"package_link", "package_dependency", "package_skill"}
 """Tables whose rows belong to whoever the proposal or package belongs to, beside the columns above."""
 MOVED_BY_RIGHT = {

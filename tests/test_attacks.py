@@ -63,7 +63,7 @@ def test_the_victim_owns_a_row_of_every_kind_that_can_be_somebodys(world: Rivals
         assert set(tables[name].columns.keys()) >= columns
 
 
-LEFT_EMPTY = {"proposal_link", "proposal_builder", "briefing", *OF_PACKAGES}
+LEFT_EMPTY = {"proposal_link", "proposal_builder", "briefing", "decision_record", *OF_PACKAGES}
 """Parts of a proposal or package that it need not have: a row that appears in them is a change too."""
 
 

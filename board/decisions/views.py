@@ -50,9 +50,9 @@ def write(proposal_id: int) -> BaseResponse:
     begun |= {"questions": stored.questions, "recommendation": stored.recommendation} if stored else {}
     form = BriefingForm(request.form if request.method == "POST" else None, data=begun)
     if request.method == "GET":
-        return page("decisions/write.html", proposal=proposal, form=form)
+        return page("decisions/write.html", proposal=proposal, form=form, theirs=None)
     if not form.validate():
-        return page("decisions/write.html", status=422, proposal=proposal, form=form)
+        return page("decisions/write.html", status=422, proposal=proposal, form=form, theirs=None)
     with refusals() as caught, transaction():
         verbs.write(
             proposals.locked(proposal_id), actor(), version=form.began_with,
