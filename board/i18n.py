@@ -139,12 +139,17 @@ def _written(day: date, form: Literal["short", "medium", "long"], locale: str) -
 def day_month(when: date | datetime, locale: str) -> str:
     """18. Dez., and the year where it is another one than this."""
     day = day_of(when)
-    return format_skeleton("MMMd" if day.year == today().year else "yMMMd", day, locale=locale)
+    return _shaped(day, "MMMd" if day.year == today().year else "yMMMd", locale)
 
 
 def month(when: date | datetime, locale: str) -> str:
     """November 2026."""
-    return format_skeleton("yMMMM", day_of(when), locale=locale)
+    return _shaped(day_of(when), "yMMMM", locale)
+
+
+@lru_cache(maxsize=4096)
+def _shaped(day: date, skeleton: str, locale: str) -> str:
+    return format_skeleton(skeleton, day, locale=locale)
 
 
 def exact(when: date | datetime, locale: str) -> str:
@@ -156,7 +161,13 @@ def exact(when: date | datetime, locale: str) -> str:
 
 def clock(when: datetime, locale: str) -> str:
     """14:02."""
-    return format_time(time(when.astimezone(BERLIN).hour, when.astimezone(BERLIN).minute), "short", locale=locale)
+    here = when.astimezone(BERLIN)
+    return _clock(here.hour, here.minute, locale)
+
+
+@lru_cache(maxsize=4096)
+def _clock(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), "short", locale=locale)
 
 
 def relative(when: date | datetime, locale: str) -> str:
@@ -180,6 +191,12 @@ def relative(when: date | datetime, locale: str) -> str:
 def time_tag(when: date | datetime, locale: str) -> Markup:
     """A relative date with the exact one as its title."""
     machine = when.isoformat(timespec="minutes") if isinstance(when, datetime) else when.isoformat()
+    return _tag(machine, when, locale, today())
+
+
+@lru_cache(maxsize=8192)
+def _tag(machine: str, when: date | datetime, locale: str, _today: date) -> Markup:
+    """What shows in it is its key: the moment as it is written, the language, and today."""
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         machine, exact(when, locale), relative(when, locale)
     )

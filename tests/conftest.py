@@ -95,6 +95,7 @@ def app(board: Flask) -> Flask:
 
 def empty(app: Flask) -> None:
     """Remove all rows and begin every id at 1 again; the electorate starts at nobody. Touches only what was used."""
+    app.extensions.pop("state_pictures", None)
     with app.app_context(), db.engine.connect().execution_options(write=True) as connection:
         if connection.dialect.name == "postgresql":
             with connection.begin():
