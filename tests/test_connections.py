@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from board import i18n
 from board.accounts import session
@@ -23,7 +23,7 @@ from board.issues import backfills, connection_queries, connections, problems, q
 from board.issues.models import Backfill, Connection, ConnectionSecret, Delivery, Issue, LabelRule, Repository
 from board.jobs.listed import JOBS
 from board.policy import SYSTEM
-from tests.conftest import Browser
+from tests.conftest import Browser, counting
 from tests.people import Cast
 from tests.test_issues_import import Small, connected, entries, served
 from tests.webhooks.forge import EVENT, SECRETS, Forge, github_issue, gitlab_issue, issue, rule_on
@@ -287,7 +287,6 @@ def test_the_log_is_filtered_by_the_address(pia: Browser, logged: Forge) -> None
 def test_the_log_is_paged_by_key_and_asks_as_much_for_many_as_for_one(app: Flask, pia: Browser) -> None:
     forge = Forge(app, "github")
     url = f"/connections/{forge.id}/deliveries"
-    statements: list[str] = []
 
     def fill(n: int) -> None:
         with app.app_context(), transaction():
@@ -296,13 +295,10 @@ def test_the_log_is_paged_by_key_and_asks_as_much_for_many_as_for_one(app: Flask
                 db.session.add(Delivery(connection_id=forge.id, body_hash=str(i), event="issues", status="processed"))
 
     def asked() -> int:
-        statements.clear()
-        assert pia.get(url).status_code == 200
+        with counting(app) as statements:
+            assert pia.get(url).status_code == 200
         return sum("connection" in s or "delivery" in s for s in statements)  # Not what the frame keeps.
 
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
     fill(1)
     one = asked()
     fill(69)

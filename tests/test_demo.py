@@ -197,7 +197,17 @@ def _rows(app: Flask) -> list[int]:
         return [_number(of=table) for table in (Partner, Proposal, Ballot, Activity)]
 
 
-def test_the_command_fills_an_empty_database_and_leaves_a_demo_alone(own: Flask) -> None:
+def test_an_interrupted_demo_leaves_nothing_behind_and_the_command_fills_it_then_and_leaves_a_demo_alone(
+    own: Flask,
+) -> None:
+    def stop(done: int, total: int) -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    assert own.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    with own.app_context(), pytest.raises(KeyboardInterrupt):
+        seed(stop)
+    assert _rows(own) == [0, 0, 0, 0]
     first = own.test_cli_runner().invoke(args=["demo"])
     assert first.exit_code == 0, first.output
     assert "62 proposals" in first.output
@@ -256,18 +266,6 @@ def test_asking_for_the_demo_by_name_is_enough_unless_the_board_has_an_address(
     where = {"BOARD_DATA": str(tmp_path), "BOARD_ORIGIN": origin}
     done = subprocess.run(asked, cwd=ROOT, env=surroundings | where, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == str(demo), done.stderr
-
-
-def test_an_interrupted_demo_leaves_nothing_behind(own: Flask) -> None:
-    def stop(done: int, total: int) -> None:
-        if done > total / 2:
-            raise KeyboardInterrupt
-
-    assert own.test_cli_runner().invoke(args=["init"]).exit_code == 0
-    with own.app_context(), pytest.raises(KeyboardInterrupt):
-        seed(stop)
-    assert _rows(own) == [0, 0, 0, 0]
-    assert own.test_cli_runner().invoke(args=["demo"]).exit_code == 0
 
 
 def test_a_taken_port_is_told_before_anything_is_filled(tmp_path: Path) -> None:

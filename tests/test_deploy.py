@@ -34,7 +34,7 @@ from board.accounts.models import LoginSession, Person
 from board.db import db, transaction
 from board.policy import SYSTEM
 from board.settings.models import Setting
-from tests.conftest import REQUIRE_ALL, settings
+from tests.conftest import bring_up_to_date, cannot_run, settings
 from tests.factories import cast, make_proposal
 from tests.people import PASSWORD, Cast, populate
 
@@ -65,8 +65,9 @@ def test_the_example_names_every_setting_with_its_default_and_can_be_started_wit
     assert board.proxies == 1
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_the_units_are_right_and_hardened(tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        cannot_run("systemd is not installed")
     for unit in sorted((DEPLOY / "systemd").iterdir()):
         text = unit.read_text().replace("/opt/stadtrunde/.venv/bin/", f"{Path(sys.executable).parent}/")
         (tmp_path / unit.name).write_text(text)
@@ -154,14 +155,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Served as deploy/ says, on ports and in folders of its own."""
     nginx = shutil.which("nginx") or next((p for p in ("/usr/sbin/nginx",) if Path(p).exists()), None)
     if nginx is None:
-        if REQUIRE_ALL:
-            pytest.fail("nginx is not installed, and REQUIRE_ALL=1 forbids skipping")
-        pytest.skip("nginx is not installed")
+        cannot_run("nginx is not installed")
     folder = tmp_path_factory.mktemp("deploy")
     door, plain, port = _ports(3)
     app = create_app(settings(folder / "data", BOARD_ORIGIN=f"https://{NAME}", BOARD_PROXIES="1"))
     app.extensions["live"].jobs = ()
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     with app.app_context():
         with transaction():
             people = populate()

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from board.accounts.models import Person
 from board.db import at, db, now, transaction
 from board.desk import queries
 from board.i18n import today
 from board.proposals.models import Proposal
-from tests.conftest import Browser
+from tests.conftest import Browser, counting
 from tests.factories import cast, claim, comment, make_package, make_proposal, offer
 from tests.people import Cast
 
@@ -140,14 +140,9 @@ def test_an_empty_board_has_a_desk_too(gast: Browser, ada: Browser) -> None:
 
 def test_more_of_everything_costs_no_more_queries(app: Flask, people: Cast, cleo: Browser, proposal: int) -> None:
     def cost() -> int:
-        statements: list[str] = []
-        listener = lambda *args: statements.append(args[2])  # noqa: E731
-        with app.app_context():
-            event.listen(db.engine, "before_cursor_execute", listener)
-        cleo.get("/")
-        with app.app_context():
-            event.remove(db.engine, "before_cursor_execute", listener)
-        return sum(s.startswith("SELECT") for s in statements)
+        with counting(app) as statements:
+            cleo.get("/")
+        return len(statements)
 
     with app.app_context():
         comment(people.ada.actor, "Eins.", proposal_id=proposal)

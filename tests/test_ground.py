@@ -23,7 +23,7 @@ from board.config import BadSetting
 from board.db import at, db, now, transaction
 from board.errors import Busy, Conflict, Denied, TooMany
 from board.policy import SYSTEM
-from tests.conftest import ORIGIN, Browser, settings
+from tests.conftest import ORIGIN, Browser, bring_up_to_date, settings
 from tests.people import Cast
 
 # Settings
@@ -162,7 +162,7 @@ def trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Browser:
     }  # fmt: skip
     monkeypatch.setitem(policy.PAGES, "trouble", policy.anyone)
     app = create_app(settings(tmp_path))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
 
     def fail(way: str) -> str:
         raise ways[way]
@@ -250,7 +250,7 @@ def test_a_request_from_another_site_is_refused_and_changes_nothing(ada: Browser
 
 def test_a_board_that_is_not_public_asks_everybody_to_sign_in(tmp_path: Path) -> None:
     app = create_app(settings(tmp_path, BOARD_PUBLIC="0"))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     app.test_client_class = Browser
     client = app.test_client()
     assert client.get("/partners").status_code == 401

@@ -14,7 +14,7 @@ import requests
 from flask import Flask
 from sqlalchemy import func, select
 
-from board import config, create_app
+from board import config
 from board.accounts.models import Device, Identity, LoginSession, Membership, Person, Role, Suggestion
 from board.accounts.passwords import hash_password
 from board.activity.models import Activity
@@ -49,36 +49,23 @@ def issuer() -> Iterator[str]:
             yield f"http://localhost:{server.server_port}"
 
 
-def board_with(board: Flask, folder: Path, issuer: str, **more: str) -> Flask:
-    """The same board, with a provider called work."""
-    url = board.config["SQLALCHEMY_DATABASE_URI"]
-    named = {"ISSUER": issuer, "CLIENT_ID": "board", "CLIENT_SECRET": "s3cret", "LABEL": "Rathaus-Login", **more}
-    changes = {f"BOARD_OIDC_WORK_{name}": value for name, value in named.items()}
-    app = create_app(settings(folder, url, BOARD_OIDC="work", **changes))
-    app.test_client_class = Browser
-    return app
-
-
 Made = Callable[..., Flask]
 
 
 @pytest.fixture
-def make(board: Flask, people: Cast, issuer: str, tmp_path: Path) -> Iterator[Made]:
-    """Boards with the provider; everybody has a password."""
-    made: list[Flask] = []
+def make(board: Flask, other: Callable[..., Flask], people: Cast, issuer: str) -> Iterator[Made]:
+    """The same board, with a provider called work; everybody has a password."""
     with board.app_context(), transaction():
         for person in db.session.scalars(select(Person)):
             person.password_hash = HASH
 
-    def one(**more: str) -> Flask:
-        made.append(board_with(board, tmp_path, more.pop("issuer", issuer), **more))
-        return made[-1]
+    def one(second_factor: str = "none", issuer: str = issuer, **more: str) -> Flask:
+        named = {"ISSUER": issuer, "CLIENT_ID": "board", "CLIENT_SECRET": "s3cret", "LABEL": "Rathaus-Login", **more}
+        changes = {f"BOARD_OIDC_WORK_{name}": value for name, value in named.items()}
+        return other(BOARD_OIDC="work", BOARD_SECOND_FACTOR=second_factor, **changes)
 
     yield one
     client._kept.clear()
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
 
 
 def is_(issuer: str, subject: str, **claims: object) -> None:
@@ -469,24 +456,13 @@ def _shown(secret: str) -> str:
 
 
 def test_who_must_have_a_second_factor_is_led_to_it_unless_the_provider_counts(
-    board: Flask, make: Made, people: Cast, issuer: str, tmp_path: Path
+    board: Flask, make: Made, people: Cast, issuer: str
 ) -> None:
     link(board, people, issuer)
     for counts, led in (("0", True), ("1", False)):
-        app = make(FACTOR=counts)
-        strict = config.read({
-            "BOARD_DATA": str(tmp_path), "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
-            "BOARD_ORIGIN": "http://localhost", "SECRET_KEY": "s" * 40, "BOARD_LOG": "error", "BOARD_OIDC": "work",
-            "BOARD_OIDC_WORK_ISSUER": issuer, "BOARD_OIDC_WORK_CLIENT_ID": "board",
-            "BOARD_OIDC_WORK_CLIENT_SECRET": "s", "BOARD_OIDC_WORK_FACTOR": counts,
-        })  # fmt: skip
-        demanding = create_app(strict)
-        demanding.test_client_class = Browser
-        browser: Any = demanding.test_client()
+        browser: Any = make(second_factor="", FACTOR=counts).test_client()
         go(browser, "ada-at-work")
         assert (browser.get("/proposals").status_code == 303) is led
-        with demanding.app_context():
-            db.engine.dispose()
 
 
 def test_showing_again_needs_a_provider_that_asks_anew(make: Made, people: Cast, forged: tuple[Forged, str]) -> None:

@@ -12,7 +12,7 @@ from board.db import db
 from board.i18n import speaking
 from board.legal.pages import PAGES, TEXTS
 from board.privacy.periods import PERIODS, table
-from tests.conftest import Browser, settings
+from tests.conftest import Browser, bring_up_to_date, settings
 from tests.test_settings import put
 
 ADDRESSES = ("/imprint", "/privacy", "/accessibility", "/licence")
@@ -23,7 +23,7 @@ def closed(tmp_path: Path) -> Any:
     """A board whose reading is not public."""
     app = create_app(settings(tmp_path, BOARD_PUBLIC="0"))
     app.test_client_class = Browser
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     yield app.test_client()
     with app.app_context():
         db.engine.dispose()
@@ -52,7 +52,7 @@ def test_a_template_marks_what_is_to_be_filled_in(gast: Browser, name: str) -> N
 
 def test_the_demo_shows_marked_examples(tmp_path: Path) -> None:
     app = create_app(settings(tmp_path, BOARD_DEMO="1"))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     client = app.test_client()
     for name in PAGES:
         text = client.get(f"/{name}", headers={"Accept-Language": "de"}).text

@@ -25,7 +25,7 @@ from board.mail.kinds import KINDS
 from board.mail.models import Mail
 from board.mail.sending import send_due
 from board.policy import SYSTEM
-from tests.conftest import settings
+from tests.conftest import bring_up_to_date, settings
 from tests.people import Cast
 from tests.postbox import Postbox
 
@@ -212,7 +212,7 @@ def place(tmp_path: Path) -> Iterator[tuple[Flask, Postbox, dict[str, str]]]:
     with Postbox() as box:
         smtp = {"BOARD_SMTP_URL": box.url, "BOARD_MAIL_FROM": "board@stadt.example"}
         app = create_app(settings(tmp_path, **smtp))
-        assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+        bring_up_to_date(app)
         own = {
             "BOARD_DATA": str(tmp_path),
             "BOARD_ORIGIN": "http://localhost",

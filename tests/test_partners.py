@@ -1,11 +1,10 @@
 """Partners: the list, each one's page, the electorate."""
 
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from board.accounts import verbs as accounts
 from board.activity.models import Activity
@@ -17,7 +16,7 @@ from board.partners.verbs import Facts
 from board.policy import SYSTEM
 from board.proposals.models import Proposal
 from tests import factories
-from tests.conftest import Browser
+from tests.conftest import Browser, counting
 from tests.people import Cast
 
 ULM = Facts("ulm", "Ulm", "UL", Kind.MUNICIPALITY, votes=True, ags="08421000", state="Baden-Württemberg")
@@ -40,17 +39,8 @@ def electorate(app: Flask) -> tuple[int, int]:
 
 def statements(app: Flask, client: Browser, path: str) -> int:
     """How many statements a page costs."""
-    seen: list[str] = []
-
-    def count(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", count)
-        try:
-            assert client.get(path).status_code == 200
-        finally:
-            event.remove(db.engine, "before_cursor_execute", count)
+    with counting(app) as seen:
+        assert client.get(path).status_code == 200
     return len(seen)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from board.accounts.models import Person
 from board.activity.models import Activity
@@ -21,7 +21,7 @@ from board.proposals.writing import Draft, import_
 from board.voting import reuses
 from board.voting.ballots import locked
 from board.voting.models import ReuseStatus
-from tests.conftest import Browser
+from tests.conftest import Browser, counting
 from tests.factories import cast, estimate, make_proposal, offer
 from tests.people import Cast
 
@@ -236,14 +236,8 @@ def test_twenty_rows_cost_no_more_queries_than_one(
 
 def queries(app: Flask, client: Browser, url: str) -> int:
     """How many statements a page takes."""
-    seen: list[str] = []
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note := lambda *args: seen.append(args[2]))
-    try:
+    with counting(app) as seen:
         assert client.get(url).status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return len(seen)
 
 

@@ -1,20 +1,19 @@
 """What every request must pass and every answer carries, asked of every address there is."""
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from board import create_app, policy, security
+from board import policy, security
 from board.accounts.models import Throttle
 from board.db import Base, at, db, now, transaction
 from board.routing import MAX_DIGITS, MAX_LETTERS
 from board.settings.models import Setting
-from tests.conftest import ORIGIN, Browser, settings, sign_in
+from tests.conftest import ORIGIN, Browser, sign_in
 from tests.people import Cast
 from tests.rivals import Rivals
 from tests.test_accounts import key
@@ -179,20 +178,9 @@ def counts(app: Flask) -> dict[str, int]:
 
 
 @pytest.fixture
-def behind(board: Flask, people: Cast, tmp_path: Path) -> Iterator[Any]:
+def behind(other: Callable[..., Flask], people: Cast) -> Callable[[int], Any]:
     """Boards behind so many proxies."""
-    made: list[Flask] = []
-
-    def one(proxies: int) -> Any:
-        app = create_app(settings(tmp_path, board.config["SQLALCHEMY_DATABASE_URI"], BOARD_PROXIES=str(proxies)))
-        app.test_client_class = Browser
-        made.append(app)
-        return app.test_client()
-
-    yield one
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
+    return lambda proxies: other(BOARD_PROXIES=str(proxies)).test_client()
 
 
 @pytest.mark.parametrize(("proxies", "given", "counted"), [

@@ -31,6 +31,7 @@ from board.policy import SYSTEM
 from board.proposals.writing import mark
 from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
+from tests import worlds
 from tests.conftest import Browser, sign_in
 from tests.factories import estimate, make_draft, make_world, milestone
 from tests.people import PASSWORD, Cast
@@ -430,17 +431,21 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
 
 def furnish(app: Flask, people: Cast, state: str = "open") -> None:
     """One of everything, and issue 1 of connection 1 that nobody has looked at, with its delivery and a rule."""
-    with app.app_context():
-        make_world(people, state)
-        estimate(people, 1)
-        milestone(people)
-        with transaction():
-            invite("gast@aalen.example", db.session.get_one(Partner, people.aalen), Role.MEMBER, people.ada.actor)
-    forge = Forge(app, "github")
-    forge.post(github_issue())
-    with app.app_context(), transaction():
-        secure(people)
-        rules.put(SYSTEM, forge.id, "iOS", "dismiss")
+
+    def make() -> None:
+        with app.app_context():
+            make_world(people, state)
+            estimate(people, 1)
+            milestone(people)
+            with transaction():
+                invite("gast@aalen.example", db.session.get_one(Partner, people.aalen), Role.MEMBER, people.ada.actor)
+        forge = Forge(app, "github")
+        forge.post(github_issue())
+        with app.app_context(), transaction():
+            secure(people)
+            rules.put(SYSTEM, forge.id, "iOS", "dismiss")
+
+    worlds.made(app, ("furnished", state), make)
 
 
 def secure(people: Cast) -> None:
@@ -458,10 +463,11 @@ def secure(people: Cast) -> None:
 
 
 @pytest.fixture
-def browsers(app: Flask, people: Cast, gast: Browser) -> dict[str, Browser]:
+def browsers(
+    gast: Browser, rolf: Browser, ben: Browser, ada: Browser, cleo: Browser, pia: Browser, dora: Browser
+) -> dict[str, Browser]:
     """Everybody's browser."""
-    seats = {who: getattr(people, who) for who in WHO if who != "gast"}
-    return {"gast": gast} | {who: sign_in(app, seat.person_id, seat.membership_id) for who, seat in seats.items()}
+    return dict(zip(WHO, (gast, rolf, ben, ada, cleo, pia, dora), strict=True))
 
 
 def ask(browser: Browser, method: str, url: str, form: Mapping[str, Any], partial: bool = False) -> Any:

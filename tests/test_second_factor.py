@@ -1,9 +1,8 @@
 """The second factor: setting it up, the second step of signing in, recovery codes, showing again that it is oneself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -11,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from board import create_app, policy
+from board import policy
 from board.accounts import session
 from board.accounts.models import Authenticator, LoginSession, Person, RecoveryCode
 from board.accounts.passwords import hash_password
@@ -21,7 +20,7 @@ from board.factors import codes, verbs
 from board.joining.models import Invitation
 from board.policy import SYSTEM
 from board.settings.current import current
-from tests.conftest import Browser, settings, sign_in
+from tests.conftest import Browser, sign_in
 from tests.factories import make_proposal
 from tests.people import PASSWORD, Cast
 from tests.test_rights import ROWS, WHO, ask, everything, forms, furnish
@@ -39,14 +38,9 @@ def doors(app: Flask, people: Cast) -> Cast:
 
 
 @pytest.fixture
-def strict(board: Flask, doors: Cast, tmp_path: Path) -> Iterator[Flask]:
+def strict(other: Callable[..., Flask], doors: Cast) -> Flask:
     """The same board, where delegates, product owners and administrators need a second factor."""
-    url = board.config["SQLALCHEMY_DATABASE_URI"]
-    app = create_app(settings(tmp_path, url, BOARD_SECOND_FACTOR="delegate,product_owner,administrator"))
-    app.test_client_class = Browser
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return other(BOARD_SECOND_FACTOR="delegate,product_owner,administrator")
 
 
 def enter(client: Browser, name: str = "ada", **more: Any) -> Any:

@@ -18,7 +18,7 @@ from board.settings.registry import DEFINITIONS, GROUPS, fits
 from board.settings.verbs import change
 from board.work.leases import terms
 from tests import factories
-from tests.conftest import Browser, settings
+from tests.conftest import Browser, bring_up_to_date, settings
 from tests.people import Cast
 
 
@@ -32,7 +32,7 @@ def test_a_board_is_born_as_its_environment_says(tmp_path: Path) -> None:
     app = create_app(
         settings(tmp_path, BOARD_PUBLIC="0", BOARD_QUORUM="60", BOARD_LEASE_DAYS="30", BOARD_SECOND_FACTOR="")
     )
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     with app.app_context():
         assert (current().public, current().quorum, current().lease_days, current().grace_days) == (False, 60, 30, 14)
         assert current().needs_second_factor(delegate=True, product_owner=False, admin=False)
@@ -41,7 +41,7 @@ def test_a_board_is_born_as_its_environment_says(tmp_path: Path) -> None:
 
 def test_the_demo_asks_nobody_for_a_second_factor(tmp_path: Path) -> None:
     app = create_app(settings(tmp_path, BOARD_DEMO="1"))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     with app.app_context():
         assert not current().needs_second_factor(delegate=True, product_owner=True, admin=True)
         db.engine.dispose()

@@ -24,9 +24,9 @@ from board.partners.models import Electorate, Partner
 from board.policy import Acting, Actor
 from board.voting import ballots, offers, queries, tallies
 from board.voting.models import Ballot, Offer, OfferKind
-from tests.conftest import empty
 from tests.factories import make_proposal
 from tests.people import Cast, populate
+from tests.worlds import empty, made
 
 SHORT = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(SHORT, max_examples=1_000, stateful_step_count=50)
@@ -39,6 +39,13 @@ MAY_DECIDE = {"accept": {"open", "deferred"}, "defer": {"open"}, "decline": {"op
 REOPENS = {"accepted", "deferred", "declined"}
 
 
+def two_proposals() -> tuple[Cast, tuple[int, int]]:
+    """Everybody, and two proposals of Ada's."""
+    with transaction():
+        people = populate()
+    return people, (make_proposal(people), make_proposal(people, title="Zweiter Vorschlag"))
+
+
 class Board(RuleBasedStateMachine):
     """The ground for machines: an empty board with two proposals and three voting partners."""
 
@@ -47,10 +54,7 @@ class Board(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         empty(self.app)
-        with self.app.app_context():
-            with transaction():
-                self.people: Cast = populate()
-            self.proposals = [make_proposal(self.people), make_proposal(self.people, title="Zweiter Vorschlag")]
+        self.people, self.proposals = made(self.app, "two proposals", two_proposals)
         self.ids = {"aalen": self.people.aalen, "celle": self.people.celle, "dorsten": self.people.dorsten}
         self.paused: set[str] = set()
 

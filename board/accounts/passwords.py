@@ -27,7 +27,8 @@ BOARD = ("stadtrunde",)
 
 _hasher = PasswordHasher()
 _slots = BoundedSemaphore(2)
-_nobody = _hasher.hash("nobody has this password")
+# The hash of a password that nobody knows, made with the same parameters (a test looks), not when each process starts.
+_nobody = "$argon2id$v=19$m=65536,t=3,p=4$KdSa4Zy1omXZBfZQNNsTyQ$z5u71chVOP3+OJaJHH6jjkPan4QXgynJHlVLFFgAk3g"
 
 
 def objection(password: str, *about: str, second_factor: bool = False) -> str:

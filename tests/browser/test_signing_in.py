@@ -18,6 +18,7 @@ from board.factors import codes, verbs
 from board.policy import SYSTEM
 from tests import factories
 from tests.browser.conftest import DESK, PHONE, Watch, axe, overflow, serve, stop
+from tests.conftest import bring_up_to_date
 from tests.people import PASSWORD, Cast, populate
 
 ORIGIN = {"BOARD_DEMO": "0", "BOARD_ORIGIN": "http://127.0.0.1"}
@@ -29,7 +30,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Flask,
     """A board that is no demo: address, application, people. Everybody has a password, Pia a second factor too."""
     folder = tmp_path_factory.mktemp("real")
     app = create_app(config.read({"BOARD_DATA": str(folder), "BOARD_LOG": "error", **ORIGIN}))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     with app.app_context():
         with transaction():
             people, hashed = populate(), hash_password(PASSWORD)

@@ -27,7 +27,7 @@ from board.accounts.models import Membership, Person
 from board.db import db, transaction
 from board.partners.models import Electorate, Partner
 from board.voting import tallies
-from tests.conftest import settings
+from tests.conftest import bring_up_to_date, settings
 from tests.factories import make_proposal
 from tests.people import populate
 
@@ -90,7 +90,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     app = create_app(settings(tmp_path, BOARD_ORIGIN=f"http://127.0.0.1:{port}"))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     with app.app_context():
         with transaction():
             people = populate()

@@ -21,7 +21,7 @@ from board.db import db, transaction
 from board.issues import replay
 from board.issues.models import Delivery, Issue
 from board.policy import SYSTEM
-from tests.conftest import settings
+from tests.conftest import bring_up_to_date, settings
 from tests.races.test_kill import kill, serve
 from tests.webhooks.forge import Forge, github_issue, sign
 
@@ -46,7 +46,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     app = create_app(settings(tmp_path, BOARD_ORIGIN=f"http://127.0.0.1:{port}"))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    bring_up_to_date(app)
     forge = Forge(app, "github")
     with app.app_context():
         yield Place(tmp_path, app, port, forge)
