@@ -11,8 +11,9 @@ from typing import Any
 
 from flask import url_for
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
+from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 from board import i18n
 
@@ -38,8 +39,34 @@ class _Fold(NodeTransformer):
         return node
 
 
+def shown(value: Any) -> str:
+    """A value as it is put out: escaped, unless it is markup. Pieces are only joined, so none of them becomes `Markup`.
+
+    The same characters as `markupsafe.escape`, which wraps each piece and each number once or twice more.
+    """
+    kind = type(value)
+    if kind is Markup:
+        return value  # type: ignore[no-any-return]
+    if kind is int:
+        return str(value)
+    return str(escape(value)) if kind is not str else _escape_inner(value)
+
+
+class _Generator(CodeGenerator):
+    """Compiles templates so that they put their values out by `shown`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write(f"environment.shown({finalize.src or ''}")
+
+
 class BoardEnvironment(Environment):
     """A Jinja environment that speaks one language."""
+
+    code_generator_class = _Generator
+    shown = staticmethod(shown)
 
     def __init__(self, locale: str, **options: Any) -> None:
         super().__init__(**options)
