@@ -132,6 +132,7 @@ def test_the_cost_does_not_grow(plan: None, app: Flask, people: Cast, gast: Brow
     html = gast.get("/roadmap").text
     assert len(statements) <= few
     assert "Die ersten 12 von 21" in html
+    assert gast.get("/proposals?milestone=none").text.count("data-row") >= 20, "the link to all of them leads there"
 
 
 def test_an_empty_roadmap_says_so(app: Flask, people: Cast, gast: Browser) -> None:

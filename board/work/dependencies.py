@@ -13,7 +13,7 @@ from board.activity.models import act
 from board.db import db, on_postgres
 from board.errors import Conflict
 from board.i18n import gettext as _
-from board.policy import SYSTEM, Actor
+from board.policy import SYSTEM, Actor, allowed
 from board.proposals.models import touch
 from board.work.models import Dependency, Package, PackageState, touch_package
 from board.work.packages import locked
@@ -26,7 +26,7 @@ def depend(package_id: int, needs_id: int, by: Actor) -> None:
     """Let a package wait for another one; the same again is harmless. Raises Missing, Conflict on a circle."""
     alone()
     package, needed = _both(package_id, needs_id)
-    if needs_id in needs(package_id):
+    if needs_id in needs(package_id) and allowed(by, "package.depend", package):
         return
     act(by, "package.depend", package, needs=needs_id)
     if package is needed:
@@ -45,7 +45,7 @@ def undepend(package_id: int, needs_id: int, by: Actor) -> None:
     """Let a package no longer wait for another one; harmless when it does not."""
     alone()
     package, needed = _both(package_id, needs_id)
-    if needs_id not in needs(package_id):
+    if needs_id not in needs(package_id) and allowed(by, "package.undepend", package):
         return
     act(by, "package.undepend", package, needs=needs_id)
     db.session.execute(delete(Dependency).where(Dependency.package_id == package_id, Dependency.needs_id == needs_id))
