@@ -27,6 +27,7 @@ FEATURES = (
     "voting",
     "consent",
     "decisions",
+    "duplicates",
     "work",
     "comments",
     "activity",

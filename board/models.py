@@ -8,6 +8,7 @@ from board.credentials import models as credentials
 from board.db import Base
 from board.decisions import models as decisions
 from board.demo import models as demo
+from board.duplicates import models as duplicates
 from board.estimates import models as estimates
 from board.issues import models as issues
 from board.issues import sources
@@ -35,6 +36,7 @@ TABLES = (
     credentials,
     decisions,
     demo,
+    duplicates,
     estimates,
     issues,
     sources,

@@ -359,6 +359,12 @@ VERBS: dict[str, Rule] = {
     "proposal.pilot": product_owner,
     "proposal.publish": product_owner,
     "proposal.reopen": product_owner,
+    "proposal.merge": product_owner,
+    "proposal.unmerge": product_owner,
+    "proposal.absorb": product_owner,
+    "proposal.release": product_owner,
+    "duplicate.suggest": commenter,
+    "duplicate.dismiss": product_owner,
     # estimates and milestones
     "estimate.make": estimator,
     "estimate.edit": estimator,
@@ -384,6 +390,7 @@ VERBS: dict[str, Rule] = {
     # voting
     "ballot.cast": own_partner_voter,
     "ballot.withdraw": own_partner_voter,
+    "ballot.carry": product_owner,  # Only what its partner cast on the one of two proposals that become one.
     "offer.declare": own_partner_delegate,
     "offer.confirm": own_partner_delegate,
     "offer.withdraw": own_partner_delegate,
@@ -554,6 +561,12 @@ PAGES: dict[str, Rule] = {
     "proposals.pilot": product_owner,
     "proposals.publish": product_owner,
     "proposals.reopen": product_owner,
+    # duplicates
+    "duplicates.suggest": commenter,
+    "duplicates.dismiss": product_owner,
+    "duplicates.merge": product_owner,
+    "duplicates.unmerge": product_owner,
+    "duplicates.show": reader,
     # decision sheets and the records of decisions
     "decisions.sheet": reader,
     "decisions.markdown_of_sheet": reader,

@@ -138,7 +138,8 @@ def test_a_decision_a_withdrawal_or_a_recall_ends_the_consent(app: Flask, people
         with transaction():
             proposal = proposals.locked(number)
             if verb == "accept":
-                proposal.accept(people.pia.actor, body="Rat", decided_on=today(), reason="Eilt.")
+                words = {"body": "Rat", "reason": "Eilt.", "without_estimate": "Klein"}
+                proposal.accept(people.pia.actor, decided_on=today(), **words)
             elif verb == "withdraw":
                 proposal.withdraw(people.ada.actor)
             else:

@@ -31,7 +31,12 @@ from tests.factories import cast, make_package, make_proposal
 from tests.factories import offer as declare
 from tests.people import Cast
 
-DECISION = {"body": "Lenkungskreis", "decided_on": today().isoformat(), "reason": "Weil alle es brauchen."}
+DECISION = {
+    "body": "Lenkungskreis",
+    "decided_on": today().isoformat(),
+    "reason": "Weil alle es brauchen.",
+    "without_estimate": "Klein.",
+}
 
 
 def fill(people: Cast) -> int:

@@ -33,7 +33,7 @@ from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
 from tests import worlds
 from tests.conftest import Browser, sign_in
-from tests.factories import estimate, make_draft, make_world, milestone
+from tests.factories import estimate, make_draft, make_proposal, make_world, milestone
 from tests.people import PASSWORD, Cast
 from tests.webhooks.forge import Forge, github_issue
 
@@ -199,6 +199,13 @@ POST proposals.start            /proposals/FV-1/start                      401  
 POST proposals.pilot            /proposals/FV-1/pilot                      401  403  403  403  403  ok   403
 POST proposals.publish          /proposals/FV-1/publish                    401  403  403  403  403  ok   403
 POST proposals.reopen           /proposals/FV-1/reopen                     401  403  403  403  403  ok   403
+# duplicates: who has a seat suggests, product owners merge and take back
+POST duplicates.suggest         /proposals/FV-1/duplicate                  401  ok   ok   ok   ok   ok   403
+POST duplicates.dismiss         /duplicates/1/dismiss                      401  403  403  403  403  ok   403
+GET  duplicates.merge           /proposals/FV-1/merge                      401  403  403  403  403  ok   403
+POST duplicates.merge           /proposals/FV-1/merge                      401  403  403  403  403  ok   403
+POST duplicates.unmerge         /proposals/FV-1/unmerge                    401  403  403  403  403  ok   403
+GET  duplicates.show            /proposals/FV-1/merged                     404  404  404  404  404  404  404
 # decision sheets: who reads the proposal reads them, product owners write on them
 GET  decisions.sheet            /proposals/FV-1/sheet                      ok   ok   ok   ok   ok   ok   ok
 GET  decisions.markdown_of_sheet /proposals/FV-1/sheet.md                  ok   ok   ok   ok   ok   ok   ok
@@ -369,6 +376,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "proposals.edit": proposal | {"edition": mark(make_draft(people))},
         "proposals.accept": decision, "proposals.defer": decision, "proposals.decline": decision,
         "proposals.reopen": {"vote_by": due},
+        "duplicates.suggest": {"of": "FV-2"}, "duplicates.merge": {"into": "FV-2"},
         "decisions.write": {"questions": "Wer betreibt es?", "recommendation": "Annehmen.", "version": "0"},
         "consent.begin": {"last": due}, "consent.object": {"reason": "Der Betrieb ist ungeklärt."},
         "ordering.put": {"value": "4", "milestone": "1"},
@@ -515,6 +523,13 @@ def test_everybody_may_do_what_the_matrix_says(
         browsers["ada"].post("/issues/1/snooze")
     if endpoint == "variants.finish_return":
         browsers["ada"].post("/variants/1/begin")
+    if endpoint.startswith("duplicates."):
+        with app.app_context():
+            make_proposal(people)
+        if endpoint != "duplicates.suggest":
+            browsers["ada"].post("/proposals/FV-1/duplicate", data={"of": "FV-2"})
+        if endpoint == "duplicates.unmerge":
+            browsers["pia"].post("/proposals/FV-1/merge", data={"into": "FV-2"})
     if endpoint in {"consent.object", "consent.recall"}:
         browsers["pia"].post("/proposals/FV-1/consent", data=forms(people)["consent.begin"])
     if endpoint == "connections.retire":

@@ -18,6 +18,7 @@ HIDDEN = {
     "condition.state": N_("A partner stated a condition or reservation on %(subject)s"),
     "condition.clear": N_("A condition or reservation on %(subject)s no longer applies"),
     "consent.object": N_("A partner objects: ballots are now cast on %(subject)s"),
+    "ballot.carry": N_("A merger carried a ballot on %(subject)s"),
 }
 
 SENTENCES = {
@@ -100,6 +101,13 @@ SENTENCES = {
     "milestone.edit": N_("A milestone was changed"),
     "milestone.end": N_("A milestone was ended"),
     "milestone.resume": N_("A milestone goes on"),
+    "proposal.merge": N_("%(subject)s was merged into another proposal"),
+    "proposal.unmerge": N_("%(subject)s stands by itself again"),
+    "proposal.absorb": N_("Another proposal was merged into %(subject)s"),
+    "proposal.release": N_("A merger into %(subject)s was taken back"),
+    "duplicate.suggest": N_("%(partner)s takes %(subject)s for a duplicate"),
+    "duplicate.dismiss": N_("%(subject)s is no duplicate"),
+    "ballot.carry": N_("A merger carried the ballot of %(about)s on %(subject)s"),
     "sheet.write": N_("Recommendation or open questions on %(subject)s were revised"),
     "consent.begin": N_("%(subject)s is accepted unless a partner objects"),
     "consent.recall": N_("%(subject)s is open for ballots instead of objections"),

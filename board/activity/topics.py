@@ -40,7 +40,7 @@ def topics(row: Row) -> frozenset[str]:
         return frozenset({"connections"})
     found = {"activity"} | {f"partner-{p}" for p in (row.partner_id, row.about_id) if p is not None}
     proposal, partner = row.proposal_id, row.about_id or row.partner_id
-    if noun in {"proposal", "consent", "sheet"}:
+    if noun in {"proposal", "consent", "sheet", "duplicate"}:
         found |= {f"proposal-{proposal}", f"counts-{proposal}"}
         found |= {"proposals"} if action in {"propose", "import"} else set()
     elif noun == "ballot":

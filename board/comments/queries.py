@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, select
 from board.accounts.models import Person
 from board.comments.models import Comment
 from board.db import db
-from board.errors import Missing
+from board.errors import Conflict, Missing
+from board.i18n import gettext as _
 from board.partners.models import Partner, hue
 from board.policy import Actor, allowed
 from board.proposals.models import Proposal
@@ -87,6 +88,8 @@ def subject(proposal_id: int | None, package_id: int | None, *, locked: bool = F
         found = db.session.get(Proposal, proposal_id, with_for_update=LOCK if locked else None)
     if found is None or (isinstance(found, Package) and found.merged_into_id is not None):
         raise Missing
+    if locked and found.merged_into_id is not None:
+        raise Conflict(_("%(key)s has become part of %(other)s.", key=found.key, other=f"FV-{found.merged_into_id}"))
     return found
 
 

@@ -148,7 +148,13 @@ def figures() -> Figures:
     """How many partners there are, how many of them vote, how much is free, how much is in use."""
     partners = select(func.count()).select_from(Partner).scalar_subquery()
     voting = select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
-    live = select(Reuse.proposal_id).where(Reuse.status == ReuseStatus.LIVE).distinct().limit(lists.BOUND + 1)
+    merged = select(Proposal.id).where(Proposal.state == State.MERGED)
+    live = (
+        select(Reuse.proposal_id)
+        .where(Reuse.status == ReuseStatus.LIVE, Reuse.proposal_id.not_in(merged))
+        .distinct()
+        .limit(lists.BOUND + 1)
+    )
     used = select(func.count()).select_from(live.subquery()).scalar_subquery()
     row = db.session.execute(select(partners, voting, used)).one()
     return Figures(row[0], row[1] or 0, lists.bounded([Package.state == PackageState.OPEN]), row[2])

@@ -54,6 +54,8 @@ HELD = (
     Held("reuse", "person_id", KEEP, "reuse"),
     Held("variant", "person_id", KEEP, "variants"),
     Held("estimate", "person_id", KEEP, "estimates"),
+    Held("duplicate", "person_id", KEEP, "duplicates_noticed"),
+    Held("merger", "person_id", KEEP, "mergers", SECRET | {"moved"}),
     Held("briefing", "person_id", KEEP, "decision_sheets"),
     Held("objection", "person_id", KEEP, "objections"),
     Held("learning", "person_id", KEEP, "learnings"),

@@ -98,7 +98,8 @@ def surroundings(chosen: Filters, by: Actor, known: Choices) -> dict[str, Any]:
     faces = (("/proposals", _("List")), ("/proposals/table", _("Table")), ("/proposals/pictures", _("Pictures")))
     return {
         "filters": chosen, "chips": chips(chosen, by, known, request.path), "topics": known.topics,
-        "partners": known.partners, "milestones": known.milestones, "states": LABELS, "sorts": narrowing.SORTS,
+        "partners": known.partners, "milestones": known.milestones, "sorts": narrowing.SORTS,
+        "states": {state: label for state, label in LABELS.items() if state != State.MERGED},
         "values": VALUE_LABELS, "faces": [(chosen.url(path), label, path == request.path) for path, label in faces],
     }  # fmt: skip
 

@@ -86,7 +86,7 @@ def read(args: Mapping[str, str], *, topics: set[str], partners: set[str], partn
     whether that partner votes. A list by answer-by date shows open proposals only: nothing else is due; one by effort
     shows those that were estimated.
     """
-    state = _one_of(args.get("state", ""), set(State))
+    state = _one_of(args.get("state", ""), {state.value for state in State if state != State.MERGED})
     sort = _one_of(args.get("sort", ""), set(SORTS)) or "newest"
     mine = "missing" if votes and args.get("mine") == "missing" else ""
     if mine or sort == "due":

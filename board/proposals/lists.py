@@ -95,6 +95,8 @@ def narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
     """The query with all conditions of the filters."""
     if filters.state:
         query = query.where(Proposal.state == filters.state)
+    else:
+        query = query.where(Proposal.state != State.MERGED)
     if filters.topic:
         query = query.where(Proposal.topic_id == select(Topic.id).where(Topic.slug == filters.topic).scalar_subquery())
     if filters.partner:
@@ -128,7 +130,7 @@ _NEWEST = select(func.max(Proposal.id))
 
 def totals() -> dict[tuple[str, str], int]:
     """How many there are per (state, topic slug), from the maintained counters."""
-    return {(row.state, row.slug): row.n for row in run(_TOTALS) if row.n}
+    return {(row.state, row.slug): row.n for row in run(_TOTALS) if row.n and row.state != State.MERGED}
 
 
 def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int]) -> int:

@@ -191,6 +191,18 @@ class Proposal(Base):
         self.electorate_size = self.closed_at = None
         self.vote_by = vote_by
 
+    def become_part(self, into_id: int) -> None:
+        """Half of `duplicates.merge`, which has acted: it stands in no list any more, its ballots are frozen."""
+        self._step(State.MERGED)
+        self.merged_into_id = into_id
+        if self.closed_at is None:
+            self._freeze()
+
+    def stand_alone(self, state: State, closed_at: datetime | None, electorate_size: int | None) -> None:
+        """Half of `duplicates.unmerge`: it is again what it was."""
+        self._step(state)
+        self.merged_into_id, self.closed_at, self.electorate_size = None, closed_at, electorate_size
+
     def _move(self, by: Actor, verb: str) -> None:
         """One step of `MOVES`, on the row as it stands now. Raises Denied, and Conflict in another state."""
         act(by, f"proposal.{verb}", self, to=MOVES[verb][1].value)

@@ -249,7 +249,12 @@ def row(proposal_id: int, locale: str) -> Row:
 
 def for_partner(partner: Any, by: Actor, limit: int = 20) -> dict[str, Any]:
     """What a partner's page shows: the newest it proposed and what it built, each list bounded."""
-    mine = select(Proposal.id).where(Proposal.partner_id == partner.id).order_by(Proposal.id.desc()).limit(limit)
+    mine = (
+        select(Proposal.id)
+        .where(Proposal.partner_id == partner.id, Proposal.state != State.MERGED)
+        .order_by(Proposal.id.desc())
+        .limit(limit)
+    )
     built = (
         select(ProposalBuilder.proposal_id)
         .where(ProposalBuilder.partner_id == partner.id)

@@ -43,7 +43,8 @@ def twins(titles: Sequence[str]) -> list[tuple[int, str] | None]:
 
     Compared with the newest 2,000 proposals, those that share a word.
     """
-    pool = db.session.execute(select(Proposal.id, Proposal.title).order_by(Proposal.id.desc()).limit(TWIN_POOL)).all()
+    alive = select(Proposal.id, Proposal.title).where(Proposal.state != State.MERGED)
+    pool = db.session.execute(alive.order_by(Proposal.id.desc()).limit(TWIN_POOL)).all()
     by_word: dict[str, list[Any]] = {}
     for row in pool:
         for word in set(text.fold(row.title).split()):

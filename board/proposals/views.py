@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from board import i18n
@@ -10,6 +10,7 @@ from board.activity import queries as activity
 from board.comments import queries as comments
 from board.db import db, transaction
 from board.decisions import verbs as decisions
+from board.duplicates import queries as duplicates
 from board.estimates.shown import for_proposal as estimates_of
 from board.i18n import gettext as _
 from board.issues import mirror
@@ -35,13 +36,15 @@ bp = Blueprint("proposals", __name__)
 
 @bp.get("/proposals/<proposal:proposal_id>")
 def show(proposal_id: int) -> Response:
-    """All about one proposal."""
+    """All about one proposal; one that was merged leads on."""
     by = actor()
     watches = notifications.watches(by.person_id, f"FV-{proposal_id}")
     tag = etag(queries.footprint(proposal_id), queries.electorate_version(), watches)
     if response := not_modified(tag):
         return response
     proposal = queries.whole(proposal_id)
+    if proposal.merged_into_id is not None:
+        return redirect(f"/proposals/FV-{duplicates.leads_to(proposal_id)}#merged-{proposal_id}")
     return tagged(page("proposals/show.html", **_whole(proposal, by)), tag)
 
 
@@ -49,6 +52,7 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
     """What the page shows, each feature's part from its own queries."""
     return {
         **states_shown.of(proposal, by),
+        **duplicates.for_proposal(proposal, by),
         **voting.for_proposal(proposal, by),
         **mirror.for_proposal(proposal, by),
         **comments.for_proposal(proposal, by),

@@ -13,6 +13,7 @@ from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db, on_postgres
 from board.decisions import verbs as sheets
+from board.duplicates import queries as duplicates
 from board.estimates.effort import check_efforts
 from board.i18n import gettext as _
 from board.log import log
@@ -51,14 +52,15 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
         ("tallies", _("Tallies, recounted"), tallies),
         ("counters", _("Counters"), counters),
         ("claims", _("Claims on work packages"), claims),
+        ("mergers", _("Merged proposals"), _mergers),
         ("decisions", _("Records of decisions"), _decisions),
         ("database", _("The database's own check"), database),
     )
     return [chained, *(Finding(name, title, tuple(look())) for name, title, look in simple)]
 
 
-CLOSING = ("accept", "defer", "decline", "withdraw")
-REOPEN = "proposal.reopen"
+CLOSING = ("accept", "defer", "decline", "withdraw", "merge")
+REOPEN = ("proposal.reopen", "proposal.unmerge")
 PASSED = "consent.pass"
 TAKE_BACK = "proposal.take_back"
 
@@ -94,6 +96,10 @@ FAULTS: dict[str, Callable[[int], str]] = {
 }
 
 
+def _mergers() -> list[str]:
+    return [_("FV-%(id)s: state and merger do not fit.", id=n) for n in duplicates.check()]
+
+
 def _decisions() -> list[str]:
     return [_("Decision %(id)s: the words on record are not those that were decided.", id=n) for n in sheets.check()]
 
@@ -117,15 +123,8 @@ def ballots() -> list[str]:
 
 def _told_ballots() -> dict[tuple[int, int], str]:
     """(proposal, partner) → choice, replayed: cast, withdrawn, handed on where partners merged meanwhile."""
-    verbs = (
-        "ballot.cast",
-        "ballot.withdraw",
-        "partner.merge",
-        PASSED,
-        *(f"proposal.{verb}" for verb in CLOSING),
-        REOPEN,
-        TAKE_BACK,
-    )
+    closing = (PASSED, *(f"proposal.{verb}" for verb in CLOSING))
+    verbs = ("ballot.cast", "ballot.withdraw", "ballot.carry", "partner.merge", *closing, *REOPEN, TAKE_BACK)
     rows = db.session.execute(
         select(Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details)
         .where(Activity.verb.in_(verbs))
@@ -137,14 +136,17 @@ def _told_ballots() -> dict[tuple[int, int], str]:
     for verb, proposal_id, about_id, details in rows:
         if verb == "ballot.cast":
             told[proposal_id, about_id] = details["to"]
-        elif verb == "ballot.withdraw":
+        elif verb == "ballot.withdraw" or (verb == "ballot.carry" and details["to"] is None):
             told.pop((proposal_id, about_id), None)
+        elif verb == "ballot.carry":
+            told[proposal_id, about_id] = details["to"]
         elif verb == "partner.merge":
             _hand_on(told, closed, about_id, details["into"])
-        elif verb == REOPEN or (verb == TAKE_BACK and details["to"] == State.OPEN):
-            closed.discard(proposal_id)
+        elif verb in REOPEN:
+            if details.get("to") in {None, State.OPEN}:
+                closed.discard(proposal_id)
         elif verb == TAKE_BACK:
-            closed.add(proposal_id)
+            (closed.discard if details["to"] == State.OPEN else closed.add)(proposal_id)
         else:
             closed.add(proposal_id)
     return told

@@ -156,7 +156,9 @@ PLAIN = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, P
 def _wanted(filters: Filters, by: Actor) -> Plain:
     """The proposals that can be used, or that somebody has an entry for."""
     entry = exists().where(Reuse.proposal_id == Proposal.id)
-    query = PLAIN.where(or_(Proposal.state.in_((State.AVAILABLE, State.PILOTING)), entry))
+    query = PLAIN.where(
+        or_(Proposal.state.in_((State.AVAILABLE, State.PILOTING)), entry), Proposal.state != State.MERGED
+    )
     if filters.q:
         query = query.where(within(Proposal.id, filters.q))
     if filters.topic:

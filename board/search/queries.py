@@ -11,6 +11,7 @@ from sqlalchemy import select
 from board import text
 from board.comments.models import Comment
 from board.db import db
+from board.duplicates.queries import leads_to
 from board.i18n import current_locale
 from board.i18n import gettext as _
 from board.issues.models import Issue, Repository
@@ -19,7 +20,7 @@ from board.learnings.verbs import TEXTS
 from board.partners.models import Partner
 from board.policy import Actor, page_allowed
 from board.proposals.models import Proposal
-from board.proposals.states import LABELS
+from board.proposals.states import LABELS, State
 from board.search import words
 from board.search.index import within
 from board.search.snippets import around, marked
@@ -101,7 +102,7 @@ def _proposals(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit
         select(
             Proposal.id, Proposal.title, Proposal.title_en, Proposal.text, Proposal.text_en, Proposal.summary,
             Proposal.summary_en, Proposal.state, Proposal.active_at,
-        ).where(within(Proposal.id, typed)).order_by(Proposal.id.desc()).limit(RANKED)
+        ).where(within(Proposal.id, typed), Proposal.state != State.MERGED).order_by(Proposal.id.desc()).limit(RANKED)
     )  # fmt: skip
     found = []
     for row in rows:
@@ -222,6 +223,7 @@ def _by_key(typed: str) -> Hit | None:
     if named is None:
         return None
     prefix, number = named
+    number = leads_to(number) if prefix == "FV" else number
     model, page = (Proposal, "proposals") if prefix == "FV" else (Package, "packages")
     title = db.session.scalar(select(model.title).where(model.id == number))
     if title is None:

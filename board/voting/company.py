@@ -220,7 +220,7 @@ def _entry(row: Any, **said: Any) -> dict[str, Any]:
     return {"id": row.id, "key": f"FV-{row.id}", "title": title, "state": row.state, **said}
 
 
-PROPOSED = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state)
+PROPOSED = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state).where(Proposal.state != State.MERGED)
 
 
 def _votes(partner_id: int) -> list[dict[str, Any]]:

@@ -60,7 +60,9 @@ def _do(role: str, proposal_id: int, partner: int) -> None:
         verbs.object_(ballots.locked(proposal_id, by), "Zu früh.", by, vote_days=42)
     else:
         pia = Actor(is_product_owner=True)
-        getattr(queries.locked(proposal_id), role)(pia, body="Rat", decided_on=today(), reason="Beschluss")
+        words = {"body": "Rat", "decided_on": today(), "reason": "Beschluss"}
+        words |= {"without_estimate": "Klein"} if role == "accept" else {}
+        getattr(queries.locked(proposal_id), role)(pia, **words)
 
 
 def race(app: Flask, url: str, people: Cast, rounds: int) -> None:
