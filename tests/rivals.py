@@ -36,9 +36,11 @@ from board.joining import verbs as joining
 from board.joining.models import Invitation
 from board.learnings.models import Useful
 from board.mail import outbox
+from board.milestones.models import Milestone
 from board.notifications import links as unsubscribing
 from board.notifications import verbs as notifications
 from board.notifications.models import Sort, Told
+from board.ordering.models import Batch
 from board.partners.models import Partner
 from board.policy import SYSTEM
 from board.proposals.models import Decision
@@ -59,13 +61,13 @@ OF_PACKAGES = {"package_link", "package_dependency", "package_skill"}
 MOVED_BY_RIGHT = {
     "proposal": {
         "n_for", "n_against", "n_abstain", "contest", "n_comments", "n_packages", "n_free", "n_live", "coalition",
-        "active_at", "version", "search",
+        "active_at", "version", "search", "effort_low", "effort_high", "effort_until", "strength",
     },
     "package": {"n_comments", "active_at", "version", "search"},
     "variant": {"version"},
     "learning": {"version"},
 }  # fmt: skip
-"""What others change on somebody's thing by voting on it, commenting under it, dividing it: counters and marks."""
+"""What others change on somebody's thing by voting, commenting, estimating, dividing it: counters, sums and marks."""
 NOBODYS = {
     "setting", "topic", "label_rule", "connection", "connection_secret", "connection_repository", "repository",
     "backfill", "delivery", "electorate", "installation", "suggestion", "milestone",
@@ -111,6 +113,7 @@ class Rivals:
         forge.post(github_issue())
         with app.app_context(), transaction():
             rules.put(SYSTEM, forge.id, "iOS", "dismiss")
+            db.session.add(Milestone(name="Herbst"))
         for who in self.sides.values():
             sign_in(app, who.person_id, who.membership_id)
         with app.app_context():
@@ -160,6 +163,7 @@ class Rivals:
                 Identity(person_id=person_id, issuer=ISSUER, subject=f"subjekt-{name}"),
                 Suggestion(person_id=self.persons[name][1], partner_id=self.people.dorsten, issuer=ISSUER),
                 Told(person_id=person_id, what="digest-2026-01"),
+                Batch(person_id=person_id, kind="effort"),
             ))  # fmt: skip
 
     def _tokens(self, name: str) -> dict[str, str]:
