@@ -24,6 +24,7 @@ FEATURES = (
     "estimates",
     "ordering",
     "milestones",
+    "saved",
     "voting",
     "consent",
     "decisions",

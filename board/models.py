@@ -23,6 +23,7 @@ from board.partners import models as partners
 from board.proposals import models as proposals
 from board.proposals import records
 from board.record import models as record
+from board.saved import models as saved
 from board.settings import models as settings
 from board.variants import models as variants
 from board.voting import models as voting
@@ -51,6 +52,7 @@ TABLES = (
     proposals,
     record,
     records,
+    saved,
     settings,
     variants,
     voting,

@@ -18,6 +18,7 @@ from board.policy import Actor
 from board.proposals import queries as proposals
 from board.proposals.states import State
 from board.proposals.writing import Draft, propose
+from board.saved.models import SavedView
 from board.variants import verbs as variants
 from board.variants.models import Variant
 from board.voting import ballots, offers, reuses
@@ -79,6 +80,13 @@ def milestone(people: Cast, name: str = "Stadt-App 2.0", due: int | None = 60) -
     with transaction():
         due_on = today() + timedelta(days=due) if due is not None else None
         return Milestone.create(people.pia.actor, name=name, due_on=due_on).id
+
+
+def view(people: Cast, by: Actor | None = None, query: str = "state=open", audience: str = "partner") -> int:
+    """A saved view of Ada's (or `by`); returns its id."""
+    with transaction():
+        saved = SavedView.save(by or people.ada.actor, name="Offene", face="list", query=query, audience=audience)
+        return saved.id
 
 
 PATHS = {

@@ -11,6 +11,7 @@ from board.activity.models import Activity
 from board.db import db, transaction
 from board.i18n import in_days, today
 from board.ordering import together
+from board.proposals import cells
 from board.proposals.models import Decision, Proposal
 from board.record import checks
 from tests.conftest import Browser
@@ -174,6 +175,63 @@ def test_a_table_of_twenty_costs_no_more_than_one_of_one(
     make(app, people, 19)
     cost()
     assert cost() <= one
+
+
+def test_pictures_count_in_cells_and_lead_to_what_they_count(
+    app: Flask, people: Cast, pia: Browser, gast: Browser
+) -> None:
+    make(app, people, 5)
+    with app.app_context():
+        for number, high in ((1, 8), (2, 9), (3, 120)):
+            estimate(people, number, 6, high)
+        cast(people, 1, "for")
+        cast(people, 1, "against", by=people.cleo.actor)
+    bulk(pia, 1, 2, 3, 4, do="value", value="4")
+    page = gast.get("/proposals/pictures").text
+    assert "/proposals/table?value=4&amp;effort=10" in page, "two in one cell lead to a list of two"
+    assert 'href="/proposals/FV-3"' in page, "one alone leads to itself"
+    listed = gast.get("/proposals/table?value=4&effort=10").text
+    assert [f"FV-{n}" in listed for n in range(1, 6)] == [True, True, False, False, False]
+    assert "1 nicht eingestuft" in page
+    assert "2 nicht geschätzt" in page
+    contested = gast.get("/proposals/table?support=40&contest=50").text
+    assert ("FV-1" in contested, "FV-2" in contested) == (True, False)
+
+
+@pytest.mark.parametrize("scale", ["support", "contest"])
+def test_every_proposal_falls_into_exactly_one_class(app: Flask, people: Cast, scale: str) -> None:
+    make(app, people, 4)
+    with app.app_context():
+        cast(people, 2, "for")
+        cast(people, 3, "for")
+        cast(people, 3, "against", by=people.cleo.actor)
+        cast(people, 4, "against", by=people.cleo.actor)
+        for proposal in (1, 2, 3, 4):
+            found = [
+                one.code
+                for one in cells.SCALES[scale]
+                if db.session.scalar(
+                    select(Proposal.id).where(Proposal.id == proposal, cells.condition(scale, one.code))
+                )
+            ]
+            place = db.session.scalar(select(cells.place(scale)).where(Proposal.id == proposal))
+            assert [cells.SCALES[scale][place].code] == found
+
+
+def test_a_picture_of_many_costs_no_more_queries_than_one_of_few(
+    app: Flask, people: Cast, gast: Browser, statements: list[str]
+) -> None:
+    def cost() -> int:
+        app.extensions["pages"].forget()
+        statements.clear()
+        assert gast.get("/proposals/pictures").status_code == 200
+        return len(statements)
+
+    make(app, people, 1)
+    cost()
+    few = cost()
+    make(app, people, 20)
+    assert cost() <= few
 
 
 @pytest.mark.parametrize("first", ["accept", "decline"])

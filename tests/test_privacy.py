@@ -246,7 +246,7 @@ def test_what_somebody_was_told_is_forgotten_and_told_no_second_time(app: Flask,
         assert notifications.remind() == 0
 
 
-OF_THE_ACCOUNT = {"authenticator", "recovery_code", "identity", "suggestion", "mail_choice", "watch"}
+OF_THE_ACCOUNT = {"authenticator", "recovery_code", "identity", "suggestion", "mail_choice", "watch", "saved_view"}
 """Rows that people keep for themselves as long as they have an account; what is left goes with it."""
 
 

@@ -33,7 +33,7 @@ from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
 from tests import worlds
 from tests.conftest import Browser, sign_in
-from tests.factories import estimate, make_draft, make_proposal, make_world, milestone
+from tests.factories import estimate, make_draft, make_proposal, make_world, milestone, view
 from tests.people import PASSWORD, Cast
 from tests.webhooks.forge import Forge, github_issue
 
@@ -157,6 +157,11 @@ GET  milestones.edit            /milestones/1                              401  
 POST milestones.edit            /milestones/1                              401  403  403  403  403  ok   403
 POST milestones.end             /milestones/1/end                          401  403  403  403  403  ok   403
 POST milestones.resume          /milestones/1/resume                       401  403  403  403  403  ok   403
+# saved views: 1 is Ada's, for Aalen
+POST saved.save                 /proposals/views                           401  ok   ok   ok   ok   ok   ok
+POST saved.begin                /proposals/views/1/begin                   401  403  403  ok   404  403  403
+POST saved.plain                /proposals/views/1/plain                   401  403  403  ok   404  403  403
+POST saved.remove               /proposals/views/1/remove                  401  404  403  ok   404  404  404
 # voting
 GET  voting.ballot              /proposals/FV-1/ballot                     ok   ok   ok   ok   ok   ok   ok
 GET  voting.tally               /proposals/FV-1/tally                      ok   ok   ok   ok   ok   ok   ok
@@ -344,7 +349,12 @@ POST connections.delete         /connections/1/delete                      401  
 """
 ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
 MAY_BE_USED_UP = {409, 422}
-ENDS = {"connections.delete", "rules.remove", "learnings.remove"}  # Who comes second finds nothing any more.
+ENDS = {
+    "connections.delete",
+    "rules.remove",
+    "learnings.remove",
+    "saved.remove",
+}  # Who comes second finds nothing any more.
 TRIED = hmac.new(b"s" * 40, b"rule\0(1, 1, 'iOS', 'dismiss', None, None)", "sha256").hexdigest()[:32]
 """What the trial of the rule in `furnish` gives."""
 # Plain forms, never sent by htmx: the text comes back.
@@ -383,6 +393,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "ordering.bulk": {"proposal": "1", "do": "value", "value": "3", "topic": "1"},
         "ordering.decide": decision | {"proposal": "1", "outcome": "defer"}, "ordering.undo": {"batch": "1"},
         "milestones.create": {"name": "Herbst"}, "milestones.edit": {"name": "Stadt-App 3.0", "due_on": due},
+        "saved.save": {"name": "Offene", "audience": "private", "face": "list", "query": "state=open"},
         "estimates.make": {"low": "5", "high": "8", "valid_until": due, "provider": "Nordlicht IT"},
         "estimates.edit": {"low": "6", "high": "8", "valid_until": due, "version": "1"},
         "voting.cast": {"choice": "for"},
@@ -445,6 +456,7 @@ def furnish(app: Flask, people: Cast, state: str = "open") -> None:
             make_world(people, state)
             estimate(people, 1)
             milestone(people)
+            view(people)
             with transaction():
                 invite("gast@aalen.example", db.session.get_one(Partner, people.aalen), Role.MEMBER, people.ada.actor)
         forge = Forge(app, "github")

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select, text, update
@@ -20,6 +20,7 @@ from board.comments.models import Comment
 from board.db import Base, db, on_postgres, transaction
 from board.demo.seed import Tick, silent
 from board.demo.world import World
+from board.estimates.models import Estimate
 from board.i18n import BERLIN
 from board.partners.models import Electorate, Partner
 from board.proposals.counts import count
@@ -31,6 +32,7 @@ from board.work.models import Package
 BATCH = 1000
 DAYS = 900
 VOTE = 42
+ESTIMATED = 0.6
 STATES = {
     State.OPEN: 50, State.AVAILABLE: 18, State.ACCEPTED: 7, State.BUILDING: 7, State.PILOTING: 4,
     State.DEFERRED: 6, State.DECLINED: 5, State.WITHDRAWN: 3,
@@ -49,6 +51,9 @@ WHAT = (
 WHOM = ("für Familien", "für Vereine", "für Pendelnde", "für Gäste", "für Ältere", "für Betriebe", "für Schulen", "")
 REASON = "Der Aufwand steht für uns nicht im Verhältnis zum Nutzen."
 SAID = "Bei uns wird das häufig nachgefragt."
+
+
+TABLES = (Proposal, Package, Comment, Decision, Ballot, Estimate, Activity)
 
 
 @dataclass
@@ -72,15 +77,14 @@ class Ground:
     next_proposal: int
     next_package: int
     next_comment: int
+    valid_until: date
 
 
 @dataclass
 class Rows:
     """One batch, table by table, in the order in which it is written."""
 
-    tables: dict[type[Base], list[dict[str, Any]]] = field(
-        default_factory=lambda: {table: [] for table in (Proposal, Package, Comment, Decision, Ballot, Activity)}
-    )
+    tables: dict[type[Base], list[dict[str, Any]]] = field(default_factory=lambda: {table: [] for table in TABLES})
     totals: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def log(self, at: datetime, verb: str, who: tuple[int | None, int], proposal_id: int, **more: Any) -> None:
@@ -132,7 +136,10 @@ def _ground(world: World) -> Ground:
         [1 / rank for rank in range(1, len(topics) + 1)],
         db.session.get_one(Electorate, Electorate.ONLY).size,
         db.session.scalars(select(Person.id).where(Person.is_product_owner)).first() or 0,
-        *following,
+        following[0],
+        following[1],
+        following[2],
+        world.base.date() + timedelta(days=180),
     )
     db.session.close()
     return ground
@@ -166,7 +173,26 @@ def _invent(rows: Rows, ground: Ground, base: datetime, age: float, chance: rand
         "n_abstain": tally["abstain"], "contest": 1001 * sides[0] - sides[1] if sides[0] else 0,
         "n_comments": said, "n_packages": work, "n_free": work, "n_live": 0, "coalition": "",
     })  # fmt: skip
+    rows.tables[Proposal][-1] |= _order(rows, ground, id_, by, made, chance)
     rows.totals[state.value, topic_id] += 1
+
+
+def _order(
+    rows: Rows, ground: Ground, id_: int, by: tuple[int, int], made: datetime, chance: random.Random
+) -> dict[str, Any]:
+    """A value for most, an estimate for many; nobody offers days here, so no coalition has any strength."""
+    value = chance.choice((0, 1, 2, 3, 3, 4, 5))
+    none: dict[str, Any] = {"value": value, "effort_low": 0, "effort_high": 0, "effort_until": None}
+    if chance.random() > ESTIMATED:
+        return none
+    low = int(chance.lognormvariate(2.5, 1)) + 1
+    high, until = low + int(low * chance.random() * 1.5), ground.valid_until
+    rows.tables[Estimate].append({
+        "proposal_id": id_, "partner_id": by[0], "provider": "", "person_id": by[1], "low": low, "high": high,
+        "text": "", "html": "", "valid_until": until, "made_at": made, "changed_at": made, "version": 1,
+    })  # fmt: skip
+    rows.log(made, "estimate.make", by, id_, about_id=by[0])
+    return none | {"effort_low": low, "effort_high": high, "effort_until": until}
 
 
 def _vote(rows: Rows, ground: Ground, id_: int, made: datetime, days: float, chance: random.Random) -> Counter[str]:

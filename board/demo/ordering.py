@@ -8,8 +8,12 @@ from typing import Any
 from board.demo.world import World, read
 from board.estimates import verbs
 from board.milestones.models import Milestone
+from board.ordering import verbs as placing
 from board.policy import SYSTEM
 from board.voting import ballots
+
+PLACED = 1.5
+"""How many days ago the product owner rated and planned."""
 
 Row = dict[str, Any]
 Told = tuple[float, Callable[[], object]]
@@ -33,6 +37,19 @@ def events(world: World) -> Iterator[Told]:
         yield row["created_days_ago"], _milestone(world, row)
     for row in _data()["estimates"]:
         yield row["days_ago"], _estimate(world, row)
+    for proposal in sorted(_data()["values"] | _data()["planned"]):
+        yield PLACED, _place(world, proposal)
+
+
+def _place(world: World, proposal: str) -> Callable[[], object]:
+    def do() -> None:
+        by, data = world.actor("po@demo.example"), _data()
+        found = ballots.locked(world.proposals[proposal], SYSTEM)
+        placing.rate(found, by, data["values"].get(proposal, 0))
+        if proposal in data["planned"]:
+            placing.plan(found, by, world.milestones[data["planned"][proposal]])
+
+    return do
 
 
 def _milestone(world: World, row: Row) -> Callable[[], object]:

@@ -20,8 +20,8 @@ from board.proposals.states import State
 UNDECIDED = (State.OPEN, State.DEFERRED, State.ACCEPTED)
 """What is still to be ordered; the pictures show these unless a state is asked for."""
 
-STEP, LEFT, TOP = 100, 170, 12
-LARGEST, SMALLEST = 40.0, 15.0
+STEP, LEFT, TOP = 100, 84, 34
+LARGEST, SMALLEST = 44.0, 27.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Picture:
     name: str
     columns: tuple[str, ...]
     rows: tuple[str, ...]
+    ticks: tuple[tuple[str, ...], tuple[str, ...]]
+    """What stands on the axes, across and down, shorter than the names."""
     cells: tuple[Cell, ...]
 
     @property
@@ -60,7 +62,7 @@ class Picture:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in units of the drawing."""
-        return LEFT + STEP * len(self.columns) + 10, TOP + STEP * len(self.rows) + 44
+        return LEFT + STEP * len(self.columns) + 10, TOP + STEP * len(self.rows) + 62
 
     def at(self, row: str, column: str) -> Cell | None:
         """The cell of a row and a column, for the table beside the picture."""
@@ -115,7 +117,15 @@ def _draw(
             Cell(n, url, f"FV-{first}", LEFT + STEP * x + STEP // 2, TOP + STEP * y + STEP // 2, radius, column, row)
         )
     heads, sides = (tuple(label for _n, _code, label in scale) for scale in (across[1], down[1]))
-    return Picture(name, heads, sides, tuple(sorted(found, key=lambda cell: (cell.y, cell.x))))
+    ticks = (_ticks(across), _ticks(down))
+    return Picture(name, heads, sides, ticks, tuple(sorted(found, key=lambda cell: (cell.y, cell.x))))
+
+
+def _ticks(axis: tuple[str, Scale]) -> tuple[str, ...]:
+    if axis[0] == "value":
+        return tuple(code for _n, code, _label in axis[1])
+    known = {one.code: words.short(axis[0], one) for one in cells.SCALES[axis[0]]}
+    return tuple(known[code] for _n, code, _label in axis[1])
 
 
 def _counted(across: Any, down: Any, filters: Filters, by: Actor) -> list[tuple[int, int, int, int]]:

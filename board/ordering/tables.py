@@ -12,6 +12,7 @@ from board.ordering import pictures as drawing
 from board.ordering.forms import DecisionsForm, TogetherForm
 from board.pages import until_commit
 from board.proposals import browsing, lists, queries
+from board.saved import shown as saved
 from board.web import actor, etag, not_modified, page, tagged
 
 TABLE = "/proposals/table"
@@ -49,17 +50,18 @@ def shown(status: int = 200, **sent: Any) -> Response:
     by, locale = actor(), i18n.current_locale()
     choices = browsing.choices(locale)
     chosen = browsing.filters_of(by, choices)
+    own = saved.shown(by)
     found, more = lists.page(chosen, by)
     maintained = until_commit("totals", lists.totals)
     total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
-    tag = etag("table", found, more, total, maintained, choices, queries.electorate_version())
+    tag = etag("table", found, more, total, maintained, choices, own, queries.electorate_version())
     if status == 200 and not sent and (response := not_modified(tag)):
         return response
     known = queries.rows((number for number, _stamp in found), locale)
     names = {goal.id: goal.name for goal in choices.milestones}
     entries = [_entry(known[number], names) for number, _stamp in found if number in known]
     context: dict[str, Any] = {
-        **browsing.surroundings(chosen, by, choices), "entries": entries, "total": total, "counted": lists.COUNTED,
+        **browsing.surroundings(chosen, by, choices, own), "entries": entries, "total": total, "counted": lists.COUNTED,
         "all": sum(maintained.values()), "more_url": chosen.url(TABLE, after=more) if more else "",
         "heads": {name: chosen.url(TABLE, sort=sort) for name, sort in HEADS}, "sorted_by": dict(HEADS),
         "here": TABLE, "picked": (), "query": request.query_string.decode("ascii", "replace"),
@@ -76,11 +78,13 @@ def pictures() -> Response:
     chosen = browsing.filters_of(by, choices)
     first, second = drawing.value_and_effort(chosen, by), drawing.support_and_contest(chosen, by)
     unrated, unestimated = drawing.without(chosen, by)
-    tag = etag("pictures", first, second, unrated, unestimated, choices)
+    own = saved.shown(by)
+    tag = etag("pictures", first, second, unrated, unestimated, choices, own)
     if response := not_modified(tag):
         return response
     context = {
-        **browsing.surroundings(chosen, by, choices), "first": first, "second": second, "here": "/proposals/pictures",
+        **browsing.surroundings(chosen, by, choices, own), "first": first, "second": second,
+        "here": "/proposals/pictures",
         "unrated": unrated, "rated_url": chosen.url(TABLE, value="none"),
         "unestimated": unestimated, "estimated_url": chosen.url(TABLE, effort="none"),
     }  # fmt: skip

@@ -60,6 +60,7 @@ HELD = (
     Held("objection", "person_id", KEEP, "objections"),
     Held("learning", "person_id", KEEP, "learnings"),
     Held("decision", "recorded_by_id", KEEP, "decisions"),
+    Held("saved_view", "person_id", DELETE, "views"),
     Held("batch", "person_id", KEEP, "changed_together"),
     Held("package", "author_id", KEEP, "packages"),
     Held("claim", "person_id", KEEP, "claims"),

@@ -1,5 +1,6 @@
 """The list of proposals: narrowed and sorted by its address, grown in place. `views` gives it its addresses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,8 +19,13 @@ from board.proposals import lists, queries, rows, words
 from board.proposals.filters import Filters
 from board.proposals.states import LABELS, State
 from board.proposals.words import VALUE_LABELS
+from board.saved import shown as saved
+from board.saved.forms import ViewForm
 from board.search import suggest
 from board.web import actor, component, etag, is_partial, not_modified, page, tagged
+
+EVERYTHING = "all=1"
+"""The list without any filter, for people whose partner begins with a view."""
 
 
 def index() -> Response:
@@ -27,17 +33,16 @@ def index() -> Response:
     by, locale = actor(), i18n.current_locale()
     known = choices(locale)
     chosen = filters_of(by, known)
-    if not is_partial() and parse_qsl(request.query_string.decode("ascii", "replace"), True) != parse_qsl(
-        chosen.query(), True
-    ):
-        return redirect(chosen.url(after=chosen.after, n=chosen.n), 302)
+    own = saved.shown(by)
+    if (away := _elsewhere(chosen, own)) and not is_partial():
+        return redirect(away, 302)
     found, more = lists.page(chosen, by)
     maintained = until_commit("totals", lists.totals)
     total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
-    shown, own = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
+    shown, mine = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
     watching = notifications.watching_topic(by, chosen.topic, known.topics)
-    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, own, known)
+    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, mine, known, own)
     if response := not_modified(tag):
         return response
     context: dict[str, Any] = {
@@ -49,7 +54,8 @@ def index() -> Response:
     if is_partial():
         return page("proposals/_more.html", **context)
     context |= {
-        "meant": meant, "meant_url": chosen.url(q=meant), **surroundings(chosen, by, known), "watching": watching,
+        "reset_url": _bare(own), "meant": meant, "meant_url": chosen.url(q=meant), "watching": watching,
+        **surroundings(chosen, by, known, own),
         "news": _news(chosen, 0, until_commit("newest", lists.newest_id)), "here": "/proposals",
     }  # fmt: skip
     return tagged(page("proposals/index.html", **context), tag)
@@ -82,10 +88,10 @@ def choices(locale: str) -> Choices:
     )
 
 
-def filters_of(by: Actor, known: Choices) -> Filters:
-    """What the running request's address asks for."""
+def filters_of(by: Actor, known: Choices, asked: Mapping[str, str] | None = None) -> Filters:
+    """What the running request's address asks for, or the one that is given."""
     return narrowing.read(
-        request.args,
+        request.args if asked is None else asked,
         topics={slug for _id, slug, _label in known.topics},
         partners={slug for slug, _name in known.partners},
         partner=by.partner is not None,
@@ -93,11 +99,28 @@ def filters_of(by: Actor, known: Choices) -> Filters:
     )
 
 
-def surroundings(chosen: Filters, by: Actor, known: Choices) -> dict[str, Any]:
+def _elsewhere(chosen: Filters, own: saved.Shown) -> str:
+    """Where a reader is led instead: to the view that the partner begins with, or to the normalised address."""
+    asked = request.query_string.decode("ascii", "replace")
+    if own.begin and not asked:
+        return own.begin
+    right = chosen.query() or (EVERYTHING if own.begin else "")
+    if parse_qsl(asked, True) == parse_qsl(right, True):
+        return ""
+    return "/proposals" + (f"?{right}" if right else "")
+
+
+def _bare(own: saved.Shown) -> str:
+    """The list without any filter, whatever the partner begins with."""
+    return f"/proposals?{EVERYTHING}" if own.begin else "/proposals"
+
+
+def surroundings(chosen: Filters, by: Actor, known: Choices, own: saved.Shown) -> dict[str, Any]:
     """What stands around every face of the list: filters, chips, and the way to the other faces."""
     faces = (("/proposals", _("List")), ("/proposals/table", _("Table")), ("/proposals/pictures", _("Pictures")))
     return {
-        "filters": chosen, "chips": chips(chosen, by, known, request.path), "topics": known.topics,
+        "saved": own.views, "saving": ViewForm(by=by) if by.signed_in else None,
+        "filters": chosen, "chips": chips(chosen, by, known, request.path, _bare(own)), "topics": known.topics,
         "partners": known.partners, "milestones": known.milestones, "sorts": narrowing.SORTS,
         "states": {state: label for state, label in LABELS.items() if state != State.MERGED},
         "values": VALUE_LABELS, "faces": [(chosen.url(path), label, path == request.path) for path, label in faces],
@@ -115,7 +138,7 @@ def _grown(chosen: Filters, more: str) -> str:
     return chosen.url(n=chosen.n + narrowing.PAGE)
 
 
-def chips(chosen: Filters, by: Actor, known: Choices, path: str) -> list[tuple[str, str, str]]:
+def chips(chosen: Filters, by: Actor, known: Choices, path: str, bare: str) -> list[tuple[str, str, str]]:
     """(field, value, address without it) for each active filter."""
     name = by.partner.name if by.partner else ""
     values = {
@@ -129,11 +152,12 @@ def chips(chosen: Filters, by: Actor, known: Choices, path: str) -> list[tuple[s
         **{scale: words.chip(scale, getattr(chosen, scale)) for scale in narrowing.SCALED},
     }
     without: dict[str, dict[str, str]] = {"state": {"sort": "newest", "mine": ""}}
-    return [
-        (*values[field], chosen.url(path, **{field: "", **_also(field, chosen, without)}))
-        for field in chosen.narrowing
-        if not (field == "state" and chosen.mine)
-    ]
+
+    def left(field: str) -> str:
+        url = chosen.url(path, **{field: "", **_also(field, chosen, without)})
+        return bare if url == "/proposals" else url
+
+    return [(*values[field], left(field)) for field in chosen.narrowing if not (field == "state" and chosen.mine)]
 
 
 def _milestone(wanted: str, known: Choices) -> str:

@@ -73,6 +73,10 @@ class Filters:
             shown["n"] = self.n
         return urlencode(shown)
 
+    def narrowed_query(self) -> str:
+        """The query string from its beginning: what a saved view is made of."""
+        return replace(self, after="", n=PAGE).query()
+
     def url(self, path: str = "/proposals", **changes: Any) -> str:
         """The address of this list with changes; it starts at the first page unless `after` or `n` is given."""
         query = replace(self, **{"after": "", "n": PAGE, **changes}).query()

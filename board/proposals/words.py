@@ -24,6 +24,15 @@ def chip(scale: str, code: str) -> tuple[str, str]:
     return _(NAMES[scale]), label(scale, found) if found else ""
 
 
+def short(scale: str, one: Class) -> str:
+    """A class on an axis, where there is little room; the axis says of what."""
+    if scale == "effort":
+        return f"> {one.above}" if one.up_to is None else f"{one.above + 1}–{one.up_to}"
+    if one.code == NONE:
+        return "0"
+    return f"> {one.above} %" if one.up_to is None else f"≤ {one.up_to} %"
+
+
 def label(scale: str, one: Class) -> str:
     """A class in words: "11 to 20 person-days", "more than 80 % in favour"."""
     low, high = max(one.above + 1, 1), one.up_to

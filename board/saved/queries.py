@@ -1,0 +1,34 @@
+"""Every way to read saved views."""
+
+from sqlalchemy import or_, select
+
+from board.db import db
+from board.errors import Missing
+from board.i18n import gettext as _
+from board.policy import Actor
+from board.saved.models import ALL, PARTNER, SavedView
+
+
+def _seen(by: Actor) -> list[object]:
+    """The own ones, those shared with the own partner, those shared with everybody."""
+    return [
+        SavedView.person_id == by.person_id,
+        SavedView.audience == ALL,
+        (SavedView.audience == PARTNER) & (SavedView.partner_id == (by.partner_id or 0)),
+    ]
+
+
+def views(by: Actor) -> list[SavedView]:
+    """What a person may open, by name; nothing for readers who are not signed in."""
+    if not by.signed_in:
+        return []
+    return list(db.session.scalars(select(SavedView).where(or_(*_seen(by))).order_by(SavedView.name, SavedView.id)))  # type: ignore[arg-type]
+
+
+def locked(view_id: int, by: Actor) -> SavedView:
+    """A view for a verb, inside a transaction. Raises Missing for one that the person may not see."""
+    wanted = select(SavedView).where(SavedView.id == view_id, or_(*_seen(by))).with_for_update()  # type: ignore[arg-type]
+    found = db.session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise Missing(_("There is no such view."))
+    return found
