@@ -46,6 +46,7 @@ FEATURES = (
     "connections",
     "figures",
     "roadmap",
+    "opendata",
 )
 MAX_BODY = 1024 * 1024
 

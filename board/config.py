@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from board.oidc import Provider
 from board.oidc import read as read_providers
+from board.opendata.licences import CONTRIBUTORS, LICENCES
 
 MIN_SECRET_LENGTH = 32
 KEY_BYTES = 32
@@ -64,6 +65,8 @@ SETTINGS = (
     Setting("BOARD_WORKER", "inside", "inside: jobs and mail run in the server; apart: in `flask worker`."),
     Setting("BOARD_BACKUPS", "", "Folder for backups; empty means: backups in BOARD_DATA. Better on another disk."),
     Setting("BOARD_METRICS_TOKEN", "", "Bearer token of at least 32 characters for /metrics; empty closes it (404)."),
+    Setting("BOARD_LICENCE", "dl-zero-de", "Licence of the open data: dl-zero-de, dl-by-de, cc-zero or cc-by."),
+    Setting("BOARD_CONTRIBUTOR", "", "Address that GovData gave the operator: http://dcat-ap.de/def/contributors/…"),
     Setting("BOARD_LOG", "info", "Log level: debug, info, warning or error."),
     Setting("HOST", "127.0.0.1", "Address the server listens on."),
     Setting("PORT", "8000", "Port the server listens on."),
@@ -109,6 +112,8 @@ class Config:
     smtp: Smtp | None
     backups: Path
     metrics_token: str = field(repr=False)
+    licence: str
+    contributor: str
     log: str
     host: str
     port: int
@@ -147,6 +152,8 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         worker=_choice(values, "BOARD_WORKER", ("inside", "apart")),
         backups=Path(values["BOARD_BACKUPS"]).absolute() if values["BOARD_BACKUPS"] else data / "backups",
         metrics_token=_token(values["BOARD_METRICS_TOKEN"]),
+        licence=_choice(values, "BOARD_LICENCE", tuple(LICENCES)),
+        contributor=_contributor(values["BOARD_CONTRIBUTOR"]),
         log=values["BOARD_LOG"].lower(),
         host=values["HOST"],
         port=_number(values, "PORT", 1, 65_535),
@@ -242,6 +249,13 @@ def _key(key: str) -> str:
     if not fits:
         raise BadSetting("BOARD_KEY must be 32 random bytes in base64url, such as `openssl rand -base64 32` prints.")
     return key
+
+
+def _contributor(address: str) -> str:
+    """Empty, or one of the list that GovData keeps: a portal refuses any other."""
+    if address and not (address.startswith(CONTRIBUTORS) and address.removeprefix(CONTRIBUTORS).isalnum()):
+        raise BadSetting(f"BOARD_CONTRIBUTOR must look like {CONTRIBUTORS}example, as GovData assigned it.")
+    return address
 
 
 def _token(token: str) -> str:

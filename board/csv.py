@@ -8,7 +8,7 @@ only; `tests/test_house.py` holds us to it.
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -30,6 +30,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return _write(header, rows, ",")
 
 
+def pieces(header: Sequence[str], batches: Iterable[Iterable[Sequence[Cell]]]) -> Iterator[str]:
+    """The same table, written batch by batch as the rows come: for what is too long to be held."""
+    yield _write(header, (), ",")
+    for rows in batches:
+        yield _lines(rows, ",")
+
+
 def pasteable(rows: Iterable[Sequence[str]]) -> str:
     """Cells by tabs, as somebody pasted them, for a text field of ours. Never for a file: nothing is defused."""
     out = io.StringIO()
@@ -49,8 +56,11 @@ def cell(value: Cell) -> str:
 
 
 def _write(header: Sequence[str], rows: Iterable[Sequence[Cell]], delimiter: str) -> str:
+    return _lines([header], delimiter) + _lines(rows, delimiter)
+
+
+def _lines(rows: Iterable[Sequence[Cell]], delimiter: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([cell(name) for name in header])
     writer.writerows([cell(value) for value in row] for row in rows)
     return out.getvalue()

@@ -682,6 +682,11 @@ PAGES: dict[str, Rule] = {
     # figures
     "figures.show": reader,
     "figures.file": reader,
+    # open data
+    "opendata.show": reader,
+    "opendata.csv": reader,
+    "opendata.json": reader,
+    "opendata.catalogue": reader,
     # search
     "search.index": reader,
     "search.jump": reader,

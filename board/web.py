@@ -116,7 +116,7 @@ def respond(
     return retry_after(response, refusal) if refusal else response
 
 
-def download(body: str | bytes, name: str, content_type: str) -> Response:
+def download(body: str | bytes | Iterator[str], name: str, content_type: str) -> Response:
     """A file to keep, such as `board.csv` writes: never shown in the page's own origin, asked for again like a page."""
     response = _answer(body, 200)
     response.content_type = content_type
@@ -298,7 +298,7 @@ def _count(endpoint: str) -> str:
     return found
 
 
-def _answer(body: str | bytes, status: int) -> Response:
+def _answer(body: str | bytes | Iterator[str], status: int) -> Response:
     return _cache_headers(make_response(body, status))
 
 

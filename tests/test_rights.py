@@ -127,6 +127,10 @@ GET  roadmap.show               /roadmap                                   ok   
 GET  roadmap.calendar           /roadmap.ics                               ok   ok   ok   ok   ok   ok   ok
 GET  figures.show               /figures                                   ok   ok   ok   ok   ok   ok   ok
 GET  figures.file               /figures/proposals.csv                     ok   ok   ok   ok   ok   ok   ok
+GET  opendata.show              /data                                      ok   ok   ok   ok   ok   ok   ok
+GET  opendata.csv               /data/proposals.csv                        ok   ok   ok   ok   ok   ok   ok
+GET  opendata.json              /data/reuse.json                           ok   ok   ok   ok   ok   ok   ok
+GET  opendata.catalogue         /data/catalog.jsonld                       ok   ok   ok   ok   ok   ok   ok
 GET  search.index               /search?q=M%C3%A4ngel                      ok   ok   ok   ok   ok   ok   ok
 GET  search.jump                /search/jump?q=FV-1                        ok   ok   ok   ok   ok   ok   ok
 GET  activity.atom              /activity.atom                             ok   ok   ok   ok   ok   ok   ok
