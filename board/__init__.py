@@ -39,6 +39,7 @@ FEATURES = (
     "reuse",
     "variants",
     "learnings",
+    "workshops",
     "legal",
     "privacy",
     "admin",

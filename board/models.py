@@ -28,6 +28,7 @@ from board.settings import models as settings
 from board.variants import models as variants
 from board.voting import models as voting
 from board.work import models as work
+from board.workshops import models as workshops
 
 TABLES = (
     accounts,
@@ -57,5 +58,6 @@ TABLES = (
     variants,
     voting,
     work,
+    workshops,
 )
 metadata = Base.metadata

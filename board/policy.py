@@ -45,6 +45,8 @@ class Actor:
     is_deputy: bool = False
     is_product_owner: bool = False
     is_admin: bool = False
+    is_host: bool = False
+    """Hosts transfer workshops: leads through them, and enters what is said as drafts. A right of its own."""
     is_system: bool = False
     is_forge: bool = False
     seen_activity: int = 0
@@ -162,6 +164,16 @@ def invited(by: Actor, invitation: Any) -> bool:
 def product_owner(by: Actor, _on: Any = None) -> bool:
     """A product owner."""
     return by.is_product_owner
+
+
+def host(by: Actor, _on: Any = None) -> bool:
+    """Hosts of workshops; product owners may host as well."""
+    return by.is_host or by.is_product_owner
+
+
+def host_or_delegate(by: Actor, row: Any) -> bool:
+    """Hosts, and delegates of the partner that the row belongs to."""
+    return host(by) or own_partner_delegate(by, row)
 
 
 def admin(by: Actor, _on: Any = None) -> bool:
@@ -415,6 +427,19 @@ VERBS: dict[str, Rule] = {
     "learning.edit": own_public_body,
     "learning.remove": own_public_body,
     "learning.thank": public_body,
+    # workshops
+    "workshop.plan": host,
+    "workshop.edit": host,
+    "workshop.assemble": host,
+    "workshop.arrange": host,
+    "workshop.open": host,
+    "workshop.turn": host,
+    "workshop.join": member,
+    "workshop.close": host,
+    "workshop.complete": system,
+    "draft.enter": host,
+    "draft.confirm": own_partner_voter,
+    "draft.discard": host_or_delegate,
     # work
     "package.create": packager,
     "package.edit": package_editor,
@@ -633,6 +658,30 @@ PAGES: dict[str, Rule] = {
     "learnings.useful": reader,
     "learnings.thank": public_body,
     "learnings.of_proposal": reader,
+    # workshops: inside the partnership only
+    "workshops.index": signed_in,
+    "workshops.show": signed_in,
+    "workshops.now": signed_in,
+    "workshops.agenda": signed_in,
+    "workshops.screen": signed_in,
+    "workshops.stage": signed_in,
+    "workshops.count": signed_in,
+    "workshops.join": member,
+    "workshops.new": host,
+    "workshops.plan": host,
+    "workshops.edit": host,
+    "workshops.assemble": host,
+    "workshops.add": host,
+    "workshops.arrange": host,
+    "workshops.open": host,
+    "workshops.turn": host,
+    "workshops.close": host,
+    "workshops.enter": host,
+    "workshops.confirm": delegate,
+    "workshops.discard": signed_in,
+    "workshops.minutes": signed_in,
+    "workshops.markdown": signed_in,
+    "workshops.letter": signed_in,
     # work
     "work.index": reader,
     "work.news": reader,

@@ -31,6 +31,7 @@ NAV = (
     ("reuse.index", "Reuse"),
     ("roadmap.show", "Roadmap"),
     ("learnings.index", "Learnings"),
+    ("workshops.index", "Workshops"),
     ("partners.index", "Partners"),
     ("activity.index", "Activity"),
     ("admin.index", "Administration"),

@@ -27,6 +27,8 @@ from board.work import bids, claims
 from board.work.models import Seat
 from board.work.packages import Draft as PackageDraft
 from board.work.packages import create, locked
+from board.workshops import drafts as heard
+from board.workshops import verbs as workshops
 from tests.people import Cast
 from tests.worlds import made
 
@@ -138,10 +140,18 @@ def learn(by: Actor, on: str = "FV-1", occasion: str = "free", **told: Any) -> i
         return learnings.write(words, learnings.place(kind, int(number), occasion), by).id
 
 
+def meet(people: Cast, title: str = "Transfer-Workshop") -> int:
+    """A workshop of Pia's that has begun, with the agenda that the board assembles; returns its id."""
+    with transaction():
+        workshop = workshops.plan(workshops.Plan(title, today()), people.pia.actor)
+        workshops.open_(workshop, people.pia.actor)
+        return workshop.id
+
+
 def make_world(people: Cast, state: str = State.OPEN) -> None:
-    """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse, variant, a
-    learning and a comment of his; AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. FV-1 is led to `state`
-    last."""
+    """One of everything, all with number 1: Ben's FV-1 with Aalen's ballot, offer (use), reuse, variant, a learning
+    and a comment of his; AP-1 led by Aalen with an offer of Rolf's; AP-2 is free. Workshop 1 runs, with a draft for
+    Aalen; workshop 2 is closed. FV-1 is led to `state` last."""
     made(current_app, ("world", people, state), partial(_make_world, people, state))
 
 
@@ -159,6 +169,12 @@ def _make_world(people: Cast, state: str) -> None:
     claim(1, people.ada.actor)
     with transaction():
         bids.bid(locked(1), people.rolf.actor, "Wir bauen es.")
+    meet(people)
+    with transaction():
+        heard.enter(workshops.locked(1), 1, people.aalen, "abstain", "", people.pia.actor)
+    meet(people, "Vergangener Workshop")
+    with transaction():
+        workshops.close(workshops.locked(2), None, people.pia.actor)
     for verb in PATHS[State(state)]:
         words = {"body": "Rat", "decided_on": today(), "reason": "Beschluss", "without_estimate": "Klein"}
         words = words if verb == "accept" else {}

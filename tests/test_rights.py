@@ -244,6 +244,31 @@ GET  learnings.edit             /learnings/1/edit                          401  
 POST learnings.edit             /learnings/1/edit                          401  403  ok   ok   403  403  403
 POST learnings.thank            /learnings/1/useful                        401  403  409  409  ok   403  403
 POST learnings.remove           /learnings/1/remove                        401  403  ok   ok   403  403  403
+# workshops: inside the partnership only; hosts (here Pia, as product owner) lead, a draft is its own partner's
+GET  workshops.index            /workshops                                 401  ok   ok   ok   ok   ok   ok
+GET  workshops.show             /workshops/1                               401  ok   ok   ok   ok   ok   ok
+GET  workshops.now              /workshops/1/now                           401  ok   ok   ok   ok   ok   ok
+GET  workshops.agenda           /workshops/1/agenda                        401  ok   ok   ok   ok   ok   ok
+GET  workshops.screen           /workshops/1/screen                        401  ok   ok   ok   ok   ok   ok
+GET  workshops.stage            /workshops/1/stage                         401  ok   ok   ok   ok   ok   ok
+GET  workshops.count            /workshops/1/items/1                       401  ok   ok   ok   ok   ok   ok
+GET  workshops.minutes          /workshops/2/minutes                       401  ok   ok   ok   ok   ok   ok
+GET  workshops.markdown         /workshops/2/minutes.md                    401  ok   ok   ok   ok   ok   ok
+GET  workshops.letter           /workshops/2/minutes/aalen                 401  403  ok   ok   403  ok   403
+GET  workshops.new              /workshops/new                             401  403  403  403  403  ok   403
+GET  workshops.edit             /workshops/1/edit                          401  403  403  403  403  ok   403
+POST workshops.plan             /workshops                                 401  403  403  403  403  ok   403
+POST workshops.edit             /workshops/1/edit                          401  403  403  403  403  ok   403
+POST workshops.assemble         /workshops/1/assemble                      401  403  403  403  403  ok   403
+POST workshops.add              /workshops/1/items                         401  403  403  403  403  ok   403
+POST workshops.arrange          /workshops/1/items/1/arrange               401  403  403  403  403  ok   403
+POST workshops.open             /workshops/1/open                          401  403  403  403  403  ok   403
+POST workshops.turn             /workshops/1/turn                          401  403  403  403  403  ok   403
+POST workshops.join             /workshops/1/join                          401  ok   ok   ok   ok   403  403
+POST workshops.enter            /workshops/1/drafts                        401  403  403  403  403  ok   403
+POST workshops.confirm          /workshops/drafts/1/confirm                401  403  403  ok   403  403  403
+POST workshops.discard          /workshops/drafts/1/discard                401  403  403  ok   403  ok   403
+POST workshops.close            /workshops/1/close                         401  403  403  403  403  ok   403
 # packages: public bodies divide and claim, the lead moves, product owners accept, providers offer
 GET  work.new                   /proposals/FV-1/packages/new               401  403  ok   ok   ok   ok   403
 POST work.create                /proposals/FV-1/packages                   401  403  ok   ok   ok   ok   403
@@ -362,7 +387,7 @@ ENDS = {
 TRIED = hmac.new(b"s" * 40, b"rule\0(1, 1, 'iOS', 'dismiss', None, None)", "sha256").hexdigest()[:32]
 """What the trial of the rule in `furnish` gives."""
 # Plain forms, never sent by htmx: the text comes back.
-ANSWERS_WITH_THE_FORM = {"proposals.propose", "work.edit", "learnings.edit"}
+ANSWERS_WITH_THE_FORM = {"proposals.propose", "work.edit", "learnings.edit", "workshops.edit"}
 STATES = {
     "proposals.start": "accepted", "proposals.pilot": "building", "proposals.publish": "piloting",
     "proposals.reopen": "accepted",
@@ -407,6 +432,11 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "variants.divide": {"lines": "Karte zurückführen | 6"},
         "learnings.write": {"title": "Karten kosten Zeit", "on": "FV-1", "text": "Mehr Zeit für Karten einplanen."},
         "learnings.edit": {"title": "Karten kosten Zeit", "text": "Mehr Zeit einplanen.", "version": "1"},
+        "workshops.plan": {"title": "Transfer-Workshop", "held_on": due},
+        "workshops.edit": {"title": "Transfer-Workshop", "held_on": due},
+        "workshops.add": {"key": "FV-1"},
+        "workshops.arrange": {"to": "down"},
+        "workshops.enter": {"partner": str(people.celle), "choice": "for"},
         "work.create": {"lines": "Formular bauen | 5"},
         "work.edit": {"title": "Formular bauen", "text_version": "1"},
         "work.claim": {"seat": "lead"},

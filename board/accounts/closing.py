@@ -35,9 +35,9 @@ def enable(person: Person, by: Actor) -> None:
     person.disabled_at = None
 
 
-def appoint(person: Person, by: Actor, *, product_owner: bool, admin: bool) -> bool:
-    """Set both flags; returns whether that changed anything. Raises Conflict for the only administrator's."""
-    if (person.is_product_owner, person.is_admin) == (product_owner, admin):
+def appoint(person: Person, by: Actor, *, product_owner: bool, admin: bool, host: bool = False) -> bool:
+    """Set the flags; returns whether that changed anything. Raises Conflict for the only administrator's."""
+    if (person.is_product_owner, person.is_admin, person.is_host) == (product_owner, admin, host):
         return False
     if person.is_admin and not admin:
         require_another_admin(person)
@@ -46,5 +46,6 @@ def appoint(person: Person, by: Actor, *, product_owner: bool, admin: bool) -> b
         by,
         product_owner=product_owner if product_owner != person.is_product_owner else None,
         admin=admin if admin != person.is_admin else None,
+        host=host if host != person.is_host else None,
     )
     return True

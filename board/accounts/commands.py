@@ -54,6 +54,7 @@ def show() -> None:
             for word, holds in (
                 ("product owner", person.is_product_owner),
                 ("administrator", person.is_admin),
+                ("host", person.is_host),
                 ("disabled", person.disabled_at),
             )
             if holds

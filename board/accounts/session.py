@@ -145,6 +145,7 @@ def as_actor(person: Person, seat: Membership | None, partner: Partner | None) -
         partner=acting(partner) if partner else None,
         is_product_owner=person.is_product_owner,
         is_admin=person.is_admin,
+        is_host=person.is_host,
     )
 
 
@@ -175,7 +176,7 @@ _SIGNED_IN = (
         LoginSession.id, LoginSession.seen_at, LoginSession.flashes, LoginSession.membership_id,
         LoginSession.remembered_until, LoginSession.factor, LoginSession.proved_at,
         Person.id.label("person_id"), Person.name, Person.email, Person.is_product_owner, Person.is_admin,
-        Person.locale, Person.theme, Person.seen_activity, Membership.role, Membership.ended_at,
+        Person.is_host, Person.locale, Person.theme, Person.seen_activity, Membership.role, Membership.ended_at,
         Membership.deputy_from, Membership.deputy_until,
         Partner.id.label("partner_id"), Partner.slug, Partner.name.label("partner_name"), Partner.sign,
         Partner.ags, Partner.kind, Partner.votes, Partner.paused_at,
@@ -229,6 +230,7 @@ def _actor(row: Any) -> Actor:
         partner=partner,
         is_product_owner=row.is_product_owner,
         is_admin=row.is_admin,
+        is_host=row.is_host,
         seen_activity=row.seen_activity,
         locale=row.locale,
         theme=row.theme,

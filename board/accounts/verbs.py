@@ -65,13 +65,23 @@ def enrol(person: Person, partner: Partner, role: Role, by: Actor) -> Membership
     return seat
 
 
-def appoint(person: Person, by: Actor, *, product_owner: bool | None = None, admin: bool | None = None) -> None:
+def appoint(
+    person: Person,
+    by: Actor,
+    *,
+    product_owner: bool | None = None,
+    admin: bool | None = None,
+    host: bool | None = None,
+) -> None:
     """Give or take the flags; None leaves one as it is."""
-    act(by, "person.appoint", person, person=person.id, product_owner=product_owner, admin=admin)
+    given = {"product_owner": product_owner, "admin": admin} | ({} if host is None else {"host": host})
+    act(by, "person.appoint", person, person=person.id, **given)
     if product_owner is not None:
         person.is_product_owner = product_owner
     if admin is not None:
         person.is_admin = admin
+    if host is not None:
+        person.is_host = host
 
 
 def disable(person: Person, by: Actor) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from board.accounts.models import Person
 from board.activity.models import Activity
-from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, OPERATIONS, hides_partner
+from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, INSIDE, OPERATIONS, hides_partner
 from board.activity.sentences import SENTENCES, choice, offer, sentence
 from board.db import db
 from board.i18n import current_locale, day_of
@@ -31,11 +31,16 @@ KINDS = {
     "ballots": frozenset({"ballot", "offer", "condition"}),
     "reuse": frozenset({"reuse", "variant"}),
     "learnings": frozenset({"learning"}),
+    "workshops": INSIDE,
     "work": frozenset({"package"}),
     "comments": frozenset({"comment"}),
     "issues": frozenset({"issue"}),
     "partners": frozenset({"partner"}),
 }
+
+
+QUIET = frozenset({"workshop.turn", "workshop.arrange", "workshop.assemble"})
+"""Steps of a meeting: in the log, not in the list."""
 
 
 @dataclass(frozen=True)
@@ -208,12 +213,21 @@ def _ids(filters: Filters, by: Actor, before: int | None, limit: int, after: int
     return select(both.c.id).distinct().order_by(both.c.id.desc()).limit(limit).subquery()
 
 
+def kinds(by: Actor) -> tuple[str, ...]:
+    """What this reader can narrow the list to."""
+    return tuple(kind for kind, nouns in KINDS.items() if by.signed_in or nouns != INSIDE)
+
+
 def _verbs(filters: Filters, by: Actor) -> list[str]:
     """The verbs that may be shown: never account events; nothing that would tell a stranger who voted how."""
     nouns = KINDS.get(filters.kind) or {noun for kind in KINDS.values() for noun in kind}
     if filters.partner and not by.signed_in:
         nouns = nouns - HIDDEN_PARTNER
-    return sorted(verb for verb in SENTENCES if (noun := verb.split(".")[0]) in nouns and noun not in ACCOUNT)
+    if not by.signed_in:
+        nouns = nouns - INSIDE
+    return sorted(
+        verb for verb in set(SENTENCES) - QUIET if (noun := verb.split(".")[0]) in nouns and noun not in ACCOUNT
+    )
 
 
 def _events(ids: Any, by: Actor, limit: int) -> Events:

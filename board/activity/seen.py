@@ -7,6 +7,8 @@ ACCOUNT = frozenset({
 ADMINISTRATION = frozenset({"setting", "topic", "mail"})
 """What administrators do to the board itself: shown to them alone (and to who did it)."""
 HIDDEN_PARTNER = frozenset({"ballot", "condition", "consent"})
+INSIDE = frozenset({"workshop", "draft"})
+"""What readers learn of only when they are signed in."""
 OPERATIONS = frozenset({"connection", "repository", "delivery", "rule"})
 """What operators of Git connections do: told on their pages only."""
 

@@ -65,17 +65,26 @@ def _of_variant(proposal: int | None) -> set[str]:
     return {f"variants-{proposal}", f"reuse-{proposal}"}
 
 
+def _of_workshop(_proposal: int | None) -> set[str]:
+    return {"workshops"}
+
+
 def _of_learning(proposal: int | None) -> set[str]:
     return {"learnings"} | ({f"learnings-{proposal}", f"reuse-{proposal}"} if proposal is not None else set())
 
 
-KNOWLEDGE: dict[str, Callable[[int | None], set[str]]] = {"variant": _of_variant, "learning": _of_learning}
+KNOWLEDGE: dict[str, Callable[[int | None], set[str]]] = {
+    "variant": _of_variant,
+    "learning": _of_learning,
+    "workshop": _of_workshop,
+    "draft": _of_workshop,
+}
 """What a partner knows and has that others can take: noun → topics by the proposal it is about."""
 
 
 def public_topics(row: Row) -> frozenset[str]:
     """The topics that readers who are not signed in may learn of: without the partner where that is not theirs."""
-    found = topics(row) - {"connections"}
+    found = topics(row) - {"connections", "workshops"}
     if not hides_partner(row.verb):
         return found
     return frozenset(t for t in found if not t.startswith(("partner-", "ballot-", "offers-")))

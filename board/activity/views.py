@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from board import i18n, templating
 from board.activity import queries
 from board.activity.queries import KINDS, Filters
+from board.activity.queries import kinds as activity_kinds
 from board.errors import Missing
 from board.partners.models import Partner
 from board.policy import ANONYMOUS
@@ -41,7 +42,7 @@ def index() -> Response:
             events=events.items,
             filters=filters,
             partners=queries.partners(),
-            kinds=tuple(KINDS),
+            kinds=activity_kinds(actor()),
             more_url=more,
             first_url=_url(filters) if before else "",
             without={name: _url(replace(filters, **{name: empty})) for name, empty in EMPTY.items()},

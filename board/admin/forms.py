@@ -87,6 +87,7 @@ class AppointForm(BoardForm):
 
     is_product_owner = BooleanField("Product owner", description="Orders proposals and records decisions.")
     is_admin = BooleanField("Administrator", description="Runs the board; casts no ballots.")
+    is_host = BooleanField("Host", description="Leads transfer workshops; casts no ballot for others.")
 
 
 class EnrolForm(BoardForm):

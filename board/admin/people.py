@@ -80,12 +80,16 @@ def _do(person_id: int, verb: Callable[[Person, Actor], object], told: str, form
 
 
 def appoint(person_id: int) -> Response:
-    """Give or take product ownership and administration."""
+    """Give or take product ownership, administration and hosting."""
     form = AppointForm(request.form)
     return _do(
         person_id,
         lambda one, by: closing.appoint(
-            one, by, product_owner=bool(form.is_product_owner.data), admin=bool(form.is_admin.data)
+            one,
+            by,
+            product_owner=bool(form.is_product_owner.data),
+            admin=bool(form.is_admin.data),
+            host=bool(form.is_host.data),
         ),
         _("Saved."),
         form,

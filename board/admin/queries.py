@@ -40,6 +40,7 @@ class Line:
     name: str
     email: str
     is_product_owner: bool
+    is_host: bool
     is_admin: bool
     disabled_at: datetime | None
     erased_at: datetime | None
@@ -91,8 +92,8 @@ def people(words: str = "", stand: str = "", after: str = "") -> People:
     sorting = func.lower(Person.name)
     query = (
         select(
-            Person.id, Person.name, Person.email, Person.is_product_owner, Person.is_admin, Person.disabled_at,
-            Person.erased_at, Person.visited_at, sorting.label("key"),
+            Person.id, Person.name, Person.email, Person.is_product_owner, Person.is_admin, Person.is_host,
+            Person.disabled_at, Person.erased_at, Person.visited_at, sorting.label("key"),
         )
         .where(*wanted)
         .order_by(sorting, Person.id)

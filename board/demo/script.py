@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from board.accounts import visits
 from board.comments import queries as talk
 from board.comments.models import Comment
 from board.consent import verbs as consent
-from board.db import db
+from board.db import db, now
 from board.decisions import verbs as decisions
 from board.demo import ordering
 from board.demo.world import World, lines
@@ -29,6 +30,8 @@ from board.voting import ballots, offers, reuses
 from board.voting.models import OfferKind, ReuseStatus
 from board.work import bids, claims, dependencies, moves, packages
 from board.work.models import Seat
+from board.workshops import verbs as workshops
+from board.workshops.models import AgendaItem, ItemKind
 
 Row = dict[str, Any]
 
@@ -48,8 +51,8 @@ def events(world: World, scenario: Row) -> list[Event]:
         for tell, name in (
             (_proposed, "proposals"), (_worked, "packages"), (_waited, "packages"), (_voted, "ballots"),
             (_consented, "consents"), (_offered, "offers"), (_conditions, "conditions"), (_moved, "progress"),
-            (_used, "reuse"), (_varied, "variants"), (_learned, "learnings"), (_said, "comments"),
-            (_paused, "pauses"), (_visited, "people"),
+            (_used, "reuse"), (_varied, "variants"), (_learned, "learnings"), (_met, "workshops"),
+            (_said, "comments"), (_paused, "pauses"), (_visited, "people"),
         )
         for row in scenario[name]
         for event in tell(world, row if name != "proposals" else row | _opened(scenario, row["key"]))
@@ -207,6 +210,38 @@ def _learned(world: World, row: Row) -> Iterator[Event]:
 
 def _thanked(world: World, made: list[int], slug: str) -> None:
     learnings.thank(learnings.locked(made[0]), True, world.delegate(slug))
+
+
+def _met(world: World, row: Row) -> Iterator[Event]:
+    """A workshop: announced with its impulse talks, joined, and, where it lies behind us, held and closed."""
+    made: list[int] = []
+    host = world.actor
+    begins = row["held_days_ago"]
+
+    def announce() -> None:
+        held_on = world.day(-begins) or in_days(0)
+        said = workshops.Plan(row["title"], held_on, row["begins"], row["place"], row["text"])
+        workshop = workshops.plan(said, host(row["host"]))
+        for told in row["talks"]:
+            partner = world.partners[told["partner"]]
+            item = AgendaItem(kind=ItemKind.TALK, title=told["title"], url=told["url"], partner_id=partner)
+            workshops.add(workshop, item, host(row["host"]))
+        made.append(workshop.id)
+
+    def join() -> None:
+        for slug in row["present"]:
+            workshops.join(workshops.locked(made[0]), world.delegate(slug))
+
+    def hold() -> None:
+        workshop = workshops.locked(made[0])
+        workshops.open_(workshop, host(row["host"]))
+        workshops.close(workshop, now() + timedelta(hours=row["late_hours"]), host(row["host"]))
+
+    yield Event(row["announced_days_ago"], announce)
+    yield Event(max(begins, row["announced_days_ago"] - 1) if begins < 0 else begins + 0.1, join)
+    if begins > 0:
+        yield Event(begins, hold)
+        yield Event(begins - 1.5, lambda: workshops.complete(workshops.locked(made[0])))
 
 
 def _worked(world: World, row: Row) -> Iterator[Event]:

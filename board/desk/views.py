@@ -20,6 +20,7 @@ from board.proposals.queries import electorate_version
 from board.proposals.states import State
 from board.web import actor, etag, not_modified, page, tagged
 from board.work import queries as work
+from board.workshops import queries as workshops
 
 bp = Blueprint("desk", __name__)
 DUE = 5
@@ -60,6 +61,7 @@ def _waiting(by: Actor) -> dict[str, Any]:
         "consents": consent.running() if votes or by.is_product_owner else [],
         "leases": work.due_leases(by),
         "free": work.free_packages(by, FREE),
+        "drafts": workshops.drafts(by) if by.partner else [],
         "untold": learnings.asked(by),
         "replies": queries.replies(by),
         "expired": estimates.expired(by.partner_id, providers=by.is_product_owner),

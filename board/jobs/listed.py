@@ -18,6 +18,7 @@ from board.record.chain import seal_due
 from board.record.checks import check_due
 from board.reuse.asking import ask_due
 from board.work.leases import sweep_due
+from board.workshops.jobs import complete_due
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -45,6 +46,7 @@ JOBS = (
     Job("leases", 5 * MINUTE, sweep_due),
     Job("estimates", HOUR, expire_due),
     Job("deliveries", HOUR, retention.sweep),
+    Job("workshops", MINUTE, complete_due),
     Job("reuse-ask", DAY, ask_due),
     Job("periods", HOUR, periods.clear),
     Job("reconcile", 6 * HOUR, backfills.reconcile),

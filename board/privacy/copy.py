@@ -18,8 +18,8 @@ from board.partners.models import Partner
 from board.policy import Actor
 from board.privacy.inventory import HELD, Held
 
-PERSON = ("id", "email", "name", "is_product_owner", "is_admin", "locale", "theme", "visited_at", "created_at",
-          "disabled_at")  # fmt: skip
+PERSON = ("id", "email", "name", "is_product_owner", "is_admin", "is_host", "locale", "theme", "visited_at",
+          "created_at", "disabled_at")  # fmt: skip
 KEYS = {"proposal_id": "FV", "package_id": "AP"}
 ROUGH = frozenset({"created_at", "seen_at", "ended_at"})
 """Times of sessions are told to the hour: a copy is no stopwatch of one's working day."""

@@ -40,7 +40,7 @@ def erase(person: Person, by: Actor) -> None:
     ended = update(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
     db.session.execute(ended.values(ended_at=now()).execution_options(synchronize_session=False))
     person.email, person.name, person.password_hash = f"{person.id}@{NOWHERE}", "", ""
-    person.is_admin = person.is_product_owner = False
+    person.is_admin = person.is_product_owner = person.is_host = False
     person.locale = person.theme = person.visited_at = None
     person.disabled_at, person.erased_at = person.disabled_at or now(), now()
     db.session.flush()

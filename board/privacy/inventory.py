@@ -59,6 +59,7 @@ HELD = (
     Held("briefing", "person_id", KEEP, "decision_sheets"),
     Held("objection", "person_id", KEEP, "objections"),
     Held("learning", "person_id", KEEP, "learnings"),
+    Held("draft", "person_id", KEEP, "drafts_entered"),
     Held("decision", "recorded_by_id", KEEP, "decisions"),
     Held("saved_view", "person_id", DELETE, "views"),
     Held("batch", "person_id", KEEP, "changed_together"),

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-TABLES = ("activity", "seal", "decision_record")
-KEYS = {"activity": "id", "seal": "position", "decision_record": "decision_id"}
+TABLES = ("activity", "seal", "decision_record", "minutes")
+KEYS = {"activity": "id", "seal": "position", "decision_record": "decision_id", "minutes": "id"}
 ONLY = {"decision_record": " OF decision_id, proposal_id, made_at, content, words"}
 """Columns that an UPDATE must not touch, where it is not all of them: a confidential issue's words must still go."""
 FUNCTION = "append_only"

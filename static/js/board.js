@@ -94,6 +94,26 @@ on("htmx:after:swap", (e) => {
   }
 });
 
+/* A workshop: keys turn the agenda on the projector; a phone on which somebody writes stays where it is until it is sent. */
+on("keydown", (e) => {
+  if (!document.querySelector(".page.screen") || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input, select, textarea, dialog")) return;
+  const step = {ArrowRight: "next", PageDown: "next", ArrowLeft: "back", PageUp: "back"}[e.key];
+  if (step) { e.preventDefault(); document.querySelector(`[data-step="${step}"]`)?.click(); }
+  if (e.key.toLowerCase() === "f") document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.();
+});
+let behind = false;
+const writing = (el) => all("textarea", el).some((area) => area.value && area.value !== area.defaultValue);
+on("htmx:config:request", (e) => {
+  if (!e.target.matches?.(".now") || !writing(e.target)) return;
+  e.preventDefault();
+  behind = true;
+});
+on("htmx:after:swap", (e) => {
+  if (!behind || !document.querySelector(".now") || writing(document.querySelector(".now"))) return;
+  behind = false;
+  live?.dispatchEvent(new CustomEvent("workshops", {bubbles: true}));
+});
+
 /* A value that has to be carried elsewhere: address and secret of a webhook. */
 on("click", (e) => {
   const button = e.target.closest("[data-copy]"), field = button && $(button.dataset.copy);

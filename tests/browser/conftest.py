@@ -33,6 +33,8 @@ from board.joining.verbs import invite
 from board.partners.models import Partner
 from board.policy import SYSTEM
 from board.proposals import queries as board_proposals
+from board.workshops import drafts as heard
+from board.workshops import verbs as workshops
 from tests import factories
 from tests.conftest import bring_up_to_date, cannot_run
 from tests.people import Cast, populate
@@ -68,6 +70,7 @@ class Seed:
     people: Cast
     proposals: list[int]
     decided: int
+    workshop: int
     packages: list[int]
     comment: int
     connection: int
@@ -103,6 +106,12 @@ def seed(app: Flask) -> Seed:
         factories.learn(people.ada.actor, f"FV-{proposals[0]}", effort=Decimal(12), privacy_notice="Wir verarbeiten …")
         factories.vary(people.ada.actor, proposals[0])
         comment = factories.comment(people.ada.actor, "Das brauchen wir **bald**.", proposal_id=proposals[0])
+        workshop = factories.meet(people)
+        with transaction():
+            heard.enter(workshops.locked(workshop), proposals[0], people.aalen, "abstain", "", people.pia.actor)
+        old = factories.meet(people, "Vergangener Workshop")
+        with transaction():
+            workshops.close(workshops.locked(old), None, people.pia.actor)
         connection = forge(app, people)
         with transaction():
             aalen = db.session.get_one(Partner, people.aalen)
@@ -113,7 +122,9 @@ def seed(app: Flask) -> Seed:
             ask_email(ada, "ada@aalen.example", people.ada.actor)
             proofs = db.session.scalars(select(Proof).order_by(Proof.id))
             reset, confirmation = (links.token(proof.purpose, proof.id, proof.nonce) for proof in proofs)
-        return Seed(people, proposals, decided, packages, comment, connection, invitation, reset, confirmation)
+        return Seed(
+            people, proposals, decided, workshop, packages, comment, connection, invitation, reset, confirmation
+        )
 
 
 def forge(app: Flask, people: Cast) -> int:

@@ -16,7 +16,7 @@ CLEAR: dict[tuple[int, str], set[str]] = {}  # By width and theme; the roles sha
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
     r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
-    r"|decisions\.markdown_of_.*|roadmap\.calendar|duplicates\.show|opendata\.(csv|json|catalogue))$"
+    r"|decisions\.markdown_of_.*|roadmap\.calendar|duplicates\.show|opendata\.(csv|json|catalogue)|workshops\.markdown)$"
 )
 
 
@@ -26,12 +26,14 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
         "proposal_id": seed.proposals[0], "package_id": seed.packages[0], "comment_id": seed.comment, "slug": "aalen",
         "name": "imprint", "person_id": 2, "topic_id": 1, "token": seed.invitation,
         "connection_id": seed.connection, "delivery_id": 1, "rule_id": 1, "learning_id": 1,
-        "decision_id": 1, "estimate_id": 1, "milestone_id": 1,
+        "decision_id": 1, "estimate_id": 1, "milestone_id": 1, "workshop_id": seed.workshop, "item_id": 1,
     }  # fmt: skip
     with app.test_request_context():
         adapter = app.url_map.bind("127.0.0.1")
         declined = links.path(seed.people.ada.person_id, Sort.WEEKLY).rsplit("/", 1)[1]
-        tokens = {
+        minutes = {"workshop_id": seed.workshop + 1}
+        special: dict[str, dict[str, Any]] = {
+            "workshops.minutes": minutes, "workshops.letter": minutes | {"slug": "aalen"},
             "credentials.show_reset": {"token": seed.reset}, "credentials.show_confirm": {"token": seed.confirmation},
             "notifications.unsubscribe": {"token": declined},
         }  # fmt: skip
@@ -40,7 +42,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
                 continue
             unknown = rule.arguments - samples.keys()
             assert not unknown, f"{rule.rule}: give this test a sample for {unknown}"
-            values = {name: samples[name] for name in rule.arguments} | tokens.get(rule.endpoint, {})
+            values = {name: samples[name] for name in rule.arguments} | special.get(rule.endpoint, {})
             yield rule.endpoint, adapter.build(rule.endpoint, values)
 
 

@@ -1,0 +1,303 @@
+"""Every way to read workshops: the list, one with its agenda, what is on the screen, drafts that wait, the minutes."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from board.activity.models import Activity
+from board.db import db
+from board.errors import Missing
+from board.i18n import current_locale
+from board.i18n import gettext as _
+from board.partners.models import Partner
+from board.policy import Acting, Actor, allowed
+from board.proposals.models import Proposal
+from board.reuse.matrix import is_old
+from board.voting import company
+from board.voting import queries as voting
+from board.voting.company import NAMES, acting
+from board.voting.models import Ballot, Reuse
+from board.work.models import Package, PackageState
+from board.workshops import minutes as gathering
+from board.workshops.models import AgendaItem, Attendance, Draft, ItemKind, Minutes, Workshop, WorkshopState
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of the agenda, as the list shows it; `done` where its question has been answered meanwhile."""
+
+    id: int
+    kind: str
+    key: str
+    title: str
+    url: str
+    partner: Acting | None
+    proposal_id: int | None
+    contested: bool
+    vote_by: date | None
+    done: bool
+    current: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A draft that waits for its partner's delegate."""
+
+    id: int
+    workshop_id: int
+    key: str
+    title: str
+    partner: Acting
+    choice: str
+    reason: str
+    may_confirm: bool
+    may_discard: bool
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A workshop whole. `host`: the reader leads it; `here`: the partner acted for has joined."""
+
+    id: int
+    title: str
+    held_on: date
+    begins: str
+    place: str
+    text: str
+    state: str
+    item_id: int | None
+    closed_at: datetime | None
+    late_until: datetime | None
+    version: int
+    items: tuple[Item, ...]
+    present: tuple[Acting, ...]
+    host: bool
+    here: bool
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return f"/workshops/{self.id}"
+
+    @property
+    def current(self) -> Item | None:
+        """What is on the screen."""
+        return next((item for item in self.items if item.current), None)
+
+    @property
+    def place_of_current(self) -> int:
+        """The number of what is on the screen, 0 where nothing is."""
+        return next((n for n, item in enumerate(self.items, 1) if item.current), 0)
+
+
+def listed() -> list[Any]:
+    """All workshops, the newest first, with how many items each has."""
+    n = select(func.count()).where(AgendaItem.workshop_id == Workshop.id).correlate(Workshop).scalar_subquery()
+    columns = (Workshop.id, Workshop.title, Workshop.held_on, Workshop.begins, Workshop.place, Workshop.state)
+    query = select(*columns, n.label("n")).order_by(Workshop.held_on.desc(), Workshop.id.desc()).limit(100)
+    return list(db.session.execute(query))
+
+
+def meeting(workshop_id: int, by: Actor) -> Meeting:
+    """One workshop with its agenda and who is there. Raises Missing."""
+    found = db.session.get(Workshop, workshop_id)
+    if found is None:
+        raise Missing(_("There is no such workshop."))
+    here = select(Attendance.partner_id).where(Attendance.workshop_id == workshop_id)
+    rows = db.session.execute(NAMES.where(Partner.id.in_(here)).order_by(Partner.name))
+    present = tuple(acting(row) for row in rows)
+    names = (
+        "id",
+        "title",
+        "held_on",
+        "begins",
+        "place",
+        "text",
+        "state",
+        "item_id",
+        "closed_at",
+        "late_until",
+        "version",
+    )
+    return Meeting(
+        **{name: getattr(found, name) for name in names},
+        items=_items(found),
+        present=present,
+        host=allowed(by, "workshop.open"),
+        here=any(p.id == by.partner_id for p in present),
+    )
+
+
+def _items(workshop: Workshop) -> tuple[Item, ...]:
+    rows = db.session.execute(
+        select(
+            AgendaItem, Proposal.title, Proposal.title_en, Proposal.state, Proposal.contest, Proposal.vote_by,
+            Package.title.label("package"), Package.state.label("package_state"),
+            Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind,
+            Partner.votes,
+        )
+        .outerjoin(Proposal, Proposal.id == AgendaItem.proposal_id)
+        .outerjoin(Package, Package.id == AgendaItem.package_id)
+        .outerjoin(Partner, Partner.id == AgendaItem.partner_id)
+        .where(AgendaItem.workshop_id == workshop.id)
+        .order_by(AgendaItem.position, AgendaItem.id)
+    )  # fmt: skip
+    return tuple(_item(row, workshop) for row in rows)
+
+
+def _item(row: Any, workshop: Workshop) -> Item:
+    item: AgendaItem = row.AgendaItem
+    title = (current_locale() == "en" and row.title_en) or row.title or ""
+    key = f"AP-{item.package_id}" if item.package_id else f"FV-{item.proposal_id}" if item.proposal_id else ""
+    pages = {"AP": "/packages/", "FV": "/proposals/"}
+    return Item(
+        id=item.id, kind=item.kind, key=key, title=row.package or title or item.title,
+        url=pages[key[:2]] + key if key else item.url, partner=acting(row) if row.partner_id else None,
+        proposal_id=item.proposal_id, contested=bool(row.contest and row.contest > 0), vote_by=row.vote_by,
+        done=(item.kind == ItemKind.VOTE and row.state != "open")
+        or (item.kind == ItemKind.PACKAGE and row.package_state != PackageState.OPEN),
+        current=item.id == workshop.item_id and workshop.state == WorkshopState.RUNNING,
+    )  # fmt: skip
+
+
+def shown(item: Item | None, by: Actor) -> Mapping[str, Any]:
+    """What the screen and the phones show of an item, by its kind."""
+    if item is None:
+        return {}
+    if item.kind == ItemKind.VOTE and item.proposal_id:
+        proposal = voting.get(item.proposal_id)
+        told = company.ballots(proposal, by)
+        return {
+            "tally": voting.tallies([proposal])[proposal.id], "answered": [v.partner for v in told.voices if v.counted],
+            "silent": told.silent, "coalition": company.coalition(proposal, by), "proposal": proposal,
+            "summary": _summary(item.proposal_id),
+        }  # fmt: skip
+    if item.kind == ItemKind.STALE:
+        rows = db.session.execute(
+            NAMES.add_columns(Reuse.status, Reuse.confirmed_on, is_old().label("old"))
+            .join(Reuse, Reuse.partner_id == Partner.id)
+            .where(Reuse.proposal_id == item.proposal_id)
+            .order_by(Partner.name)
+        )
+        return {"entries": [(acting(r), r.status, r.confirmed_on, bool(r.old)) for r in rows]}
+    if item.kind == ItemKind.PACKAGE:
+        package = select(Package.effort, Package.state, Package.text).where(Package.id == int(item.key[3:]))
+        return {"package": db.session.execute(package).one()}
+    return {}
+
+
+def _summary(proposal_id: int) -> str:
+    row = db.session.execute(select(Proposal.summary, Proposal.summary_en).where(Proposal.id == proposal_id)).one()
+    return str((current_locale() == "en" and row.summary_en) or row.summary)
+
+
+def item(workshop_id: int, item_id: int, by: Actor) -> Item:
+    """One item of an agenda. Raises Missing."""
+    found = next((i for i in meeting(workshop_id, by).items if i.id == item_id), None)
+    if found is None:
+        raise Missing(_("There is no such item on the agenda."))
+    return found
+
+
+def drafts(by: Actor, workshop_id: int | None = None) -> list[Waiting]:
+    """The drafts that wait: all of a workshop for its hosts, else those of the partner acted for."""
+    query = (
+        NAMES.add_columns(Draft, Proposal.title, Proposal.title_en)
+        .join(Draft, Draft.partner_id == Partner.id)
+        .join(Proposal, Proposal.id == Draft.proposal_id)
+        .where(Draft.settled_at.is_(None))
+        .order_by(Draft.id)
+    )
+    if workshop_id is None or not allowed(by, "workshop.open"):
+        query = query.where(Draft.partner_id == (by.partner_id or 0))
+    if workshop_id is not None:
+        query = query.where(Draft.workshop_id == workshop_id)
+    return [
+        Waiting(
+            row.Draft.id, row.Draft.workshop_id, f"FV-{row.Draft.proposal_id}",
+            (current_locale() == "en" and row.title_en) or row.title, acting(row), row.Draft.choice, row.Draft.reason,
+            allowed(by, "draft.confirm", row.Draft), allowed(by, "draft.discard", row.Draft),
+        )
+        for row in db.session.execute(query)
+    ]  # fmt: skip
+
+
+def workshop_of(draft_id: int) -> int:
+    """The workshop that a draft was entered in. Raises Missing."""
+    found = db.session.scalar(select(Draft.workshop_id).where(Draft.id == draft_id))
+    if found is None:
+        raise Missing(_("There is no such draft."))
+    return found
+
+
+def voters() -> list[tuple[int, str]]:
+    """(id, name) of the partners that vote now, to choose from."""
+    rows = db.session.execute(
+        select(Partner.id, Partner.name).where(Partner.votes, Partner.paused_at.is_(None)).order_by(Partner.name)
+    )
+    return [(id_, name) for id_, name in rows]
+
+
+def minutes(workshop_id: int) -> tuple[dict[str, Any], list[dict[str, Any]], bool]:
+    """(what was frozen, the late answers, whether those are frozen too). Raises Missing before the workshop closes."""
+    parts = {
+        m.part: deepcopy(m.data) for m in db.session.scalars(select(Minutes).where(Minutes.workshop_id == workshop_id))
+    }
+    if "closing" not in parts:
+        raise Missing(_("There are no minutes of this workshop yet."))
+    _take_back(parts)
+    if "late" in parts:
+        return parts["closing"], parts["late"]["ballots"], True
+    return parts["closing"], gathering.late(db.session.get_one(Workshop, workshop_id)), False
+
+
+def _take_back(parts: dict[str, dict[str, Any]]) -> None:
+    """The words of an issue that has become confidential since are shown no more, frozen or not."""
+    rows = [*parts["closing"]["items"], *parts.get("late", {}).get("ballots", [])]
+    ids = {int(row["key"][3:]) for row in rows if row.get("key")}
+    withheld = ("proposal.withhold", "package.withhold")
+    told = select(Activity.proposal_id, Activity.package_id).where(
+        Activity.verb.in_(withheld), Activity.proposal_id.in_(ids) | Activity.package_id.in_(ids)
+    )
+    gone = {f"AP-{r.package_id}" if r.package_id else f"FV-{r.proposal_id}" for r in db.session.execute(told)}
+    for row in rows:
+        if row.get("key") in gone:
+            model = Package if row["key"].startswith("AP") else Proposal
+            row["title"] = db.session.scalar(select(model.title).where(model.id == int(row["key"][3:])))
+            row.update({name: "" for name in ("question", "title_en") if name in row})
+
+
+def missing_ballots(partner_id: int, keys: list[str]) -> set[str]:
+    """Of these open proposals those on which the partner has no ballot."""
+    ids = [int(key[3:]) for key in keys]
+    cast = set(db.session.scalars(
+        select(Ballot.proposal_id).where(Ballot.partner_id == partner_id, Ballot.proposal_id.in_(ids))
+    ))  # fmt: skip
+    still = set(db.session.scalars(select(Proposal.id).where(Proposal.id.in_(ids), Proposal.state == "open")))
+    return {f"FV-{id_}" for id_ in still - cast}
+
+
+def contacts(keys: list[str], without: int) -> dict[str, list[tuple[str, str]]]:
+    """By proposal: (partner, contact) of those that run or pilot it and name somebody to ask."""
+    ids = [int(key[3:]) for key in keys]
+    rows = db.session.execute(
+        select(Reuse.proposal_id, Partner.name, Reuse.contact, Partner.contact.label("office"))
+        .join(Partner, Partner.id == Reuse.partner_id)
+        .where(Reuse.proposal_id.in_(ids), Reuse.status.in_(("live", "pilot")), Partner.id != without)
+        .order_by(Reuse.status, Partner.name)
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        if contact := row.contact or row.office:
+            found.setdefault(f"FV-{row.proposal_id}", []).append((row.name, contact))
+    return found
+
+
+def offices(slugs: set[str]) -> dict[str, str]:
+    """The contact points of partners by their name in addresses."""
+    rows = db.session.execute(select(Partner.slug, Partner.contact).where(Partner.slug.in_(slugs)))
+    return {row.slug: row.contact for row in rows}
