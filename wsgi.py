@@ -9,6 +9,9 @@ from board.config import BadSetting
 # `flask demo` asks for the demo by name. An installation with an address of its own still has to say BOARD_DEMO=1.
 if "demo" in sys.argv[1:] and not os.environ.get("BOARD_ORIGIN"):
     os.environ.setdefault("BOARD_DEMO", "1")
+# The database and whatever else a command makes is nobody else's to read; gunicorn is told the same.
+os.umask(0o027)
+
 try:
     app = create_app()
 except BadSetting as bad:

@@ -262,10 +262,10 @@ def test_asking_for_the_demo_by_name_is_enough_unless_the_board_has_an_address(
     tmp_path: Path, origin: str, demo: bool
 ) -> None:
     surroundings = {k: v for k, v in os.environ.items() if not k.startswith("BOARD_") and k != "DATABASE_URL"}
-    asked = [sys.executable, "-c", "import wsgi; print(wsgi.app.config['BOARD'].demo)", "demo"]
+    asked = [sys.executable, "-c", "import os, wsgi; print(wsgi.app.config['BOARD'].demo, os.umask(0))", "demo"]
     where = {"BOARD_DATA": str(tmp_path), "BOARD_ORIGIN": origin}
     done = subprocess.run(asked, cwd=ROOT, env=surroundings | where, capture_output=True, text=True, timeout=60)
-    assert done.stdout.strip() == str(demo), done.stderr
+    assert done.stdout.split() == [str(demo), str(0o027)], done.stderr  # and what it makes is nobody else's to read
 
 
 def test_a_taken_port_is_told_before_anything_is_filled(tmp_path: Path) -> None:
