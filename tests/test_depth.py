@@ -108,6 +108,17 @@ def test_at_most_twenty_are_waited_for(three: None, app: Flask, people: Cast) ->
             depend(3, 1, people)
 
 
+def test_the_check_finds_a_circle_and_those_that_wait_for_it_but_nobody_else(app: Flask, three: None) -> None:
+    with app.app_context():
+        with transaction():
+            db.session.add_all(Dependency(package_id=a, needs_id=b) for a, b in ((3, 2),))
+        assert [f.wrong for f in checks.everything() if f.name == "dependencies"] == [()]
+        with transaction():
+            db.session.add(Dependency(package_id=1, needs_id=3))
+        (found,) = [f.wrong for f in checks.everything() if f.name == "dependencies"]
+        assert [line.partition(" ")[0] for line in found] == ["AP-1", "AP-2", "AP-3"]
+
+
 def test_two_who_close_a_circle_at_once_do_not(app: Flask, people: Cast, three: None) -> None:
     """Each adds half of a circle; on both databases one of them is refused."""
     with app.app_context():

@@ -12,8 +12,12 @@ from board.duplicates import moving, queries, verbs
 from board.duplicates.models import Duplicate
 from board.errors import Conflict, Denied
 from board.estimates import verbs as estimates
+from board.figures import queries as figures
 from board.i18n import in_days, today
+from board.issues import inbox
+from board.issues.models import Development, IssueLink
 from board.models import metadata
+from board.notifications import queries as notifications
 from board.notifications.models import Watch
 from board.partners.models import Partner
 from board.policy import ANONYMOUS
@@ -21,13 +25,17 @@ from board.proposals import queries as proposals
 from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.record.checks import everything
+from board.reuse import asking
+from board.reuse.matrix import is_old
 from board.search import queries as search
 from board.voting import ballots, offers, reuses
 from board.voting import queries as voting
-from board.voting.models import Ballot, OfferKind, ReuseStatus
+from board.voting.models import Ballot, OfferKind, Reuse, ReuseStatus
+from board.work import reshaping
 from tests import factories
 from tests.conftest import Browser
 from tests.people import Cast
+from tests.webhooks.forge import Forge, github_issue
 
 TOUCHED = frozenset({"version", "active_at"})
 LOGS = frozenset({"activity", "merger", "alembic_version", "seal"})
@@ -215,6 +223,72 @@ def test_a_merged_proposal_leaves_lists_counts_and_search_and_its_address_leads_
     assert ada.post(f"/proposals/FV-{old}/comments", data={"text": "Zu spät."}).status_code == 409
 
 
+def test_a_merged_proposal_is_counted_in_no_picture_and_nobody_is_asked_or_told_about_it(
+    app: Flask, people: Cast
+) -> None:
+    with app.app_context():
+        with at(now() - timedelta(days=400)):
+            old, into = fill(people)
+            with transaction():
+                wish = reuses.Record(ReuseStatus.LIVE)
+                reuses.record(ballots.locked(into, people.ada.actor), wish, people.ada.actor)
+        with transaction():
+            words = {"body": "Rat", "decided_on": today(), "reason": "Weil."}
+            proposals.locked(old).defer(people.pia.actor, **words)
+        assert [one.id for one in notifications.decided_since(people.ben.person_id or 0)] == [old]
+        merge(people, old, into)
+        assert all(row.total == (row.parts["open"]) <= 1 for row in figures.by_state(24))
+        assert figures.decided().n == 0
+        assert sum(row.parts["offered"] for row in figures.by_partner()) == 9, "the later offer, once"
+        asked = set(db.session.scalars(select(Reuse.proposal_id).where(is_old())))
+        assert asked == {into}
+        stayed = db.session.scalars(select(Reuse).where(Reuse.proposal_id == old)).one()
+        assert asking.asked(asking.token(stayed.id, people.ada.person_id or 0)) is None
+        assert notifications.decided_since(people.ben.person_id or 0) == []
+        assert inbox.similar(["Mängel melden"])[0][0].key == f"FV-{into}"
+        unmerge(people, old)
+        assert figures.by_state(1)[0].parts["deferred"] == 1
+
+
+@pytest.mark.parametrize("how", ["issue", "by hand"])
+def test_a_key_of_a_merged_proposal_or_package_means_the_survivor(
+    app: Flask, people: Cast, pia: Browser, how: str
+) -> None:
+    forge = Forge(app, "github")
+    with app.app_context():
+        one, two, three = (factories.make_proposal(people) for _n in range(3))
+        first, second = (factories.make_package(people, one, title=title) for title in ("Karte", "Kartenbild"))
+        merge(people, one, two)
+        merge(people, two, three)
+        with transaction():
+            reshaping.merge(first, second, people.pia.actor)
+    words = f"FV-{one} und AP-{first}" if how == "issue" else "Karte leer"
+    assert forge.post(github_issue(title=words)).status_code == 200
+    if how == "by hand":
+        for key in (f"FV-{one}", f"AP-{first}"):
+            assert pia.post("/issues/1/link", data={"key": key}).status_code == 303
+    with app.app_context():
+        found = db.session.execute(select(IssueLink.proposal_id, IssueLink.package_id))
+        assert {tuple(row) for row in found} == {(three, None), (None, second)}
+        assert wrong() == []
+
+
+def test_a_push_that_names_a_merged_package_shows_with_its_survivor(app: Flask, people: Cast) -> None:
+    forge = Forge(app, "github")
+    with app.app_context():
+        first = factories.make_package(people, title="Karte")
+        second = factories.make_package(people, 1, title="Kartenbild")
+        with transaction():
+            reshaping.merge(first, second, people.pia.actor)
+    push = {
+        "ref": "refs/heads/karte", "after": "1" * 40, "repository": github_issue()["repository"],
+        "commits": [{"message": f"AP-{first}: Kacheln", "author": {"email": "e@example.org"}}],
+    }  # fmt: skip
+    assert forge.post(push, "push").status_code == 200
+    with app.app_context():
+        assert db.session.scalars(select(Development.package_id)).all() == [second]
+
+
 def test_anybody_with_a_seat_suggests_and_product_owners_merge_dismiss_and_undo(
     app: Flask, people: Cast, ben: Browser, pia: Browser, rolf: Browser
 ) -> None:
@@ -261,7 +335,7 @@ def test_every_table_that_hangs_on_a_proposal_is_known_to_mergers() -> None:
     hanging = {t.name for t in metadata.sorted_tables for c in t.columns if c.name == "proposal_id"}
     moved = {model.__tablename__ for model in moving.ALONE} | {model.__tablename__ for model, _k, _l in moving.PAIRED}
     stays = {
-        "activity", "ballot", "briefing", "decision", "decision_record", "duplicate", "merger", "objection",
-        "proposal_builder", "proposal_link",
+        "activity", "agenda_item", "ballot", "briefing", "decision", "decision_record", "draft", "duplicate",
+        "merger", "objection", "proposal_builder", "proposal_link",
     }  # fmt: skip
     assert hanging == moved | stays

@@ -9,9 +9,13 @@ import pytest
 from flask import Flask
 
 from board.activity.models import Activity
+from board.consent import jobs
+from board.consent import verbs as consent
 from board.db import at, db, transaction
 from board.figures import pictures, queries
+from board.ordering import together
 from board.proposals.models import Proposal
+from board.voting import ballots
 from board.work import moves
 from board.work.models import Seat
 from board.work.packages import locked
@@ -41,7 +45,8 @@ def lead_to(verb: str, proposal_id: int, people: Cast) -> None:
     with transaction():
         proposal = db.session.get_one(Proposal, proposal_id)
         day = date(2026, 1, 10) if verb == "accept" else date(2026, 1, 31)
-        getattr(proposal, verb)(people.pia.actor, body="Rat", decided_on=day, reason="Beschluss")
+        why = {"without_estimate": "Klein"} if verb == "accept" else {}
+        getattr(proposal, verb)(people.pia.actor, body="Rat", decided_on=day, reason="Beschluss", **why)
 
 
 def test_each_month_shows_how_many_stood_in_each_state_at_its_end(history: None, app: Flask) -> None:
@@ -52,6 +57,28 @@ def test_each_month_shows_how_many_stood_in_each_state_at_its_end(history: None,
         "2026-02": {"accepted": 1, "declined": 1}, "2026-03": {"accepted": 1, "declined": 1, "building": 1},
         "2026-04": {"accepted": 1, "declined": 1, "building": 1},
     }  # fmt: skip
+
+
+def test_a_consent_that_ran_out_and_a_step_taken_back_stand_in_the_month_in_which_they_happened(
+    app: Flask, people: Cast
+) -> None:
+    with app.app_context():
+        with at(datetime(2026, 1, 5, 12, tzinfo=UTC)):
+            make_proposal(people)
+            make_proposal(people)
+            with transaction():
+                consent.begin(ballots.locked(1, people.pia.actor), people.pia.actor, last=date(2026, 2, 2))
+        with at(datetime(2026, 2, 10, 12, tzinfo=UTC)):
+            assert jobs.run_out() == 1
+            with transaction():
+                words = {"body": "Rat", "decided_on": date(2026, 2, 10), "reason": "Nein."}
+                batch = together.move([2], people.pia.actor, "decline", **words).batch
+        with at(NOON):
+            with transaction():
+                together.undo(batch or 0, people.pia.actor)
+            shown = [{k: n for k, n in row.parts.items() if n} for row in queries.by_state(3)]
+            assert queries.decided().n == 1, "a decision taken back is none"
+    assert shown == [{"open": 2}, {"accepted": 1, "declined": 1}, {"accepted": 1, "open": 1}]
 
 
 def test_months_begin_at_midnight_in_germany(app: Flask, people: Cast) -> None:

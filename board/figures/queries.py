@@ -20,8 +20,12 @@ from board.work.models import Claim, EndReason, Package, Seat
 
 STATES = (
     State.OPEN, State.ACCEPTED, State.BUILDING, State.PILOTING, State.AVAILABLE, State.DEFERRED, State.DECLINED,
-    State.WITHDRAWN, State.MERGED,
+    State.WITHDRAWN,
 )  # fmt: skip
+STEPS = (*(f"proposal.{verb}" for verb in MOVES), "consent.pass", "proposal.take_back")
+"""The verbs that lead a proposal to another state and say to which."""
+ALIVE = Proposal.state != State.MERGED
+"""What became part of another proposal is counted nowhere, in no month: both of them are one."""
 WEEKS = (2, 4, 6, 8, 12, 26)
 """Upper ends of the spans from proposal to decision; what took longer comes last."""
 CAME = ("issue.appear",)
@@ -67,10 +71,13 @@ class Decided:
 
 
 def by_state(months: int) -> list[Row]:
-    """How many proposals stood in each state at the end of each month, counted back from what stands there now."""
+    """How many proposals stood in each state at the end of each month, counted back from what stands there now.
+
+    One that was merged is left out, in the months before too.
+    """
     begins = firsts(months)
     standing: Counter[str] = Counter()
-    counted = select(Proposal.state, func.count()).group_by(Proposal.state)
+    counted = select(Proposal.state, func.count()).where(ALIVE).group_by(Proposal.state)
     standing.update({row[0]: row[1] for row in db.session.execute(counted)})
     changes = _changes(begins)
     found = []
@@ -98,7 +105,7 @@ def _changes(begins: Sequence[date]) -> Counter[tuple[int, str, str]]:
     born = (
         select(month.label("month"), began.label("began"))
         .outerjoin(first, first.c.proposal_id == Proposal.id)
-        .where(month > EARLIER)
+        .where(month > EARLIER, ALIVE)
         .subquery()
     )
     births = select(born.c.month, born.c.began, func.count()).group_by(born.c.month, born.c.began)
@@ -111,7 +118,6 @@ def _moves(begins: Sequence[date]) -> Any:
     """Every step that the log knows: of which proposal, in which month, from where to where; numbered for each."""
     after = Activity.details["to"].as_string()
     order: dict[str, Any] = {"partition_by": Activity.proposal_id, "order_by": Activity.id}
-    verbs = [f"proposal.{verb}" for verb in MOVES]
     fallback = case(
         *((Activity.verb == f"proposal.{verb}", literal(sources[0].value)) for verb, (sources, _to) in MOVES.items()),
         else_=literal(State.OPEN.value),
@@ -124,20 +130,23 @@ def _moves(begins: Sequence[date]) -> Any:
             after.label("after"),
             func.row_number().over(**order).label("number"),
         )
-        .where(Activity.verb.in_(verbs), after.is_not(None))
+        .join(Proposal, and_(Proposal.id == Activity.proposal_id, ALIVE))
+        .where(Activity.verb.in_(STEPS), after.is_not(None))
         .subquery()
     )
 
 
 def decided() -> Decided:
     """From proposal to the first decision on it, in spans of weeks; imported proposals have no such time."""
-    earliest = select(Decision.proposal_id, func.min(Decision.decided_on).label("on"))
+    earliest = select(Decision.proposal_id, func.min(Decision.decided_on).label("on")).where(
+        Decision.taken_back_at.is_(None)
+    )
     first = earliest.group_by(Decision.proposal_id).subquery()
     days = _days(first.c.on, Proposal.created_at)
     took = (
         select(days.label("days"))
         .select_from(first)
-        .join(Proposal, and_(Proposal.id == first.c.proposal_id, Proposal.imported.is_(False)))
+        .join(Proposal, and_(Proposal.id == first.c.proposal_id, Proposal.imported.is_(False), ALIVE))
         .subquery()
     )
     span = case(*((took.c.days <= weeks * 7, literal(weeks)) for weeks in WEEKS), else_=literal(0))
@@ -164,8 +173,10 @@ def by_partner() -> list[Row]:
     A supporter takes the days it gives, the lead what it gives or else the rest of the effort: nothing counts twice.
     """
     found: dict[int, dict[str, Decimal]] = {}
-    offers = select(Offer.partner_id, func.sum(Offer.days)).where(
-        Offer.kind == OfferKind.DAYS, Offer.withdrawn_at.is_(None)
+    offers = (
+        select(Offer.partner_id, func.sum(Offer.days))
+        .join(Proposal, and_(Proposal.id == Offer.proposal_id, ALIVE))
+        .where(Offer.kind == OfferKind.DAYS, Offer.withdrawn_at.is_(None))
     )
     for partner_id, days in db.session.execute(offers.group_by(Offer.partner_id)):
         found.setdefault(partner_id, {})["offered"] = Decimal(days or 0)

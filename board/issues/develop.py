@@ -15,7 +15,7 @@ from board.policy import FORGE
 from board.work import forge
 from board.work.leases import terms
 from board.work.models import Package, touch_package
-from board.work.packages import locked
+from board.work.packages import locked, stands_for
 
 
 def note(repository_id: int, work: Work) -> Outcome:
@@ -58,4 +58,6 @@ def _record(package: Package, repository_id: int, work: Work, row: Development |
 
 
 def _existing(ids: list[int]) -> list[int]:
-    return list(db.session.scalars(select(Package.id).where(Package.id.in_(ids)))) if ids else []
+    """Those that there are; for one that was merged, the one that it became part of."""
+    there = db.session.scalars(select(Package.id).where(Package.id.in_(ids))) if ids else ()
+    return [stands_for(package_id) for package_id in there]

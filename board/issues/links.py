@@ -4,18 +4,24 @@ from sqlalchemy import select
 
 from board.activity.models import act
 from board.db import db
+from board.duplicates.queries import leads_to
 from board.issues import mentions
 from board.issues.models import Issue, IssueLink
 from board.issues.store import insert_once
 from board.policy import FORGE
 from board.proposals.models import Proposal, touch
 from board.work.models import Package, touch_package
+from board.work.packages import stands_for
 
 
 def automatic(issue: Issue) -> int:
-    """Link the proposals and packages that title and text name, unless a person ended that link; how many are new."""
+    """Link the proposals and packages that title and text name, unless a person ended that link; how many are new.
+
+    A key of one that was merged means the one that it became part of.
+    """
     new = 0
-    for prefix, number in mentions.keys(issue.title, issue.body):
+    for prefix, named in mentions.keys(issue.title, issue.body):
+        number = leads_to(named) if prefix == "FV" else stands_for(named)
         model: type[Proposal] | type[Package] = Proposal if prefix == "FV" else Package
         if db.session.scalar(select(model.id).where(model.id == number)):
             column = "proposal_id" if prefix == "FV" else "package_id"

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from board.activity.models import act
 from board.db import db, now
+from board.duplicates.queries import leads_to
 from board.errors import Conflict, Missing
 from board.i18n import gettext as _
 from board.issues import follow, links, sources
@@ -30,7 +31,12 @@ def locked(issue_id: int) -> Issue:
 
 
 def link(issue: Issue, by: Actor, *, proposal_id: int | None = None, package_id: int | None = None) -> None:
-    """It belongs to this proposal or package; one of both is given. Raises Missing; the same again is harmless."""
+    """It belongs to this proposal or package; one of both is given. Raises Missing; the same again is harmless.
+
+    One that was merged means the one that it became part of.
+    """
+    proposal_id = None if proposal_id is None else leads_to(proposal_id)
+    package_id = None if package_id is None else packages.stands_for(package_id)
     act(by, "issue.link", issue, issue=issue.id, proposal=proposal_id, package=package_id)
     _must_exist(proposal_id, package_id)
     _linked(issue, by, proposal_id, package_id)
@@ -50,7 +56,8 @@ def propose(issue: Issue, by: Actor, draft: writing.Draft) -> Proposal:
 
 
 def package(issue: Issue, by: Actor, proposal_id: int, draft: packages.Draft) -> Package:
-    """Make a work package of it, under a proposal. Raises Missing and Conflict."""
+    """Make a work package of it, under a proposal (of a merged one: its survivor). Raises Missing and Conflict."""
+    proposal_id = leads_to(proposal_id)
     act(by, "issue.package", issue, issue=issue.id, proposal=proposal_id)
     live = (IssueLink.issue_id == issue.id, IssueLink.ended_at.is_(None), IssueLink.package_id.is_not(None))
     taken = db.session.scalar(select(IssueLink.package_id).where(*live).limit(1))

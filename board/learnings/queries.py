@@ -20,6 +20,7 @@ from board.learnings.models import Learning, Useful
 from board.partners.models import Partner
 from board.policy import Acting, Actor, allowed
 from board.proposals.models import Proposal, Topic
+from board.proposals.states import State
 from board.search.index import within
 from board.voting.company import NAMES, acting
 from board.voting.models import Reuse, ReuseStatus
@@ -155,6 +156,7 @@ def asked(by: Actor, proposal_id: int | None = None) -> list[Asked]:
         .where(
             Reuse.partner_id == by.partner_id,
             Reuse.status.in_(TELLS),
+            Proposal.state != State.MERGED,
             Reuse.person_id.is_not(None),
             Reuse.changed_at > now() - ASKED_FOR,
             ~told,

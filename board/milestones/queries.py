@@ -10,6 +10,7 @@ from board.errors import Missing
 from board.i18n import gettext as _
 from board.milestones.models import Milestone
 from board.proposals.models import Proposal
+from board.proposals.states import State
 
 MOST = 200
 
@@ -57,6 +58,8 @@ def goal(milestone_id: int) -> Goal:
 
 def planned() -> list[tuple[Goal, int]]:
     """All milestones, each with the number of proposals that are planned for it: two statements."""
-    counted = select(Proposal.milestone_id, func.count()).where(Proposal.milestone_id.is_not(None))
+    counted = select(Proposal.milestone_id, func.count()).where(
+        Proposal.milestone_id.is_not(None), Proposal.state != State.MERGED
+    )
     numbers = {row[0]: row[1] for row in db.session.execute(counted.group_by(Proposal.milestone_id))}
     return [(one, numbers.get(one.id, 0)) for one in milestones()]

@@ -128,6 +128,7 @@ def decided_since(person_id: int, days: int = 7) -> list[Due]:
         select(Proposal.id, Proposal.title, Proposal.title_en, Activity.verb)
         .join(Activity, Activity.proposal_id == Proposal.id)
         .where(Activity.verb.in_(DECIDED), Activity.at > now() - timedelta(days=days), Activity.id.not_in(told))
+        .where(Proposal.state != State.MERGED)
         .order_by(Activity.id.desc())
         .limit(SHOWN)
     )

@@ -25,6 +25,7 @@ from board.record import chain, guard
 from board.record.chain import Head
 from board.voting.models import Ballot
 from board.voting.tallies import check_tallies
+from board.work.dependencies import circles
 from board.work.models import Claim, Package, PackageState, Seat
 
 
@@ -52,6 +53,7 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
         ("tallies", _("Tallies, recounted"), tallies),
         ("counters", _("Counters"), counters),
         ("claims", _("Claims on work packages"), claims),
+        ("dependencies", _("Who waits for whom"), _dependencies),
         ("mergers", _("Merged proposals"), _mergers),
         ("decisions", _("Records of decisions"), _decisions),
         ("database", _("The database's own check"), database),
@@ -94,6 +96,10 @@ FAULTS: dict[str, Callable[[int], str]] = {
     "rewritten": lambda n: _("Position %(n)s carries another seal than the one kept outside.", n=n),
     "cut": lambda n: _("The record ends before position %(n)s, which is known from outside.", n=n),
 }
+
+
+def _dependencies() -> list[str]:
+    return [_("AP-%(id)s waits in a circle, in which nobody could begin.", id=n) for n in circles()]
 
 
 def _mergers() -> list[str]:

@@ -23,6 +23,7 @@ from board.mail.models import Mail
 from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals.models import Proposal, touch
+from board.proposals.states import State
 from board.reuse.matrix import is_old
 from board.voting.models import Reuse
 
@@ -101,7 +102,9 @@ def token(reuse_id: int, person_id: int) -> str:
 
 
 def asked(signed: str, *, locked: bool = False) -> Asked | None:
-    """The entry behind an address; None when it is forged or too old, or the person is no delegate any more."""
+    """The entry behind an address; None when it is forged or too old, the person is no delegate any more, or the
+    proposal was merged.
+    """
     try:
         reuse_id, person_id = _signer().loads(signed, max_age=VALID)
     except (BadData, TypeError, ValueError):
@@ -123,6 +126,8 @@ def asked(signed: str, *, locked: bool = False) -> Asked | None:
         return None
     partner = db.session.get_one(Partner, reuse.partner_id)
     proposal = db.session.get_one(Proposal, reuse.proposal_id)
+    if proposal.state == State.MERGED:
+        return None
     return Asked(reuse, _title(proposal), partner, as_actor(person, seat, partner))
 
 

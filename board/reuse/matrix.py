@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 
 from board.db import db
 from board.i18n import current_locale, today
@@ -177,9 +177,12 @@ def _wanted(filters: Filters, by: Actor) -> Plain:
 
 
 def is_old() -> Any:
-    """The condition that a record waits for its partner's confirmation."""
-    return (Reuse.status != ReuseStatus.ENDED) & (
-        func.coalesce(Reuse.confirmed_on, func.date(Reuse.changed_at)) < today() - STALE
+    """The condition that a record waits for its partner's confirmation; nobody asks about a merged proposal's."""
+    merged = select(Proposal.id).where(Proposal.state == State.MERGED)
+    return and_(
+        Reuse.status != ReuseStatus.ENDED,
+        func.coalesce(Reuse.confirmed_on, func.date(Reuse.changed_at)) < today() - STALE,
+        Reuse.proposal_id.not_in(merged),
     )
 
 

@@ -87,6 +87,24 @@ def path(start: int, goal: int) -> list[int]:
     return way
 
 
+def circles() -> list[int]:
+    """The packages that wait for each other in a circle, or for one that does; none, if all is well."""
+    waits: dict[int, set[int]] = {}
+    awaited: dict[int, list[int]] = {}
+    for package_id, needs_id in db.session.execute(select(Dependency.package_id, Dependency.needs_id)):
+        waits.setdefault(package_id, set()).add(needs_id)
+        awaited.setdefault(needs_id, []).append(package_id)
+    free = [number for number in awaited if number not in waits]
+    while free:
+        done = free.pop()
+        for waiting in awaited.get(done, ()):
+            waits[waiting].discard(done)
+            if not waits[waiting]:
+                del waits[waiting]
+                free.append(waiting)
+    return sorted(waits)
+
+
 def waited_for(package_id: int) -> list[str]:
     """The keys of what it still waits for."""
     rows = (

@@ -20,6 +20,8 @@ from board.withheld import SENTENCE, Withheld, written
 from board.work.models import Package, PackageLink, PackageSkill, PackageState, touch_package
 
 CLOSED = frozenset({State.DECLINED, State.WITHDRAWN, State.MERGED})
+LONGEST = 50
+"""So many packages merged one into the next are followed; nobody makes as many."""
 AGAIN = timedelta(minutes=2)
 MAX_TITLE, MAX_DAYS, MAX_LINKS = 120, 9999, 10
 
@@ -56,6 +58,16 @@ def locked(package_id: int, *, links: bool = False) -> Package:
     if found.merged_into_id is not None:
         raise Conflict(_("%(key)s has become part of %(other)s.", key=found.key, other=f"AP-{found.merged_into_id}"))
     return found
+
+
+def stands_for(package_id: int) -> int:
+    """The package that stands for this one today: itself, or what it became part of in the end."""
+    for _step in range(LONGEST):
+        into = db.session.scalar(select(Package.merged_into_id).where(Package.id == package_id))
+        if into is None:
+            break
+        package_id = into
+    return package_id
 
 
 def open_for_work(proposal_id: int) -> None:
