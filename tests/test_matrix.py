@@ -196,3 +196,16 @@ def test_the_picture_has_its_numbers_as_a_table(shelf: Flask, gast: Browser) -> 
     page = gast.get("/reuse").text
     assert re.search(r'<svg[^>]*role="img" aria-label="Nutzungen aller Funktionen je Monat"', page)
     assert "Als Tabelle" in page
+
+
+def test_a_large_matrix_shows_the_most_used_first_and_all_on_demand(
+    shelf: Flask, people: Cast, gast: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix, "FIRST", 2)
+    page = gast.get("/reuse?sort=title").text
+    assert page.count('class="uses"') == 2
+    assert "gezeigt werden die 2 am meisten genutzten" in page
+    assert 'href="/reuse?sort=title&amp;all=1"' in page
+    whole = gast.get("/reuse?sort=title&all=1").text
+    assert whole.count('class="uses"') == 3
+    assert 'id="all-rows"' not in whole

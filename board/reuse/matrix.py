@@ -21,7 +21,8 @@ from board.variants import queries as variants
 from board.voting.models import Reuse, ReuseStatus
 
 Plain = Select[int, str, str, str, int]
-MOST = 400
+FIRST, MOST = 100, 400
+"""So many rows are shown at once, and when all are asked for: with 60 columns 400 rows are 55,000 elements."""
 COUNTED = 1000
 STALE = timedelta(days=183)
 """A record that nobody has confirmed for so long is shown as old, and its partner is asked."""
@@ -45,15 +46,23 @@ class Filters:
     old: str = ""
     kind: str = ""
     sort: str = "used"
+    all: str = ""
+
+    @property
+    def most(self) -> int:
+        """How many rows at most."""
+        return MOST if self.all else FIRST
 
     @property
     def narrowing(self) -> dict[str, str]:
         """The fields that leave something out, in the order in which they are shown."""
-        return {name: value for name, value in vars(self).items() if value and name != "sort"}
+        return {name: value for name, value in vars(self).items() if value and name not in {"sort", "all"}}
 
     def query(self) -> str:
         """The canonical query string, without what goes without saying."""
-        return urlencode(self.narrowing | ({"sort": self.sort} if self.sort != "used" else {}))
+        return urlencode(
+            self.narrowing | ({"sort": self.sort} if self.sort != "used" else {}) | ({"all": "1"} if self.all else {})
+        )
 
     def url(self, path: str = "/reuse", **changes: str) -> str:
         """The address of the matrix with changes."""
@@ -77,6 +86,7 @@ def read(args: Mapping[str, str], by: Actor, topics: set[str], partners: set[str
         old=one_of("old", {"1"}),
         kind=one_of("kind", set(Kind)),
         sort=one_of("sort", sorts) or "used",
+        all=one_of("all", {"1"}),
     )
 
 
@@ -128,11 +138,11 @@ class Matrix:
 
 
 def matrix(filters: Filters, by: Actor) -> Matrix:
-    """All that the filters leave, at most `MOST` rows. Six statements, however large it is."""
+    """All that the filters leave, at most `filters.most` rows. Six statements, however large it is."""
     columns = _columns(filters, by)
     wanted = _wanted(filters, by)
     total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
-    found = _rows(wanted.order_by(Proposal.n_live.desc(), Proposal.id).limit(MOST), {c.id for c in columns})
+    found = _rows(wanted.order_by(Proposal.n_live.desc(), Proposal.id).limit(filters.most), {c.id for c in columns})
     cells = [cell for row in found for cell in row.cells.values()]
     return Matrix(columns, tuple(_sorted(found, filters, by)), total, len(cells), sum(cell.old for cell in cells))
 

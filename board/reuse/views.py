@@ -35,10 +35,12 @@ def index() -> Response:
     tag = etag(filters, found, meant, months)
     if response := not_modified(tag):
         return response
+    all_url = filters.url(all="1") if found.total > filters.most < reading.MOST else ""
     context: dict[str, Any] = {
         "matrix": found, "filters": filters, "topics": topics, "partners": columns, "sorts": reading.SORTS,
         "chips": _chips(filters, by, {slug: label for _id, slug, label in topics}, {p.slug: p.name for p in columns}),
-        "may": _may(by), "meant": meant, "most": reading.MOST, "months": months,
+        "may": _may(by), "meant": meant, "most": filters.most, "all_url": all_url,
+        "months": months,
     }  # fmt: skip
     return tagged(page("reuse/index.html", **context), tag)
 
