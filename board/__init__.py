@@ -48,6 +48,7 @@ FEATURES = (
     "figures",
     "roadmap",
     "opendata",
+    "feeds",
 )
 MAX_BODY = 1024 * 1024
 

@@ -731,6 +731,9 @@ PAGES: dict[str, Rule] = {
     # figures
     "figures.show": reader,
     "figures.file": reader,
+    # feeds
+    "feeds.proposals": reader,
+    "feeds.proposal": reader,
     # open data
     "opendata.show": reader,
     "opendata.csv": reader,

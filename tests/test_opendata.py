@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from board.config import BadSetting
 from board.db import db, transaction
+from board.duplicates.verbs import locked, merge
 from board.opendata import files
 from board.opendata.datasets import DATASETS
 from board.opendata.licences import CONTRIBUTORS
@@ -92,6 +93,19 @@ def test_the_rows_say_what_the_pages_say(world: None, gast: Browser) -> None:
     own, live = rows(gast, "reuse")
     assert (own["partner"], own["status"], own["own_variant"]) == ("aalen", "planned", True)
     assert (live["partner"], live["version"], live["ags"]) == ("celle", "2.1", "03351006")
+
+
+def test_a_merged_proposal_is_named_with_what_it_became_part_of_and_says_nothing_more(
+    world: None, app: Flask, people: Cast, gast: Browser
+) -> None:
+    with app.app_context():
+        three = make_proposal(people, title="Doppelt gemoppelt")
+        with transaction():
+            merge(*locked(three, 2), people.pia.actor)
+    *_others, row = rows(gast, "proposals")
+    assert (row["key"], row["state"], row["merged_into"], row["title"]) == ("FV-3", "merged", "FV-2", "")
+    assert "Doppelt" not in gast.get("/data/proposals.csv").get_data(as_text=True)
+    assert "FV-3" not in [tally["proposal"] for tally in rows(gast, "tallies")]
 
 
 def test_csv_is_rfc_4180_and_computes_nothing(world: None, gast: Browser) -> None:

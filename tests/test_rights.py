@@ -127,6 +127,8 @@ GET  roadmap.show               /roadmap                                   ok   
 GET  roadmap.calendar           /roadmap.ics                               ok   ok   ok   ok   ok   ok   ok
 GET  figures.show               /figures                                   ok   ok   ok   ok   ok   ok   ok
 GET  figures.file               /figures/proposals.csv                     ok   ok   ok   ok   ok   ok   ok
+GET  feeds.proposals            /proposals.atom                            ok   ok   ok   ok   ok   ok   ok
+GET  feeds.proposal             /proposals/FV-1/activity.atom              ok   ok   ok   ok   ok   ok   ok
 GET  opendata.show              /data                                      ok   ok   ok   ok   ok   ok   ok
 GET  opendata.csv               /data/proposals.csv                        ok   ok   ok   ok   ok   ok   ok
 GET  opendata.json              /data/reuse.json                           ok   ok   ok   ok   ok   ok   ok

@@ -3,10 +3,11 @@
 Each is one statement for its rows, whatever their number, read by key from the newest back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import aliased
@@ -91,12 +92,13 @@ class Filters:
 
 @dataclass(frozen=True)
 class Events:
-    """Some events, the newest first. `before` is the key of the next ones, or None at the end."""
+    """Some events, the newest first. `before` is the key of the next ones, or None at the end; `feed` is theirs."""
 
     items: tuple[Event, ...] = ()
     before: int | None = None
     more_url: str = field(default="")
     key: str = ""
+    feed: str = ""
 
 
 def page(filters: Filters, by: Actor, before: int | None = None, limit: int = PAGE) -> Events:
@@ -129,7 +131,22 @@ def history(
     found = page(Filters(partner, "", proposal_id, package_id), by, limit=limit)
     key = f"FV-{proposal_id}" if proposal_id else f"AP-{package_id}" if package_id else ""
     query = f"on={key}" if key else f"partner={partner.slug if partner else ''}"
-    return replace(found, key=key, more_url=f"/activity?{query}" if found.before else "")
+    feed = feed_url(f"/proposals/{key}/activity.atom") if proposal_id else ""
+    feed = feed_url("/activity.atom", {"partner": partner.slug}) if partner else feed
+    return replace(found, key=key, more_url=f"/activity?{query}" if found.before else "", feed=feed)
+
+
+def feed_url(path: str, query: Mapping[str, str] | None = None) -> str:
+    """The address of a feed in the language that is spoken now; German goes without saying."""
+    told = {**(query or {}), **({"lang": "en"} if current_locale() == "en" else {})}
+    return f"{path}?{urlencode(told)}" if told else path
+
+
+def of_proposals(ids: Sequence[int], by: Actor, limit: int = PAGE) -> Events:
+    """What happened to these proposals and their packages, newest first."""
+    mine = (Activity.proposal_id.in_(ids), Activity.verb.in_(_verbs(Filters(), by)))
+    wanted = select(Activity.id).where(*mine).order_by(Activity.id.desc()).limit(limit + 1)
+    return _events(wanted, by, limit)
 
 
 def for_proposal(proposal: Any, by: Actor) -> dict[str, Any]:

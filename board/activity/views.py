@@ -1,20 +1,19 @@
 """The activity page, its news line and the feed."""
 
 import re
-import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, make_response, request
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import i18n, templating
-from board.activity import queries
+from board.activity import feed, queries
+from board.activity.feed import Feed
 from board.activity.queries import KINDS, Filters
 from board.activity.queries import kinds as activity_kinds
 from board.errors import Missing
+from board.i18n import gettext as _
 from board.partners.models import Partner
 from board.policy import ANONYMOUS
 from board.proposals.queries import Sign
@@ -23,7 +22,6 @@ from board.web import actor, component, etag, not_modified, page, tagged
 
 bp = Blueprint("activity", __name__)
 KEY = re.compile(rf"(FV|AP)-0*([1-9]\d{{0,{MAX_DIGITS - 1}}})", re.IGNORECASE)
-ENTRIES = 50
 
 
 @bp.get("/activity")
@@ -62,32 +60,11 @@ def news() -> Response:
 
 @bp.get("/activity.atom")
 def atom() -> BaseResponse:
-    """The feed: what strangers may see, in German or `?lang=en`, of all or of one partner. Raises Missing."""
-    wanted = request.args.get("lang", "de")
-    locale = wanted if wanted in i18n.LOCALES else "de"
+    """The feed of all that happens, or of one partner. Raises Missing."""
     filters = Filters(partner=_partner())
     if request.args.get("partner") and filters.partner is None:
         raise Missing
-    origin = current_app.config["BOARD"].origin or request.host_url.rstrip("/")
-    with i18n.speaking(locale):
-        events = queries.page(filters, ANONYMOUS, limit=ENTRIES).items
-        context = {
-            "events": [(event, _stable(origin, f"activity/{event.id}")) for event in events],
-            "partner": filters.partner,
-            "feed_id": _stable(origin, f"feed/{filters.partner.slug if filters.partner else ''}"),
-            "origin": origin,
-            "here": f"{origin}{_feed_path(filters, locale)}",
-            "page": f"{origin}{_url(filters)}",
-            "epoch": datetime(2026, 1, 1, tzinfo=UTC),
-        }
-        body = templating.render("activity/feed.xml", locale, context)
-    response = make_response(body)
-    response.content_type = "application/atom+xml; charset=utf-8"
-    response.headers["Cache-Control"] = "private, no-cache" if actor().signed_in else "no-cache"
-    response.add_etag(weak=True)
-    if events:
-        response.last_modified = events[0].at
-    return response.make_conditional(request)
+    return feed.answer(lambda: _described(filters), lambda: queries.page(filters, ANONYMOUS, limit=feed.ENTRIES))
 
 
 EMPTY: dict[str, Any] = {"partner": None, "kind": "", "proposal_id": None, "package_id": None}
@@ -122,19 +99,17 @@ def _url(filters: Filters, path: str = "/activity", **more: int | None) -> str:
     return f"{path}?{text}" if text else path
 
 
-def _feed_path(filters: Filters, locale: str | None = None) -> str:
-    query = {"partner": filters.partner.slug} if filters.partner else {}
-    query |= {"lang": "en"} if (locale or i18n.current_locale()) == "en" else {}
-    return "/activity.atom" + (f"?{urlencode(query)}" if query else "")
+def _described(filters: Filters) -> Feed:
+    slug, title = (filters.partner.slug, filters.partner.name) if filters.partner else ("", _("Activity"))
+    return Feed(slug, title, _feed_path(filters), _url(filters))
+
+
+def _feed_path(filters: Filters) -> str:
+    return queries.feed_url("/activity.atom", {"partner": filters.partner.slug} if filters.partner else {})
 
 
 def _news(filters: Filters, n: int, after: int) -> dict[str, Any]:
     return {"n": n, "url": _url(filters), "refresh": _url(filters, "/activity/news", after=after)}
-
-
-def _stable(origin: str, what: str) -> str:
-    """An id that stays the same for ever, whatever the title or the address of the entry."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, f"{origin}/{what}").urn
 
 
 def _id(name: str) -> int | None:

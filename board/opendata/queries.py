@@ -30,6 +30,10 @@ Batch = list[tuple[int, Row]]
 """(id, row): the id is where the next batch begins behind."""
 
 
+WORDS = ("title", "title_en", "summary", "summary_en", "text", "text_en")
+"""Left empty where a proposal has become part of another: its page leads there and shows them no more."""
+
+
 def proposals(after: int, limit: int) -> Batch:
     """What each proposal says, where it stands, and who proposed and built it."""
     found = db.session.execute(
@@ -48,7 +52,7 @@ def proposals(after: int, limit: int) -> Batch:
         .limit(limit)
     ).all()  # fmt: skip
     ids = [r.id for r in found]
-    links = _links(ProposalLink, ProposalLink.proposal_id, ids)
+    links = _links(ProposalLink, ProposalLink.proposal_id, [r.id for r in found if r.merged_into_id is None])
     builders = _many(
         select(ProposalBuilder.proposal_id, Partner.slug)
         .join(Partner, Partner.id == ProposalBuilder.partner_id)
@@ -59,9 +63,9 @@ def proposals(after: int, limit: int) -> Batch:
 
 
 def _proposal(r: Any, links: list[dict[str, str]], builders: list[str]) -> Row:
+    words = {name: getattr(r, name) for name in WORDS} if r.merged_into_id is None else dict.fromkeys(WORDS, "")
     return {
-        "key": f"FV-{r.id}", "title": r.title, "title_en": r.title_en, "summary": r.summary,
-        "summary_en": r.summary_en, "text": r.text, "text_en": r.text_en, "topic": r.topic, "state": r.state,
+        "key": f"FV-{r.id}", **words, "topic": r.topic, "state": r.state,
         "proposed_by": r.partner, "imported": r.imported, "built_by": list(builders), "created_at": r.created_at,
         "vote_by": r.vote_by, "objections_until": last_day(r.consent_until) if r.consent_until else None,
         "closed_at": r.closed_at, "effort_low": r.effort_low or None, "effort_high": r.effort_high or None,
@@ -77,7 +81,10 @@ def tallies(after: int, limit: int) -> Batch:
             Proposal.id, Proposal.state, Proposal.n_for, Proposal.n_against, Proposal.n_abstain,
             Proposal.electorate_size, Proposal.vote_by, Proposal.closed_at,
         )
-        .where(Proposal.id > after, or_(Proposal.state == State.OPEN, Proposal.closed_at.is_not(None)))
+        .where(
+            Proposal.id > after, Proposal.state != State.MERGED,
+            or_(Proposal.state == State.OPEN, Proposal.closed_at.is_not(None)),
+        )
         .order_by(Proposal.id)
         .limit(limit)
     ).all()  # fmt: skip

@@ -9,6 +9,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from board import i18n
+from board.activity import queries as activity
 from board.i18n import gettext as _
 from board.milestones.queries import Goal, milestones
 from board.notifications import queries as notifications
@@ -57,6 +58,7 @@ def index() -> Response:
         "reset_url": _bare(own), "meant": meant, "meant_url": chosen.url(q=meant), "watching": watching,
         **surroundings(chosen, by, known, own),
         "news": _news(chosen, 0, until_commit("newest", lists.newest_id)), "here": "/proposals",
+        "feed": feed_of(chosen),
     }  # fmt: skip
     return tagged(page("proposals/index.html", **context), tag)
 
@@ -125,6 +127,11 @@ def surroundings(chosen: Filters, by: Actor, known: Choices, own: saved.Shown) -
         "states": {state: label for state, label in LABELS.items() if state != State.MERGED},
         "values": VALUE_LABELS, "faces": [(chosen.url(path), label, path == request.path) for path, label in faces],
     }  # fmt: skip
+
+
+def feed_of(chosen: Filters) -> str:
+    """The address of the feed of this list, in the language that is spoken."""
+    return activity.feed_url("/proposals.atom", dict(parse_qsl(chosen.feed_query())))
 
 
 def _news(chosen: Filters, n: int, after: int) -> dict[str, Any]:

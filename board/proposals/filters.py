@@ -77,6 +77,10 @@ class Filters:
         """The query string from its beginning: what a saved view is made of."""
         return replace(self, after="", n=PAGE).query()
 
+    def feed_query(self) -> str:
+        """What a feed of the list depends on: neither its order nor what only one partner sees."""
+        return replace(self, after="", n=PAGE, sort="newest", mine="", elsewhere="").query()
+
     def url(self, path: str = "/proposals", **changes: Any) -> str:
         """The address of this list with changes; it starts at the first page unless `after` or `n` is given."""
         query = replace(self, **{"after": "", "n": PAGE, **changes}).query()
