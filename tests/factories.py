@@ -69,11 +69,13 @@ def offer(people: Cast, proposal_id: int, kind: str, by: Actor | None = None, da
         offers.declare(ballots.locked(proposal_id, by), OfferKind(kind), days, by)
 
 
-def estimate(people: Cast, proposal_id: int, low: int = 5, high: int = 8, by: Actor | None = None) -> int:
-    """An estimate of Aalen (or of the partner of `by`), valid for a while; returns its id."""
+def estimate(
+    people: Cast, proposal_id: int, low: int = 5, high: int = 8, by: Actor | None = None, days: int = 90
+) -> int:
+    """An estimate of Aalen (or of the partner of `by`), valid for so many days; returns its id."""
     by = by or people.ada.actor
     with transaction():
-        figures = estimates.Figures(low, high, today() + timedelta(days=90), "Ohne **Betrieb**.")
+        figures = estimates.Figures(low, high, today() + timedelta(days=days), "Ohne **Betrieb**.")
         return estimates.make(proposals.locked(proposal_id), by, figures).id
 
 

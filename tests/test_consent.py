@@ -14,6 +14,7 @@ from board.consent.models import Objection
 from board.consent.queries import running
 from board.db import at, db, now, transaction
 from board.errors import Conflict, Denied
+from board.estimates import verbs as estimates
 from board.i18n import end_of, in_days, last_day, today
 from board.mail.sending import send_due
 from board.notifications import jobs as mailing
@@ -25,17 +26,17 @@ from board.record.checks import everything
 from board.voting import ballots
 from board.voting.models import Ballot
 from tests.conftest import Browser
-from tests.factories import cast, make_proposal
+from tests.factories import cast, estimate, make_proposal
 from tests.people import Cast
 from tests.postbox import Postbox
 
 URL = "/proposals/FV-1/consent"
 
 
-def begin(people: Cast, proposal_id: int, days: int = 14) -> None:
+def begin(people: Cast, proposal_id: int, days: int = 14, why: str = "Klein") -> None:
     """Pia puts it into consent."""
     with transaction():
-        verbs.begin(proposals.locked(proposal_id), people.pia.actor, last=in_days(days))
+        verbs.begin(proposals.locked(proposal_id), people.pia.actor, last=in_days(days), without_estimate=why)
 
 
 def object_(proposal_id: int, by: Actor, reason: str = "Zu teuer für uns.") -> None:
@@ -118,6 +119,59 @@ def test_only_an_open_proposal_that_nobody_is_against_goes_into_consent(app: Fla
                 begin(people, number)
 
 
+def test_without_a_valid_estimate_a_product_owner_says_why_and_the_decision_keeps_it(
+    app: Flask, people: Cast, pia: Browser, ada: Browser
+) -> None:
+    with app.app_context():
+        make_proposal(people)
+    day = in_days(10).isoformat()
+    answer = pia.post(URL, data={"last": day, "without_estimate": "x" * 501}, partial=True)
+    assert answer.status_code == 422
+    assert f"{'x' * 501}</textarea>" in answer.text, "what was written stays"
+    answer = pia.post(URL, data={"last": day}, partial=True)
+    assert answer.status_code == 422
+    assert 'id="consent-without_estimate-error"' in answer.text
+    assert f'value="{day}"' in answer.text
+    assert pia.post(URL, data={"last": day, "without_estimate": "Nur ein Text."}, partial=True).status_code == 200
+    assert "Nur ein Text." in ada.get("/proposals/FV-1").text, "who could object reads it"
+    with app.app_context(), at(now() + timedelta(days=20)):
+        assert jobs.run_out() == 1
+        assert db.session.scalars(select(Decision.without_estimate)).all() == ["Nur ein Text."]
+        assert shown(1).without_estimate == ""
+    assert "Nur ein Text." in ada.get("/proposals/FV-1").text
+
+
+def test_an_estimate_must_be_valid_on_the_last_day_and_is_on_record_though_the_board_was_away(
+    app: Flask, people: Cast
+) -> None:
+    with app.app_context():
+        one, two = make_proposal(people), make_proposal(people)
+        estimate(people, one, days=14)
+        estimate(people, two, days=13)
+        begin(people, one, why="")
+        with pytest.raises(Conflict, match="keine Schätzung"):
+            begin(people, two, why="")
+        with at(now() + timedelta(days=60)):
+            assert jobs.run_out() == 1
+            made = db.session.scalars(select(Decision)).one()
+            assert (made.effort_high > 0, made.without_estimate) == (True, "")
+
+
+def test_a_consent_whose_estimate_was_withdrawn_waits_for_another_one(app: Flask, people: Cast, pia: Browser) -> None:
+    with app.app_context():
+        number = make_proposal(people)
+        found = estimate(people, number, days=30)
+        begin(people, number, why="")
+        with transaction():
+            estimates.withdraw(estimates.locked(found)[1], people.ada.actor)
+        assert "Es fehlt eine gültige Schätzung" in pia.get(f"/proposals/FV-{number}").text
+        with at(now() + timedelta(days=20)):
+            assert jobs.run_out() == 0
+            assert shown(number).consent_until is not None
+            estimate(people, number, days=40)
+            assert jobs.run_out() == 1
+
+
 def test_who_may_not_vote_cannot_object(app: Flask, people: Cast) -> None:
     with app.app_context():
         number = make_proposal(people)
@@ -168,12 +222,14 @@ def test_product_owners_begin_and_recall_on_the_page_and_a_bad_day_stays_in_the_
     assert answer.status_code == 422
     assert "ab morgen" in answer.text
     answer = pia.post(URL, data={"last": in_days(10).isoformat()}, partial=True)
+    assert answer.status_code == 422, "nobody has estimated it"
+    answer = pia.post(URL, data={"last": in_days(10).isoformat(), "without_estimate": "Klein"}, partial=True)
     assert answer.status_code == 200
     assert "noch 10 Tage" in answer.text
     assert "Einwandverfahren beenden" in answer.text
     assert "noch 10 Tage" in pia.get("/proposals").text, "the countdown stands on the row"
     assert "noch 10 Tage" in pia.get("/").text
-    assert pia.post(URL, data={"last": in_days(10).isoformat()}).status_code == 409
+    assert pia.post(URL, data={"last": in_days(10).isoformat(), "without_estimate": "Klein"}).status_code == 409
     assert pia.post(f"{URL}/recall").status_code == 303
     assert "Ins Einwandverfahren geben" in pia.get("/proposals/FV-1").text
     assert pia.post(f"{URL}/recall").status_code == 409

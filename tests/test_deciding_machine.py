@@ -39,7 +39,7 @@ class Deciding(Voting):
         against = any(p == id_ and c == "against" and self.counted[p, n] for (p, n), c in self.cast_.items())
         right = self.asks(id_) and not against
         with refused_as(None if right else Conflict), self.clock(), self.doing():
-            verbs.begin(ballots.locked(id_, pia), pia, last=in_days(days))
+            verbs.begin(ballots.locked(id_, pia), pia, last=in_days(days), without_estimate="Klein")
         if right:
             self.consents[id_] = self.days + days
 

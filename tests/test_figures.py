@@ -67,7 +67,8 @@ def test_a_consent_that_ran_out_and_a_step_taken_back_stand_in_the_month_in_whic
             make_proposal(people)
             make_proposal(people)
             with transaction():
-                consent.begin(ballots.locked(1, people.pia.actor), people.pia.actor, last=date(2026, 2, 2))
+                last, pia = date(2026, 2, 2), people.pia.actor
+                consent.begin(ballots.locked(1, pia), pia, last=last, without_estimate="Klein")
         with at(datetime(2026, 2, 10, 12, tzinfo=UTC)):
             assert jobs.run_out() == 1
             with transaction():

@@ -347,7 +347,8 @@ def test_a_proposal_that_nobody_objected_to_is_told_like_a_decision(week: Postbo
     _watch(people.rolf, f"TH-{people.defects}")
     jobs.tell_news()
     with transaction():
-        consent.begin(locked(proposal), people.pia.actor, last=today() + timedelta(days=14))
+        last = today() + timedelta(days=14)
+        consent.begin(locked(proposal), people.pia.actor, last=last, without_estimate="Klein")
     assert jobs.tell_news() == 2, "Cleo and Ben hear that it began"
     with at(MONDAY + timedelta(days=16)):
         consents.run_out()

@@ -1,6 +1,7 @@
 """Ordering: value, milestone, the table, several at once with undo, and two product owners at the same time."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from board.activity.models import Activity
-from board.db import db, transaction
+from board.consent import verbs as consent
+from board.db import at, db, now, transaction
 from board.i18n import in_days, today
 from board.ordering import together
-from board.proposals import cells
+from board.proposals import cells, queries
 from board.proposals.models import Decision, Proposal
+from board.proposals.records import DecisionRecord
 from board.record import checks
 from tests.conftest import Browser
 from tests.factories import cast, estimate, make_proposal, milestone, offer
@@ -106,6 +109,35 @@ def test_one_sitting_decides_about_several_and_can_be_taken_back(app: Flask, peo
     assert column(app, "state")[0] == "building"
     undo(pia, 3)
     assert column(app, "state")[0] == "accepted"
+
+
+def test_a_consent_that_a_sitting_ended_goes_on_when_that_is_taken_back_unless_its_time_is_over(
+    app: Flask, people: Cast, pia: Browser
+) -> None:
+    make(app, people)
+    with app.app_context():
+        for number, days in ((1, 9), (2, 3)):
+            with transaction():
+                last = in_days(days)
+                consent.begin(queries.locked(number), people.pia.actor, last=last, without_estimate="Klein")
+    before = column(app, "consent_until")
+    bulk(pia, 1, 2, url=f"{TOGETHER}/decide", outcome="decline", **SITTING)
+    assert column(app, "consent_until") == [None, None, None]
+    with app.app_context(), at(now() + timedelta(days=5)), transaction():
+        assert together.undo(1, people.pia.actor).done == [1, 2]
+    assert column(app, "state") == ["open"] * 3
+    assert column(app, "consent_until") == [before[0], None, None]
+    assert column(app, "without_estimate") == ["Klein", "", ""]
+
+
+def test_one_sitting_keeps_the_same_record_as_a_single_decision(app: Flask, people: Cast, pia: Browser) -> None:
+    make(app, people)
+    pia.post("/proposals/FV-1/defer", data=SITTING)
+    bulk(pia, 2, 3, url=f"{TOGETHER}/decide", outcome="defer", **SITTING)
+    with app.app_context():
+        kept = {row.proposal_id: set(row.content) for row in db.session.scalars(select(DecisionRecord))}
+        assert kept.keys() == {1, 2, 3}
+        assert kept[1] == kept[2] == kept[3]
 
 
 def test_what_was_changed_since_is_not_taken_back(app: Flask, people: Cast, pia: Browser) -> None:

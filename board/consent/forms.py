@@ -16,9 +16,10 @@ def to_come(_form: BoardForm, field: DateField) -> None:
 
 
 class ConsentForm(BoardForm):
-    """The last day on which partners can object."""
+    """The last day on which partners can object, and why it can be accepted without a valid estimate."""
 
     last = DateField("Last day to object", format=DATES, validators=[InputRequired(), to_come], id="consent-last")
+    without_estimate = paragraph("Why without a valid estimate", 500, id="consent-without_estimate")
 
 
 class ObjectionForm(BoardForm):

@@ -21,10 +21,11 @@ from board.proposals.models import FRESH, Proposal
 from board.voting import rights
 
 
-def begin(proposal: Proposal, by: Actor, *, last: date) -> None:
-    """Let it be accepted after that day unless somebody objects. Repeating it with the same day is harmless.
+def begin(proposal: Proposal, by: Actor, *, last: date, without_estimate: str = "") -> None:
+    """Let it be accepted after that day unless somebody objects.
 
-    `proposal` is locked. Raises Denied; Conflict when it is not open, is in consent already, or somebody is against.
+    `proposal` is locked. Raises Denied; Conflict when it is not open, is in consent already, or somebody is against;
+    with `hints["unestimated"]` where no estimate is valid on that day and nobody says why it goes without one.
     """
     act(by, "consent.begin", proposal)
     _fresh(proposal)
@@ -37,7 +38,13 @@ def begin(proposal: Proposal, by: Actor, *, last: date) -> None:
         )
     if proposal.n_against:
         raise Conflict(_("A partner has voted against it: it stays an ordinary vote."))
-    proposal.consent_until = end_of(last)
+    estimated = proposal.estimated_on(last)
+    if not estimated and not without_estimate:
+        raise Conflict(
+            _("No estimate of it is valid on that day: please say why it can be accepted without one."),
+            unestimated=True,
+        )
+    proposal.consent_until, proposal.without_estimate = end_of(last), "" if estimated else without_estimate
     _shown(proposal)
 
 
@@ -66,7 +73,11 @@ def object_(proposal: Proposal, reason: str, by: Actor, *, vote_days: int) -> No
 
 
 def pass_(proposal: Proposal, by: Actor) -> None:
-    """Nobody has objected in time: it is accepted. Raises Denied; Conflict before the time is over, or when ended."""
+    """Nobody has objected in time: it is accepted.
+
+    Raises Denied; Conflict before the time is over, when ended, or where its estimate was withdrawn meanwhile: then it
+    waits for another one, or until a product owner calls the consent off.
+    """
     act(by, "consent.pass", proposal, to="accepted")
     until = proposal.consent_until
     _end(proposal, Proposal.consent_until <= now())
@@ -103,6 +114,7 @@ def _fresh(proposal: Proposal) -> None:
 
 def _ask(proposal: Proposal, vote_days: int) -> None:
     """Give partners time for their ballots, at least as long as for any new proposal."""
+    proposal.without_estimate = ""
     proposal.vote_by = max(proposal.vote_by or date.min, in_days(vote_days))
 
 

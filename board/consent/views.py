@@ -30,8 +30,13 @@ def begin(proposal_id: int) -> Response:
     form = ConsentForm(request.form)
     if not form.validate():
         return _answer(proposal_id, form=form, asked="consent")
-    day = form.last.data or i18n.today()
-    refusal = _change(proposal_id, lambda proposal: verbs.begin(proposal, actor(), last=day))
+    day, why = form.last.data or i18n.today(), form.without_estimate.data or ""
+    refusal = _change(
+        proposal_id, lambda proposal: verbs.begin(proposal, actor(), last=day, without_estimate=why)
+    )  # fmt: skip
+    if refusal and refusal.hints.get("unestimated"):
+        form.without_estimate.errors = [refusal.message]
+        return _answer(proposal_id, form=form, asked="consent")
     told = _("Accepted unless a partner objects by %(date)s.", date=i18n.long_date(day, i18n.current_locale()))
     undo = None if refusal else Undo(f"/proposals/FV-{proposal_id}/consent/recall")
     return _answer(proposal_id, form=form, refusal=refusal, message=told, undo=undo, asked="consent" if refusal else "")

@@ -75,6 +75,8 @@ def undo(batch_id: int, by: Actor) -> Together:
     def step(proposal: Proposal) -> None:
         before, after = batch.items[str(proposal.id)]
         there = verbs.standing(proposal) if batch.kind == "state" else _plain(proposal, batch.kind)
+        if batch.kind == "state":
+            there = {name: there.get(name) for name in after}  # What an older batch did not keep is not compared.
         if there != after:
             raise Conflict(_("It has been changed since."))
         if batch.kind == "state":

@@ -73,6 +73,8 @@ def standing(proposal: Proposal) -> dict[str, Any]:
         "state": proposal.state, "electorate_size": proposal.electorate_size,
         "vote_by": proposal.vote_by.isoformat() if proposal.vote_by else None,
         "closed_at": proposal.closed_at.isoformat() if proposal.closed_at else None,
+        "consent_until": proposal.consent_until.isoformat() if proposal.consent_until else None,
+        "without_estimate": proposal.without_estimate,
     }  # fmt: skip
 
 
@@ -80,13 +82,17 @@ def take_back(proposal: Proposal, by: Actor, before: Mapping[str, Any], since: d
     """Put a proposal back where it stood before a step that was recorded by mistake.
 
     A decision recorded with that step (at or after `since`) stays on record as taken back. Ballots are counted anew
-    where it is open again. Raises Denied. The caller has seen that nothing else happened to it since.
+    where it is open again. A consent that the step ended goes on, unless its time ran out meanwhile: then nobody could
+    object any more, and it is an ordinary vote. Raises Denied. The caller has seen that nothing else happened since.
     """
     act(by, "proposal.take_back", proposal, **{"from": proposal.state, "to": before["state"]})
     count({(proposal.state, proposal.topic_id): -1, (before["state"], proposal.topic_id): 1})
     proposal.state, proposal.electorate_size = before["state"], before["electorate_size"]
     proposal.vote_by = date.fromisoformat(before["vote_by"]) if before["vote_by"] else None
     proposal.closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
+    until = datetime.fromisoformat(before["consent_until"]) if before.get("consent_until") else None
+    if until is not None and until > now():
+        proposal.consent_until, proposal.without_estimate = until, before.get("without_estimate", "")
     made = select(Decision).where(Decision.proposal_id == proposal.id, Decision.recorded_at >= since)
     for decision in db.session.scalars(made.where(Decision.taken_back_at.is_(None))):
         decision.taken_back_at = now()

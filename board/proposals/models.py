@@ -50,7 +50,8 @@ class Proposal(Base):
     they count. `effort_until` is the last day on which an estimate is valid; `value` is 1 to 5, 0: not rated yet.
     `version` changes with anything shown, `text_version` with title or text only. `once` is the token of the form
     it came from: a second click finds the first one's proposal. While `consent_until` is set, it is in consent
-    (`board.consent`): whoever empties that column first has ended it.
+    (`board.consent`): whoever empties that column first has ended it; `without_estimate` says meanwhile why it goes
+    without a valid estimate.
     """
 
     __tablename__ = "proposal"
@@ -90,6 +91,7 @@ class Proposal(Base):
     once: Mapped[str | None] = mapped_column(String(40))
     vote_by: Mapped[date | None]
     consent_until: Mapped[datetime | None]
+    without_estimate: Mapped[str] = mapped_column(String(500), default="")
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"))
     electorate_size: Mapped[int | None]
     closed_at: Mapped[datetime | None]
@@ -143,7 +145,11 @@ class Proposal(Base):
     @property
     def estimated(self) -> bool:
         """Whether an estimate of it is valid today."""
-        return self.effort_until is not None and self.effort_until >= today()
+        return self.estimated_on(today())
+
+    def estimated_on(self, day: date) -> bool:
+        """Whether an estimate of it is valid on that day."""
+        return self.effort_until is not None and self.effort_until >= day
 
     def refs(self) -> dict[str, int | None]:
         """How the activity log files it."""
@@ -212,7 +218,7 @@ class Proposal(Base):
         self._step(MOVES[verb][1])
 
     def _step(self, to: State) -> None:
-        before, self.state, self.consent_until = self.state, to, None
+        before, self.state, self.consent_until, self.without_estimate = self.state, to, None, ""
         self.version += 1
         self.active_at = now()
         count({(before, self.topic_id): -1, (self.state, self.topic_id): 1})
@@ -225,25 +231,33 @@ class Proposal(Base):
             )
         if self.electorate_size is None:
             self._freeze()
-        self._record(by, body, decided_on, reason, without="" if self.estimated else without)
+        self._record(by, body, decided_on, reason, estimated=self.estimated, without=without)
 
     def conclude(self, by: Actor, *, decided_on: date) -> None:
-        """Accept it because nobody objected (second half of `consent.pass`); silence is counted, but is no ballot."""
+        """Accept it because nobody objected (second half of `consent.pass`); silence is counted, but is no ballot.
+
+        Raises Conflict where no estimate is valid on that day and nobody has said why it goes without one.
+        """
+        estimated, without = self.estimated_on(decided_on), self.without_estimate
+        if not estimated and not without:
+            raise Conflict(_("It waits for a valid estimate."), unestimated=True)
         self._step(State.ACCEPTED)
         self._freeze()
         answered = self.n_for + self.n_against + self.n_abstain
-        self._record(by, "", decided_on, "", silent=max(0, (self.electorate_size or 0) - answered))
+        silent = max(0, (self.electorate_size or 0) - answered)
+        self._record(by, "", decided_on, "", silent=silent, estimated=estimated, without=without)
 
     def _record(
-        self, by: Actor, body: str, decided_on: date, reason: str, *, silent: int | None = None, without: str = ""
-    ) -> None:
-        low, high = (self.effort_low, self.effort_high) if self.estimated else (0, 0)
+        self, by: Actor, body: str, decided_on: date, reason: str, *, estimated: bool, without: str,
+        silent: int | None = None,
+    ) -> None:  # fmt: skip
+        low, high = (self.effort_low, self.effort_high) if estimated else (0, 0)
         db.session.add(
             Decision(
                 proposal_id=self.id, outcome=self.state, body=body, decided_on=decided_on, reason=reason,
                 n_for=self.n_for, n_against=self.n_against, n_abstain=self.n_abstain,
                 electorate_size=self.electorate_size, silent=silent, effort_low=low, effort_high=high,
-                without_estimate=without, recorded_by_id=by.person_id, recorded_at=now(),
+                without_estimate="" if estimated else without, recorded_by_id=by.person_id, recorded_at=now(),
             )
         )  # fmt: skip
 
@@ -255,7 +269,7 @@ class Proposal(Base):
 
 FRESH = (
     "state", "topic_id", "n_for", "n_against", "n_abstain", "electorate_size", "version", "text_version",
-    "consent_until", "effort_low", "effort_high", "effort_until",
+    "consent_until", "without_estimate", "effort_low", "effort_high", "effort_until",
 )  # fmt: skip
 
 
