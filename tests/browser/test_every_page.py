@@ -16,8 +16,10 @@ CLEAR: dict[tuple[int, str], set[str]] = {}  # By width and theme; the roles sha
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
     r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
-    r"|decisions\.markdown_of_.*|roadmap\.calendar|duplicates\.show|feeds\..*|opendata\.(csv|json|catalogue)|workshops\.markdown)$"
+    r"|decisions\.markdown_of_.*|roadmap\.calendar|feeds\..*|opendata\.(csv|json|catalogue)|workshops\.markdown)$"
 )
+
+FACES = {"work.index": ("/work?view=list",)}  # Other faces of a page, with templates of their own.
 
 
 def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
@@ -35,7 +37,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
         special: dict[str, dict[str, Any]] = {
             "workshops.minutes": minutes, "workshops.letter": minutes | {"slug": "aalen"},
             "credentials.show_reset": {"token": seed.reset}, "credentials.show_confirm": {"token": seed.confirmation},
-            "notifications.unsubscribe": {"token": declined},
+            "notifications.unsubscribe": {"token": declined}, "duplicates.show": {"proposal_id": seed.merged},
         }  # fmt: skip
         for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
             if "GET" not in (rule.methods or ()) or NO_PAGES.match(rule.endpoint):
@@ -44,6 +46,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
             assert not unknown, f"{rule.rule}: give this test a sample for {unknown}"
             values = {name: samples[name] for name in rule.arguments} | special.get(rule.endpoint, {})
             yield rule.endpoint, adapter.build(rule.endpoint, values)
+            yield from ((rule.endpoint, face) for face in FACES.get(rule.endpoint, ()))
 
 
 OPERATED = ("connections.", "deliveries.", "rules.", "milestones.")  # Pia looks after these; nobody else here may.
