@@ -264,7 +264,7 @@ def test_asking_for_the_demo_by_name_is_enough_unless_the_board_has_an_address(
     surroundings = {k: v for k, v in os.environ.items() if not k.startswith("BOARD_") and k != "DATABASE_URL"}
     asked = [sys.executable, "-c", "import os, wsgi; print(wsgi.app.config['BOARD'].demo, os.umask(0))", "demo"]
     where = {"BOARD_DATA": str(tmp_path), "BOARD_ORIGIN": origin}
-    done = subprocess.run(asked, cwd=ROOT, env=surroundings | where, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(asked, cwd=ROOT, env=surroundings | where, capture_output=True, text=True, timeout=240)
     assert done.stdout.split() == [str(demo), str(0o027)], done.stderr  # and what it makes is nobody else's to read
 
 
