@@ -28,6 +28,7 @@ from board.consent.models import Objection
 from board.credentials import verbs as credentials
 from board.credentials.models import Proof
 from board.db import Base, db, now, transaction
+from board.duplicates.models import Duplicate
 from board.estimates.models import Estimate
 from board.factors import codes
 from board.i18n import today
@@ -45,10 +46,12 @@ from board.partners.models import Partner
 from board.policy import SYSTEM
 from board.proposals.models import Decision
 from board.reuse import asking
+from board.saved.models import SavedView
 from board.voting import ballots, offers, reuses
 from board.voting.models import Condition, OfferKind, Reuse, ReuseStatus
+from board.workshops.models import Attendance, Draft
 from tests.conftest import sign_in
-from tests.factories import cast, claim, comment, learn, make_package, make_proposal, offer, vary
+from tests.factories import cast, claim, comment, learn, make_package, make_proposal, meet, offer, vary
 from tests.people import PASSWORD, Cast, Who
 from tests.webhooks.forge import Forge, github_issue
 
@@ -70,7 +73,8 @@ MOVED_BY_RIGHT = {
 """What others change on somebody's thing by voting, commenting, estimating, dividing it: counters, sums and marks."""
 NOBODYS = {
     "setting", "topic", "label_rule", "connection", "connection_secret", "connection_repository", "repository",
-    "backfill", "delivery", "electorate", "installation", "suggestion", "milestone",
+    "backfill", "delivery", "electorate", "installation", "suggestion", "milestone", "merger", "workshop",
+    "agenda_item", "minutes",
 }  # fmt: skip
 """Tables in which no delegate may change anything: all of their rows count."""
 EVERYBODYS = {
@@ -109,6 +113,7 @@ class Rivals:
             for name, who in self.sides.items():
                 self._furnish(name, who)
                 self._secure(name, who)
+            self._meet()
         forge = Forge(app, "github")
         forge.post(github_issue())
         with app.app_context(), transaction():
@@ -142,6 +147,18 @@ class Rivals:
         self.packages[name] = make_package(self.people, mine, by=who.actor)
         claim(self.packages[name], who.actor)
 
+    def _meet(self) -> None:
+        """A workshop at which both were, with a draft for each; and each thinks that the proposals say the same."""
+        workshop, (one, two) = meet(self.people), self.proposals.values()
+        with transaction():
+            for (name, who), other in zip(self.sides.items(), (two, one), strict=True):
+                partner_id, mine = who.partner_id, self.proposals[name]
+                db.session.add_all((
+                    Attendance(workshop_id=workshop, partner_id=partner_id),
+                    Draft(workshop_id=workshop, proposal_id=mine, partner_id=partner_id, choice="for"),
+                    Duplicate(proposal_id=mine, of_id=other, partner_id=partner_id, person_id=who.person_id),
+                ))  # fmt: skip
+
     def _secure(self, name: str, who: Who) -> None:
         """An invitation, a password, a second factor, a device, an identity, links in mail, choices and watches."""
         person_id = who.person_id
@@ -164,6 +181,8 @@ class Rivals:
                 Suggestion(person_id=self.persons[name][1], partner_id=self.people.dorsten, issuer=ISSUER),
                 Told(person_id=person_id, what="digest-2026-01"),
                 Batch(person_id=person_id, kind="effort"),
+                SavedView(name=f"Sicht von {name}", face="list", query="state=open", audience="partner",
+                          person_id=person_id, partner_id=who.partner_id, beginning=True),
             ))  # fmt: skip
 
     def _tokens(self, name: str) -> dict[str, str]:
@@ -235,7 +254,7 @@ class Rivals:
 
     def _numbers(self, name: str, victim: str) -> list[int]:
         """The victim's rows that a part of an address such as `variant_id` can stand for."""
-        table = Base.metadata.tables.get({"session_id": "login_session"}.get(name, name.removesuffix("_id")))
+        table = Base.metadata.tables.get(TABLES.get(name) or name.removesuffix("_id"))
         with self.app.app_context():
             found = self.rows(table, victim, id_only=True) if table is not None else None
         assert found, f"What does {name} stand for, and which is {victim}'s? Furnish it in tests/rivals.py."
@@ -275,5 +294,7 @@ class Rivals:
         }  # fmt: skip
 
 
+TABLES = {"session_id": "login_session", "item_id": "agenda_item", "view_id": "saved_view"}
+"""Where a part of an address is not called after its table."""
 LAST = ("accounts.sign_out", "accounts.sign_out_everywhere", "privacy.erase")
 """What ends the attacker's own session, or account: tried when everything else was."""
