@@ -49,6 +49,7 @@ FEATURES = (
     "roadmap",
     "opendata",
     "feeds",
+    "modules",
 )
 MAX_BODY = 1024 * 1024
 

@@ -362,6 +362,8 @@ VERBS: dict[str, Rule] = {
     # proposals
     "proposal.propose": proposer,
     "proposal.import": system,
+    "module.take": product_owner,
+    "module.take_app": product_owner,
     "proposal.edit": editor,
     "proposal.withdraw": author_or_delegate,
     "proposal.accept": product_owner,
@@ -734,6 +736,12 @@ PAGES: dict[str, Rule] = {
     # feeds
     "feeds.proposals": reader,
     "feeds.proposal": reader,
+    # modules and the app as files
+    "modules.module": reader,
+    "modules.app": reader,
+    "modules.used_by": reader,
+    "modules.import_": product_owner,
+    "modules.import_app": product_owner,
     # open data
     "opendata.show": reader,
     "opendata.csv": reader,

@@ -75,6 +75,7 @@ NOBODYS = {
     "setting", "topic", "label_rule", "connection", "connection_secret", "connection_repository", "repository",
     "backfill", "delivery", "electorate", "installation", "suggestion", "milestone", "merger", "workshop",
     "agenda_item", "minutes",
+    "module_file", "app_file",
 }  # fmt: skip
 """Tables in which no delegate may change anything: all of their rows count."""
 EVERYBODYS = {

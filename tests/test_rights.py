@@ -129,6 +129,13 @@ GET  figures.show               /figures                                   ok   
 GET  figures.file               /figures/proposals.csv                     ok   ok   ok   ok   ok   ok   ok
 GET  feeds.proposals            /proposals.atom                            ok   ok   ok   ok   ok   ok   ok
 GET  feeds.proposal             /proposals/FV-1/activity.atom              ok   ok   ok   ok   ok   ok   ok
+GET  modules.module             /proposals/FV-1/module.yml                 ok   ok   ok   ok   ok   ok   ok
+GET  modules.used_by            /proposals/FV-1/used-by.yml                ok   ok   ok   ok   ok   ok   ok
+GET  modules.app                /data/city_app.yml                         ok   ok   ok   ok   ok   ok   ok
+GET  modules.import_            /proposals/FV-1/module/import              401  403  403  403  403  ok   403
+POST modules.import_            /proposals/FV-1/module/import              401  403  403  403  403  ok   403
+GET  modules.import_app         /data/app/import                           401  403  403  403  403  ok   403
+POST modules.import_app         /data/app/import                           401  403  403  403  403  ok   403
 GET  opendata.show              /data                                      ok   ok   ok   ok   ok   ok   ok
 GET  opendata.csv               /data/proposals.csv                        ok   ok   ok   ok   ok   ok   ok
 GET  opendata.json              /data/reuse.json                           ok   ok   ok   ok   ok   ok   ok
@@ -447,6 +454,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "work.move_back": {"moves": "1-claimed-in_progress"},
         "work.split": {"lines": "Ein Teil"},
         "work.merge": {"into": "2"},
+        "modules.import_": {"content": "name: Karte\ncost: 150 Euro", "do": "import"},
+        "modules.import_app": {"content": "name: Stadt-App\napp_type: Web", "do": "import"},
         "work.import_": {"content": "- title: Karte zeichnen", "do": "import"},
         "work.depend": {"on": "AP-2"},
         "work.undepend": {"on": "AP-2"},

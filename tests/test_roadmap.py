@@ -17,6 +17,7 @@ from board.roadmap import ical, queries
 from board.work import dependencies, moves
 from board.work.models import Package
 from board.work.packages import locked
+from board.workshops import verbs as workshops
 from tests.conftest import Browser
 from tests.factories import claim, make_package, make_proposal, offer
 from tests.people import Cast
@@ -133,6 +134,25 @@ def test_the_cost_does_not_grow(plan: None, app: Flask, people: Cast, gast: Brow
     assert len(statements) <= few
     assert "Die ersten 12 von 21" in html
     assert gast.get("/proposals?milestone=none").text.count("data-row") >= 20, "the link to all of them leads there"
+
+
+def test_workshops_stand_in_the_calendar_of_who_is_signed_in_only(
+    plan: None, app: Flask, people: Cast, gast: Browser, ada: Browser
+) -> None:
+    with app.app_context():
+        for title, begins in (("Transfer; Ulm", "9:30"), ("Ganztags", "")):
+            with transaction():
+                workshops.plan(workshops.Plan(title, date(2026, 12, 1), begins, "Rathaus, Saal 2"), people.pia.actor)
+    inside, outside = ada.get("/roadmap.ics").text, gast.get("/roadmap.ics").text
+    assert "SUMMARY:Workshop: Transfer\\; Ulm" in inside
+    assert "DTSTART:20261201T083000Z" in inside, "half past nine in Germany"
+    assert "LOCATION:Rathaus\\, Saal 2" in inside
+    assert "DTSTART;VALUE=DATE:20261201" in inside
+    assert "Workshop" not in outside
+    assert "Rathaus" not in outside
+    tag = {"If-None-Match": ada.get("/roadmap.ics").headers["ETag"]}
+    assert ada.get("/roadmap.ics", headers=tag).status_code == 304
+    assert 'href="/roadmap.ics"' in ada.get("/workshops").text
 
 
 def test_an_empty_roadmap_says_so(app: Flask, people: Cast, gast: Browser) -> None:

@@ -79,6 +79,8 @@ SENTENCES = {
     "proposal.withhold": N_(
         "The text of %(subject)s is no longer shown: the issue it came from is not public any more"
     ),
+    "module.take": N_("The module file of %(subject)s was taken in"),
+    "module.take_app": N_("The file of the city app was taken in"),
     "proposal.withdraw": N_("%(partner)s withdrew %(subject)s"),
     "proposal.accept": N_("Decision recorded: %(subject)s is accepted"),
     "proposal.defer": N_("Decision recorded: %(subject)s is deferred"),

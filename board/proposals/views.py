@@ -15,6 +15,7 @@ from board.estimates.shown import for_proposal as estimates_of
 from board.i18n import gettext as _
 from board.issues import mirror
 from board.learnings import queries as learnings
+from board.modules import queries as modules
 from board.notifications import queries as notifications
 from board.ordering.shown import for_proposal as place_of
 from board.policy import Actor
@@ -61,6 +62,7 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
         **estimates_of(proposal, by),
         **work.for_proposal(proposal, by),
         "learnings": learnings.of_proposal(proposal, by),
+        "module": modules.of_proposal(proposal),
         "variants": variants.of_proposal(proposal, by),
         **activity.for_proposal(proposal, by),
         "face": "card",

@@ -9,7 +9,10 @@ OCTETS = 75
 
 @dataclass(frozen=True)
 class Event:
-    """A whole day. `uid` never changes for the same thing, `sequence` grows with its changes."""
+    """A whole day, or a moment where `begins` says one.
+
+    `uid` never changes for the same thing, `sequence` grows with its changes.
+    """
 
     uid: str
     on: date
@@ -18,6 +21,8 @@ class Event:
     stamp: datetime
     sequence: int = 0
     description: str = ""
+    begins: datetime | None = None
+    place: str = ""
 
 
 def calendar(name: str, events: Iterable[Event]) -> str:
@@ -34,8 +39,13 @@ def _event(event: Event) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"DTSTAMP:{event.stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    yield f"DTSTART;VALUE=DATE:{event.on:%Y%m%d}"
-    yield f"DTEND;VALUE=DATE:{event.on + timedelta(days=1):%Y%m%d}"
+    if event.begins:
+        yield f"DTSTART:{event.begins.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    else:
+        yield f"DTSTART;VALUE=DATE:{event.on:%Y%m%d}"
+        yield f"DTEND;VALUE=DATE:{event.on + timedelta(days=1):%Y%m%d}"
+    if event.place:
+        yield f"LOCATION:{escaped(event.place)}"
     yield f"SEQUENCE:{event.sequence}"
     yield f"SUMMARY:{escaped(event.summary)}"
     if event.description:

@@ -1,5 +1,7 @@
 """The roadmap's page and its calendar."""
 
+from datetime import UTC, datetime, time
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, make_response, request
@@ -11,8 +13,12 @@ from board.i18n import gettext as _
 from board.proposals.queries import electorate_version
 from board.roadmap import ical, queries
 from board.web import actor, etag, not_modified, page, tagged
+from board.workshops import queries as workshops
 
 bp = Blueprint("roadmap", __name__)
+STAMP = datetime(
+    2026, 1, 1, tzinfo=UTC
+)  # A workshop tells its changes by SEQUENCE; a stamp that moves would undo the ETag.
 
 
 @bp.get("/roadmap")
@@ -28,7 +34,7 @@ def show() -> Response:
 
 @bp.get("/roadmap.ics")
 def calendar() -> BaseResponse:
-    """Milestones and answer-by dates for calendars, in German or `?lang=en`."""
+    """Milestones, answer-by dates and, for who is signed in, workshops for calendars, in German or `?lang=en`."""
     wanted = request.args.get("lang", "de")
     origin = current_app.config["BOARD"].origin or request.host_url.rstrip("/")
     host = urlsplit(origin).hostname or "stadtrunde"
@@ -36,12 +42,26 @@ def calendar() -> BaseResponse:
         goals, asked = queries.days()
         events = [_event(day, _("Milestone: %(name)s", name=day.title), origin, host) for day in goals]
         events += [_event(day, _("Answer asked for: %(title)s", title=day.title), origin, host) for day in asked]
+        events += [_meeting(row, origin, host) for row in workshops.dated()] if actor().signed_in else []
         body = ical.calendar(_("Roadmap of the city app"), events)
     response = make_response(body)
     response.content_type = "text/calendar; charset=utf-8"
     response.headers["Cache-Control"] = "private, no-cache" if actor().signed_in else "no-cache"
     response.add_etag(weak=True)
     return response.make_conditional(request)
+
+
+def _meeting(row: Any, origin: str, host: str) -> ical.Event:
+    """A workshop: inside the partnership only, like its page."""
+    summary = _("Workshop: %(title)s", title=row.title)
+    begins = None
+    if row.begins:
+        hour = time.fromisoformat(row.begins.zfill(5))
+        begins = datetime.combine(row.held_on, hour, i18n.BERLIN)
+    return ical.Event(
+        f"workshop-{row.id}@{host}", row.held_on, summary, f"{origin}/workshops/{row.id}", STAMP, row.version - 1,
+        begins=begins, place=row.place,
+    )  # fmt: skip
 
 
 def _event(day: queries.Day, summary: str, origin: str, host: str) -> ical.Event:

@@ -171,6 +171,37 @@ def _read_yaml(content: str) -> Content:
     return Content(tuple(_yaml_row(node) for node in root.value), tuple(unread))
 
 
+def mapping(content: str) -> dict[str, Any]:
+    """A YAML file that is one mapping, as JSON can keep it; read as safely as packages are. Raises BadFile."""
+    if yaml is None:
+        raise BadFile(_("This board reads no YAML: the package for it is not installed."))
+    try:
+        _harmless(content)
+        root = yaml.compose(content, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as why:
+        mark = getattr(why, "problem_mark", None)
+        raise BadFile(_("Line %(n)s: the file is not readable as YAML.", n=mark.line + 1 if mark else 1)) from None
+    if not isinstance(root, yaml.MappingNode) or not root.value:
+        raise BadFile(_("A file with fields such as “name:” is expected."))
+    seen: set[str] = set()
+    for key, _value in root.value:
+        if str(key.value) in seen:
+            raise BadFile(_("Line %(n)s: a field stands there twice or has no name.", n=key.start_mark.line + 1))
+        seen.add(str(key.value))
+    found: dict[str, Any] = _kept(root)
+    return found
+
+
+def written(values: Mapping[str, Any]) -> str:
+    """One mapping as YAML. Raises BadFile where YAML is not installed."""
+    if yaml is None:
+        raise BadFile(_("This board writes no YAML: the package for it is not installed."))
+    told: str = yaml.dump(
+        dict(values), Dumper=_dumper(), allow_unicode=True, sort_keys=False, default_flow_style=False, width=110
+    )
+    return told
+
+
 def _harmless(content: str) -> None:
     """Refuse aliases and deep nesting before anything is built of them."""
     depth = 0

@@ -102,6 +102,12 @@ def listed() -> list[Any]:
     return list(db.session.execute(query))
 
 
+def dated() -> list[Any]:
+    """The workshops for calendars: those to come, and the latest that were held."""
+    columns = (Workshop.id, Workshop.title, Workshop.held_on, Workshop.begins, Workshop.place, Workshop.version)
+    return list(db.session.execute(select(*columns).order_by(Workshop.held_on.desc(), Workshop.id.desc()).limit(100)))
+
+
 def meeting(workshop_id: int, by: Actor) -> Meeting:
     """One workshop with its agenda and who is there. Raises Missing."""
     found = db.session.get(Workshop, workshop_id)

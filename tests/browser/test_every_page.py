@@ -16,7 +16,8 @@ CLEAR: dict[tuple[int, str], set[str]] = {}  # By width and theme; the roles sha
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
     r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
-    r"|decisions\.markdown_of_.*|roadmap\.calendar|feeds\..*|opendata\.(csv|json|catalogue)|workshops\.markdown)$"
+    r"|decisions\.markdown_of_.*|roadmap\.calendar|feeds\..*|modules\.(module|app|used_by)"
+    r"|opendata\.(csv|json|catalogue)|workshops\.markdown)$"
 )
 
 FACES = {"work.index": ("/work?view=list",)}  # Other faces of a page, with templates of their own.

@@ -1,0 +1,100 @@
+"""Modules and the app as YAML, out for everybody who may read, in for product owners with a preview."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from board import web
+from board.db import transaction
+from board.errors import Missing
+from board.i18n import gettext as _
+from board.modules import queries, taking
+from board.proposals import queries as proposals
+from board.web import actor, page, redirect_to, refusals
+from board.work import files
+
+bp = Blueprint("modules", __name__)
+YAML = "application/yaml; charset=utf-8"
+
+
+@bp.get("/proposals/<proposal:proposal_id>/module.yml", endpoint="module")
+def module(proposal_id: int) -> BaseResponse:
+    """A proposal as a module's file. Raises Missing."""
+    return _yaml(queries.module(proposal_id), f"FV-{proposal_id}.yml")
+
+
+@bp.get("/data/city_app.yml", endpoint="app")
+def app() -> BaseResponse:
+    """The whole app as city_app.yml."""
+    origin = current_app.config["BOARD"].origin or request.host_url.rstrip("/")
+    return _yaml(queries.app(origin), "city_app.yml")
+
+
+@bp.get("/proposals/<proposal:proposal_id>/used-by.yml", endpoint="used_by")
+def used_by(proposal_id: int) -> BaseResponse:
+    """Who runs it, to paste into the publiccode.yml of its repository. Raises Missing."""
+    queries.module(proposal_id)
+    return _yaml({"usedBy": queries.users(proposal_id)}, "used-by.yml")
+
+
+@bp.route("/proposals/<proposal:proposal_id>/module/import", methods=["GET", "POST"], endpoint="import_")
+def import_(proposal_id: int) -> BaseResponse | Response:
+    """Take a module's file in: first what would happen, then for good."""
+    return _import(proposal_id)
+
+
+@bp.route("/data/app/import", methods=["GET", "POST"], endpoint="import_app")
+def import_app() -> BaseResponse | Response:
+    """The same with the file of the app."""
+    return _import(None)
+
+
+def _import(proposal_id: int | None) -> BaseResponse | Response:
+    if proposal_id is not None:
+        queries.module(proposal_id)
+    if request.method == "GET":
+        return _page(proposal_id)
+    content, source = _content(), request.form.get("source", "").strip()[:500]
+    if source and not source.startswith("https://"):
+        return _page(proposal_id, content, source, _("The address of the file begins with https://."))
+    try:
+        plan = taking.plan(files.mapping(content), proposal_id)
+    except files.BadFile as why:
+        return _page(proposal_id, content, source, str(why))
+    if request.form.get("do") != "import":
+        return _page(proposal_id, content, source, plan=plan)
+    with refusals() as caught, transaction():
+        if proposal_id is None:
+            taking.take_app(plan, source, actor())
+        else:
+            taking.take(proposals.locked(proposal_id), plan, source, actor())
+    if caught.refusal:
+        return _page(proposal_id, content, source, caught.refusal.message, status=caught.refusal.status)
+    goal = "/data#app" if proposal_id is None else f"/proposals/FV-{proposal_id}#module-{proposal_id}"
+    return redirect_to(goal, _("The file was taken in."))
+
+
+def _page(
+    proposal_id: int | None, content: str = "", source: str = "", problem: str = "", plan: Any = None, status: int = 0
+) -> Response:
+    return page(
+        "modules/import.html", key=f"FV-{proposal_id}" if proposal_id else "", content=content, source=source,
+        problem=problem, plan=plan, status=status or (422 if problem else 200),
+    )  # fmt: skip
+
+
+def _content() -> str:
+    sent = request.files.get("file")
+    if sent is not None and sent.filename:
+        return files.decoded(sent.read())
+    return request.form.get("content", "").replace("\r\n", "\n")
+
+
+def _yaml(values: dict[str, Any], name: str) -> BaseResponse:
+    try:
+        response = web.download(files.written(values), name, YAML)
+    except files.BadFile as why:
+        raise Missing(str(why)) from None
+    response.add_etag(weak=True)
+    return response.make_conditional(request)
