@@ -26,4 +26,4 @@ def step(package: Package, to: str, by: Actor, *, anyway: bool) -> None:
     elif verb:
         DO[verb](package, by)
     elif package.state != to or not allowed(by, "package.finish", package):
-        raise Conflict(_("Somebody was faster, or the page is out of date."))
+        raise Conflict(_("It stands elsewhere by now, or no step leads there."))
