@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from board.activity.models import Activity
 from board.comments import queries
@@ -15,7 +15,7 @@ from board.errors import Conflict, Denied
 from board.policy import ANONYMOUS
 from board.proposals.models import Proposal
 from board.work import packages
-from tests.conftest import Browser
+from tests.conftest import Browser, counting
 from tests.factories import comment, make_proposal
 from tests.people import Cast
 
@@ -232,12 +232,9 @@ def test_many_comments_cost_as_many_queries_as_one(app: Flask, people: Cast, pro
     with app.app_context():
         comment(people.ben.actor, "Nummer 0.", proposal_id=proposal)
         for _ in range(2):
-            statements: list[str] = []
-            listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
-            event.listen(db.engine, "before_cursor_execute", listener)
-            queries.thread(queries.subject(proposal, None), people.ada.actor)
-            event.remove(db.engine, "before_cursor_execute", listener)
-            costs.append(sum(s.startswith("SELECT") for s in statements))
+            with counting(app) as statements:
+                queries.thread(queries.subject(proposal, None), people.ada.actor)
+            costs.append(len(statements))
             db.session.rollback()
             for n in range(19):
                 comment(people.ben.actor, f"Nummer {n} mehr.", proposal_id=proposal)

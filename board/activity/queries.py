@@ -28,7 +28,7 @@ PAGE = 50
 HISTORY = 10
 NEWS = 99
 KINDS = {
-    "proposals": frozenset({"proposal", "module", "consent", "sheet", "duplicate"}),
+    "proposals": frozenset({"proposal", "module", "consent", "sheet", "duplicate", "estimate", "milestone"}),
     "ballots": frozenset({"ballot", "offer", "condition"}),
     "reuse": frozenset({"reuse", "variant"}),
     "learnings": frozenset({"learning"}),
