@@ -20,6 +20,7 @@ from board.db import db, now, transaction
 from board.demo import large
 from board.demo.seed import seed
 from board.demo.world import World, read
+from board.duplicates.queries import leads_to, suggested
 from board.i18n import today
 from board.issues.models import Issue
 from board.partners.models import Electorate, Partner
@@ -64,7 +65,7 @@ def _number(*where: object, of: type = Proposal) -> int:
 
 
 def test_keys_are_those_of_the_data(world: World) -> None:
-    assert world.proposals == {f"FV-{n}": n for n in range(1, 63)}
+    assert world.proposals == {f"FV-{n}": n for n in range(1, 65)}
     assert world.packages == {f"AP-{n}": n for n in range(1, 45)}
 
 
@@ -109,6 +110,16 @@ def test_whenever_the_demo_is_made_things_keep_their_order(day: date, hour: int)
     assert moments[-1] <= base
 
 
+def test_one_duplicate_is_suggested_and_one_merged_both_among_fictional_partners(world: World) -> None:
+    assert [(one.other_id, one.own_id) for one in suggested()] == [(60, 64)]
+    assert leads_to(63) == 62
+    told = select(Activity.partner_id).where(Activity.verb == "duplicate.suggest")
+    fictional = set(db.session.scalars(select(Partner.id).where(Partner.fictional)))
+    assert set(db.session.scalars(told)) <= fictional
+    wanted = select(Proposal.partner_id).where(Proposal.id.in_((60, 62, 63, 64)))
+    assert set(db.session.scalars(wanted)) <= fictional
+
+
 def test_nothing_unfriendly_stands_under_a_real_body(world: World) -> None:
     real = select(Partner.id).where(Partner.fictional.is_(False))
     unkind = or_(Ballot.choice != "for", Ballot.reason != "")
@@ -130,7 +141,7 @@ def test_real_proposals_have_sources_and_no_proposer(world: World) -> None:
 
 
 def test_every_state_is_there(world: World) -> None:
-    assert set(db.session.scalars(select(Proposal.state))) == set(State) - {State.MERGED}
+    assert set(db.session.scalars(select(Proposal.state))) == set(State)
     assert set(db.session.scalars(select(Package.state))) == set(PackageState)
 
 
@@ -166,14 +177,14 @@ def test_a_large_demo_counts_right(app: Flask, world: World, monkeypatch: pytest
     assert steps == [(100, 300), (200, 300), (300, 300)], "the progress bar moves"
     test_counters_are_what_they_count(world)
     test_nothing_unfriendly_stands_under_a_real_body(world)
-    assert _number() == 362
+    assert _number() == 364
     assert _number(of=Ballot) == len(read("scenario")["ballots"]) + added.ballots
     with transaction():  # The next id is free, on PostgreSQL too.
         topic = next(iter(world.topics.values()))
         fresh = Proposal(title="Neu", topic_id=topic)
         db.session.add(fresh)
         db.session.flush()
-        assert fresh.id == 363
+        assert fresh.id == 365
 
 
 def board_at(url: str, folder: Path, demo: str = "1", **changes: str) -> Flask:
@@ -210,7 +221,7 @@ def test_an_interrupted_demo_leaves_nothing_behind_and_the_command_fills_it_then
     assert _rows(own) == [0, 0, 0, 0]
     first = own.test_cli_runner().invoke(args=["demo"])
     assert first.exit_code == 0, first.output
-    assert "62 proposals" in first.output
+    assert "64 proposals" in first.output
     assert "gemeinsam-stadt-app" in first.output
     before = _rows(own)
     again = own.test_cli_runner().invoke(args=["demo"])

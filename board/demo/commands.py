@@ -16,7 +16,7 @@ from board.demo.standing import Standing, look
 from board.demo.world import read
 from board.door import why_shut
 
-SMALL = 62
+SMALL = 64
 """The proposals of the usual demo: 55 real ones and 7 of fictional partners."""
 
 
@@ -24,7 +24,7 @@ SMALL = 62
 @click.option(
     "--proposals",
     type=click.IntRange(SMALL, 10_000_000),
-    help="Make a large one with that many proposals, for measuring; those beyond the first 62 are invented.",
+    help="Make a large one with that many proposals, for measuring; those beyond the first 64 are invented.",
 )
 @click.option("--served", is_flag=True, help="It will be served at once: do nothing if HOST:PORT is taken.")
 @with_appcontext

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from board.demo.world import World, read
+from board.duplicates import verbs as duplicates
 from board.estimates import verbs
 from board.milestones.models import Milestone
 from board.ordering import verbs as placing
@@ -39,6 +40,26 @@ def events(world: World) -> Iterator[Told]:
         yield row["days_ago"], _estimate(world, row)
     for proposal in sorted(_data()["values"] | _data()["planned"]):
         yield PLACED, _place(world, proposal)
+    for row in _data()["duplicates"]:
+        yield row["days_ago"], _suggest(world, row)
+        if row["merged_days_ago"] is not None:
+            yield row["merged_days_ago"], _merge(world, row)
+
+
+def _suggest(world: World, row: Row) -> Callable[[], object]:
+    def do() -> None:
+        one, other = duplicates.locked(world.proposals[row["proposal"]], world.proposals[row["of"]])
+        duplicates.suggest(one, other, row["note"], world.actor(row["by"], row["partner"]))
+
+    return do
+
+
+def _merge(world: World, row: Row) -> Callable[[], object]:
+    def do() -> None:
+        one, other = duplicates.locked(world.proposals[row["proposal"]], world.proposals[row["of"]])
+        duplicates.merge(one, other, world.actor("po@demo.example"))
+
+    return do
 
 
 def _place(world: World, proposal: str) -> Callable[[], object]:

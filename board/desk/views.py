@@ -10,6 +10,7 @@ from board.activity import queries as activity
 from board.admin.steps import steps
 from board.consent import queries as consent
 from board.desk import queries
+from board.duplicates import queries as duplicates
 from board.estimates import queries as estimates
 from board.figures import pictures
 from board.learnings import queries as learnings
@@ -25,6 +26,7 @@ from board.workshops import queries as workshops
 bp = Blueprint("desk", __name__)
 DUE = 5
 FREE = 4
+ALIKE = 6
 NEWS = 8
 MONTHS = 12
 
@@ -65,6 +67,7 @@ def _waiting(by: Actor) -> dict[str, Any]:
         "untold": learnings.asked(by),
         "replies": queries.replies(by),
         "expired": estimates.expired(by.partner_id, providers=by.is_product_owner),
+        "alike": duplicates.suggested(limit=ALIKE) if by.is_product_owner else [],
         "awaited": queries.awaiting_decision() if by.is_product_owner else [],
     }
 

@@ -16,6 +16,7 @@ from board.issues.models import IssueLink
 from board.issues.sources import IssueSource
 from board.learnings.models import Learning
 from board.notifications.models import Watch
+from board.proposals.models import ProposalBuilder, ProposalLink
 from board.variants.models import Variant
 from board.voting.models import Condition, Offer, Reuse
 from board.work.models import Package
@@ -30,6 +31,7 @@ PAIRED: tuple[tuple[type[Base], tuple[str, ...], str], ...] = (
     (Variant, ("partner_id",), ""),
     (Estimate, ("partner_id", "provider"), "changed_at"),
     (IssueLink, ("issue_id",), ""),
+    (ProposalLink, ("url",), ""),
 )
 """One per key on each proposal; the later by that column stands ("" : the surviving proposal's own stays)."""
 PLACE = frozenset({"id", "proposal_id", "search"})
@@ -46,6 +48,7 @@ def move(old: int, into: int) -> Moved:
     for model, keys, later in PAIRED:
         table = _table(model)
         moved["rows"][table.name], moved["swapped"][table.name] = _pairs(table, keys, later, old, into)
+    moved["builders"] = _builders(old, into)
     moved["watch"] = _watch(f"FV-{old}", f"FV-{into}")
     return moved
 
@@ -58,6 +61,8 @@ def back(moved: Moved, old: int, into: int) -> None:
             _unswap(tables[name], pair)
     for name, ids in moved["rows"].items():
         _place(tables[name], ids, into, old)
+    for partner_id in moved.get("builders", ()):
+        _build(partner_id, into, old)
     for person_id in moved["watch"]:
         if (row := db.session.get(Watch, (person_id, f"FV-{into}"))) is not None:
             db.session.delete(row)
@@ -133,6 +138,22 @@ def _value(column: Column[Any], value: Any) -> Any:
     if isinstance(value, str) and isinstance(column.type, Moment):
         return datetime.fromisoformat(value)
     return date.fromisoformat(value) if isinstance(value, str) and isinstance(column.type, Date) else value
+
+
+def _builders(old: int, into: int) -> list[int]:
+    """Who built the one built what it became part of; the partners for which that is new."""
+    built = select(ProposalBuilder.partner_id)
+    there = set(db.session.scalars(built.where(ProposalBuilder.proposal_id == into)))
+    new = sorted(set(db.session.scalars(built.where(ProposalBuilder.proposal_id == old))) - there)
+    for partner_id in new:
+        _build(partner_id, old, into)
+    return new
+
+
+def _build(partner_id: int, old: int, into: int) -> None:
+    row = (ProposalBuilder.proposal_id == old, ProposalBuilder.partner_id == partner_id)
+    quiet = {"synchronize_session": False}
+    db.session.execute(update(ProposalBuilder).where(*row).values(proposal_id=into).execution_options(**quiet))
 
 
 def _watch(old: str, into: str) -> list[int]:

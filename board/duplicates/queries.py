@@ -23,11 +23,13 @@ LONGEST = 50
 
 @dataclass(frozen=True)
 class Suggested:
-    """Two proposals that somebody takes for the same; `id_`/`title` are the one beside which it is shown."""
+    """Two proposals that somebody takes for the same: `own_…` is the one beside which it is shown."""
 
     id: int
     other_id: int
     title: str
+    own_id: int
+    own_title: str
     note: str
     partner: str
     at: datetime
@@ -75,9 +77,10 @@ def suggested(proposal_id: int | None = None, limit: int = 20) -> list[Suggested
     for row in db.session.execute(query):
         mark: Duplicate = row.Duplicate
         here = mark.of_id == proposal_id
-        title = ((english and row.title_en) or row.title) if here else ((english and row.of_title_en) or row.of_title)
-        other_id = mark.proposal_id if here else mark.of_id
-        found.append(Suggested(mark.id, other_id, title, mark.note, row.name or "", mark.at))
+        one_of = (mark.proposal_id, (english and row.title_en) or row.title)
+        other_of = (mark.of_id, (english and row.of_title_en) or row.of_title)
+        two = (*one_of, *other_of) if here else (*other_of, *one_of)
+        found.append(Suggested(mark.id, *two, mark.note, row.name or "", mark.at))
     return found
 
 
