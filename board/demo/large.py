@@ -1,6 +1,7 @@
 """A large demo for measuring: invented proposals in bulk, with ballots, packages, comments and their log.
 
 Not through the verbs (a million would take days), but with the same counters: what is counted is what is there.
+Its decisions carry no kept sheet: nobody reads them, and a page without a record does not link to one.
 Rule 11 holds here too: proposers, votes against, reasons and comments belong to fictional partners only.
 """
 
