@@ -142,7 +142,7 @@ def test_the_fingerprint_sees_every_kind_of_change(world: Rivals, app: Flask) ->
         (f"{proposal}/ballot", {"choice": "for"}),
         (f"{package}/hand-back", {}),
         (f"/comments/{world.comments['aalen']}/delete", {}),
-        (f"{proposal}/reuse", {"remove": "1"}),
+        (f"{proposal}/reuse", {"gone": "1"}),
         (f"{proposal}/watch", {"stop": "1"}),
         ("/account/mail", {}),
         ("/account/devices/1/forget", {}),

@@ -46,7 +46,7 @@ MORE = {  # Fields that a form may carry besides those of the valid one.
     "proposals.propose_several": ("once", "seen", "go", "take"),
     "proposals.edit": ("links", "summary", "title_en", "summary_en", "text_en"),
     "voting.cast": ("reason", "face"), "voting.confirm": ("undo",),
-    "voting.record_reuse": ("variant", "release", "contact", "confirmed_on", "remove"),
+    "voting.record_reuse": ("variant", "release", "contact", "confirmed_on", "gone"),
     "work.edit": ("effort", "deliverables", "acceptance", "owner", "funder", "due_on", "links"),
     "work.claim": ("days",), "work.renew": ("days",), "work.bid": ("days",),
 }  # fmt: skip

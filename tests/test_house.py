@@ -70,6 +70,12 @@ def test_templates_use_no_forbidden_idiom() -> None:
         assert not re.search(r"<\w[^>{%]*\sstyle=", text), f"{name(path)}: inline style"
 
 
+def test_no_field_hides_what_its_form_can_do() -> None:
+    """A field named `remove` stands before `form.remove()`, by which a component takes the form away."""
+    named = re.compile(r"""\bname=["'](remove|before|after|contains|matches|closest|cloneNode|children|submit)["']""")
+    assert [name(path) for path in PAGES if named.search(path.read_text())] == []
+
+
 def test_forms_that_change_something_post_and_queue_their_requests() -> None:
     for path in PAGES:
         for form in re.findall(r"<form\b[^>]*\bhx-post[^>]*>", path.read_text()):

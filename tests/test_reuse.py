@@ -78,9 +78,9 @@ def test_changes_are_logged_and_counted_once(app: Flask, ada: Browser, proposal_
 
 
 def test_a_record_made_by_mistake_goes(app: Flask, ada: Browser, proposal_id: int) -> None:
-    assert 'name="remove" value="1"' in send(ada, proposal_id, status="live").text
-    assert send(ada, proposal_id, remove="1").status_code == 200
-    assert send(ada, proposal_id, remove="1").status_code == 200
+    assert 'name="gone" value="1"' in send(ada, proposal_id, status="live").text
+    assert send(ada, proposal_id, gone="1").status_code == 200
+    assert send(ada, proposal_id, gone="1").status_code == 200
     assert live(app, proposal_id) == 0
     with app.app_context():
         assert db.session.scalar(select(Reuse.id)) is None

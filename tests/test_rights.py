@@ -632,7 +632,7 @@ def test_delegates_touch_only_the_ballot_and_offers_of_their_own_partner(
         ("ballot", {"choice": "against", "reason": "Nein."}),
         ("ballot/withdraw", {}),
         ("offers/confirm", {"kind": "use", "body": "Stadtrat", "date": today().isoformat()}),
-        ("reuse", {"remove": "1"}),
+        ("reuse", {"gone": "1"}),
     ):
         for claimed in ({}, aalen, {"acting_for": str(people.aalen)}):
             browsers["cleo"].post(f"/proposals/FV-1/{url}", data={**form, **claimed})

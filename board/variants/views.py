@@ -31,7 +31,7 @@ def index(proposal_id: int) -> Response:
 @bp.post("/proposals/<proposal:proposal_id>/variants")
 def record(proposal_id: int) -> BaseResponse:
     """Record the variant of the partner acted for; `remove=1` takes the entry away."""
-    form = None if request.form.get("remove") == "1" else VariantForm(request.form)
+    form = None if request.form.get("gone") == "1" else VariantForm(request.form)
     refusal = None
     if form is None or form.validate():
         with refusals() as caught, transaction():

@@ -125,7 +125,7 @@ def reuse(proposal_id: int) -> Response:
 @bp.post("/proposals/<proposal:proposal_id>/reuse")
 def record_reuse(proposal_id: int) -> BaseResponse:
     """Record how far the partner acted for is with using it; `remove=1` takes the record away."""
-    remove = request.form.get("remove") == "1"
+    remove = request.form.get("gone") == "1"
     form = None if remove else ReuseForm(request.form)
     before = queries.users(queries.get(proposal_id), actor()).values
 
@@ -141,7 +141,7 @@ def record_reuse(proposal_id: int) -> BaseResponse:
     if refusal is None and not (form and form.errors) and users.values != before:
         users = replace(users, undo=before)
         back = {name: str(value) for name, value in before.items() if value}
-        undo = Undo(f"/proposals/{users.key}/reuse", back if before["status"] else {"remove": "1"})
+        undo = Undo(f"/proposals/{users.key}/reuse", back if before["status"] else {"gone": "1"})
     return respond(
         "voting/_reuse.html",
         back_to=_back_to(proposal_id, "reuse"),

@@ -4,6 +4,7 @@ import time
 
 from playwright.sync_api import Locator, Page, expect
 
+from board.workshops.models import AgendaItem, ItemKind
 from tests import factories
 from tests.browser.conftest import DESK, PHONE, House, Visit, axe, overflow
 
@@ -11,16 +12,18 @@ WIDE = {"width": 1920, "height": 1080}
 
 
 def begin(house: House, *titles: str) -> tuple[int, list[int]]:
-    """A workshop of its own with these proposals first on its agenda; (its id, theirs)."""
+    """A workshop of its own with these proposals on its agenda; (its id, theirs)."""
     people = house.seed.people
     with house.app.app_context():
         made = [factories.make_proposal(people, title=title) for title in titles]
         workshop = factories.meet(people, " und ".join(titles))
         with factories.transaction():
-            for item in factories.workshops.items(workshop):
-                if item.proposal_id not in made:
-                    here = factories.workshops.locked(workshop)
-                    factories.workshops.arrange(here, item.id, "remove", people.pia.actor)
+            here = factories.workshops.locked(workshop)
+            for item in factories.workshops.items(workshop):  # However much else is open by now.
+                factories.workshops.arrange(here, item.id, "remove", people.pia.actor)
+            for proposal_id in made:
+                item = AgendaItem(kind=ItemKind.VOTE, proposal_id=proposal_id)
+                factories.workshops.add(here, item, people.pia.actor)
         with factories.transaction():
             first = factories.workshops.items(workshop)[0]
             factories.workshops.turn(factories.workshops.locked(workshop), str(first.id), people.pia.actor)
