@@ -16,7 +16,7 @@ from board.work.forms import parse_days
 from board.work.models import Claim, Package, Seat
 from board.work.packages import locked
 from tests.conftest import Browser, counting
-from tests.factories import claim, make_package, make_proposal
+from tests.factories import claim, make_package, make_proposal, milestone
 from tests.people import Cast
 
 
@@ -444,8 +444,26 @@ def test_an_edit_is_kept_whole(free: int, ada: Browser) -> None:
                   "Land", "1. März 2027", 'href="https://example.org/e"'):  # fmt: skip
         assert shown in html
     form = ada.get("/packages/AP-1/edit").text
+    assert 'name="milestone"' not in form  # Where there is no milestone, nobody is asked for one.
     assert 'value="3,5"' in form
     assert "Entwurf | https://example.org/e" in form
+
+
+def test_a_package_is_planned_for_a_milestone_and_what_comes_off_it_too(
+    free: int, people: Cast, app: Flask, ada: Browser
+) -> None:
+    with app.app_context():
+        number = milestone(people, "Herbst")
+    words = {"title": "Formular", "text_version": "1", "milestone": str(number)}
+    assert ada.post("/packages/AP-1/edit", data=words).status_code == 303
+    assert f'href="/roadmap#milestone-{number}">Herbst</a>' in ada.get("/packages/AP-1").text
+    assert f'<option selected value="{number}">Herbst</option>' in ada.get("/packages/AP-1/edit").text
+    assert ada.post("/packages/AP-1/split", data={"lines": "Teil"}).status_code == 303
+    parts = select(Package.milestone_id).where(Package.split_from_id == 1)
+    with app.app_context():
+        assert db.session.scalars(parts).all() == [number]
+    answer = ada.post("/packages/AP-1/edit", data=words | {"milestone": "99", "text_version": "3"})
+    assert answer.status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from wtforms.widgets import CheckboxInput
 from board.forms import BoardForm, line, paragraph
 from board.i18n import current_locale, number
 from board.i18n import gettext as _
+from board.milestones.queries import milestones
 from board.work.models import Seat
 from board.work.packages import MAX_DAYS, MAX_LINKS, MAX_TITLE, Draft
 from board.work.parts import Part
@@ -127,6 +128,7 @@ class PackageForm(BoardForm):
     owner = line("Responsible", 160)
     funder = line("Funded by", 160)
     due_on = DateField("Due date", validators=[Optional()])
+    milestone = SelectField("Milestone", default="")
     points = PersonDays("Story points", id="points")
     cluster = line("Cluster", 80)
     skills = SelectMultipleField("Skills asked for", choices=[], default=(), option_widget=CheckboxInput())
@@ -136,19 +138,22 @@ class PackageForm(BoardForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.skills.choices = [(skill, _(label)) for skill, label in SKILLS.items()]
+        self.milestone.choices = [("", _("no milestone")), *((str(goal.id), goal.name) for goal in milestones())]
 
     @classmethod
     def of(cls, draft: Draft, text_version: int) -> "PackageForm":
         """Filled with what the package says."""
         links = "\n".join(f"{title} | {url}" for title, url in draft.links)
-        return cls(data={**draft.__dict__, "links": links, "text_version": text_version})
+        milestone = str(draft.milestone_id or "")
+        return cls(data={**draft.__dict__, "links": links, "milestone": milestone, "text_version": text_version})
 
     def draft(self) -> Draft:
         """What was written; ask after `validate`."""
-        apart = {"links", "skills", "text_version"}
+        apart = {"links", "skills", "milestone", "text_version"}
         words = {name: field.data for name, field in self._fields.items() if name not in apart}
         return Draft(
             **words,
+            milestone_id=int(self.milestone.data) if self.milestone.data else None,
             skills=tuple(sorted(self.skills.data or ())),
             links=tuple(_link(row) for row in _rows(self.links.data)),
         )

@@ -38,6 +38,7 @@ class Draft:
     owner: str = ""
     funder: str = ""
     due_on: date | None = None
+    milestone_id: int | None = None
     points: Decimal | None = None
     cluster: str = ""
     skills: tuple[str, ...] = ()
@@ -172,6 +173,7 @@ def as_draft(package: Package) -> Draft:
         owner=package.owner,
         funder=package.funder,
         due_on=package.due_on,
+        milestone_id=package.milestone_id,
         points=package.points,
         cluster=package.cluster,
         skills=tuple(sorted(row.skill for row in package.skilled)),
@@ -185,7 +187,7 @@ def write(package: Package, draft: Draft) -> None:
     package.text, package.html = draft.text, text.markdown(draft.text) if draft.text else ""
     package.deliverables, package.acceptance = draft.deliverables, draft.acceptance
     package.owner, package.funder = draft.owner, draft.funder
-    package.points, package.cluster = draft.points, draft.cluster
+    package.points, package.cluster, package.milestone_id = draft.points, draft.cluster, draft.milestone_id
     package.search = text.fold(
         " ".join((draft.title, draft.text, draft.deliverables, draft.acceptance, draft.owner, draft.funder))
     )

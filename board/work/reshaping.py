@@ -56,7 +56,7 @@ def split(package_id: int, parts: Sequence[Part], by: Actor) -> list[Package]:
         draft = replace(whole, title=part.title, effort=part.effort, points=part.points,
                         text="", deliverables="", acceptance="")  # fmt: skip
         piece = add(package.proposal_id, by, draft)
-        piece.split_from_id, piece.milestone_id = package.id, package.milestone_id
+        piece.split_from_id = package.id
         db.session.flush()
         db.session.add_all(Dependency(package_id=piece.id, needs_id=needed) for needed in needs)
         db.session.add_all(Dependency(package_id=other, needs_id=piece.id) for other in waiting)

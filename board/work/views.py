@@ -18,6 +18,7 @@ from board.i18n import current_locale, long_date
 from board.i18n import gettext as _
 from board.issues import mirror
 from board.learnings import queries as learnings
+from board.milestones.queries import goal
 from board.notifications import queries as notifications
 from board.policy import allowed
 from board.text import markdown
@@ -82,6 +83,7 @@ def show(package_id: int) -> BaseResponse:
         texts=texts,
         prose={"deliverables": markdown(texts.deliverables), "acceptance": markdown(texts.acceptance)},
         author=queries.author(texts, by),
+        milestone=goal(texts.milestone_id).name if texts.milestone_id else "",
         needed=learnings.needed_by_package([package_id]).get(package_id),
         may_tell=allowed(by, "learning.write"),
         merged=queries.merged(package_id),
