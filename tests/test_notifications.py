@@ -292,9 +292,12 @@ def _got(box: Postbox) -> list[tuple[str, str]]:
 
 def _decide(people: Cast, proposal: int, verb: str) -> None:
     """Pia records a decision, or another step."""
-    words = {"body": "Lenkungskreis", "decided_on": today(), "reason": "Alle brauchen es."}
+    words: dict[str, Any] = {"body": "Lenkungskreis", "decided_on": today(), "reason": "Alle brauchen es."}
+    words = words if verb in {"accept", "defer", "decline"} else {}
+    if verb == "accept":
+        words["without_estimate"] = "Klein genug."
     with transaction():
-        getattr(locked(proposal), verb)(people.pia.actor, **(words if verb in {"accept", "defer", "decline"} else {}))
+        getattr(locked(proposal), verb)(people.pia.actor, **words)
 
 
 def test_a_decision_is_told_once_to_who_watches_proposal_topic_or_partner_and_to_the_author(

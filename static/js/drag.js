@@ -8,34 +8,38 @@ const buttonFor = (card, state) => {
   return form ? form.querySelector("button") : null;
 };
 const stateOf = (column) => column.getAttribute("aria-labelledby").replace("column-", "");
-let dragged = null;
+let dragged = "";  // By its id: while it is being dragged, news may put a new card or column in its place.
 
-document.addEventListener("pointerover", (event) => {
+const take = (event) => {
   const card = event.pointerType === "mouse" && event.target.closest(".board .package");
   if (card) { card.draggable = Boolean(card.querySelector(".menu form, [id^='claim-']")); }
-});
+};
+document.addEventListener("pointerover", take);
+document.addEventListener("pointerdown", take);
 document.addEventListener("dragstart", (event) => {
-  dragged = event.target.closest ? event.target.closest(".board .package[draggable='true']") : null;
-  if (!dragged) { return; }
+  const card = event.target.closest ? event.target.closest(".board .package[draggable='true']") : null;
+  dragged = card ? card.id : "";
+  if (!card) { return; }
   event.dataTransfer.effectAllowed = "move";
-  event.dataTransfer.setData("text/plain", dragged.id);
-  dragged.classList.add("dragged");
+  event.dataTransfer.setData("text/plain", card.id);
+  card.classList.add("dragged");
   for (const column of document.querySelectorAll(".board .column")) {
-    column.classList.toggle("takes", Boolean(buttonFor(dragged, stateOf(column))));
+    column.classList.toggle("takes", Boolean(buttonFor(card, stateOf(column))));
   }
 });
+const buttonUnder = (event) => {
+  const card = dragged && document.getElementById(dragged);
+  const column = card && event.target.closest(".board .column");
+  return column ? buttonFor(card, stateOf(column)) : null;
+};
 document.addEventListener("dragover", (event) => {
-  const column = dragged && event.target.closest(".board .column.takes");
-  if (column) { event.preventDefault(); event.dataTransfer.dropEffect = "move"; }
+  if (buttonUnder(event)) { event.preventDefault(); event.dataTransfer.dropEffect = "move"; }
 });
 document.addEventListener("drop", (event) => {
-  const column = dragged && event.target.closest(".board .column.takes");
-  if (!column) { return; }
-  event.preventDefault();
-  const button = buttonFor(dragged, stateOf(column));
-  if (button) { button.click(); }
+  const button = buttonUnder(event);
+  if (button) { event.preventDefault(); button.click(); }
 });
 document.addEventListener("dragend", () => {
   for (const found of document.querySelectorAll(".takes, .dragged")) { found.classList.remove("takes", "dragged"); }
-  dragged = null;
+  dragged = "";
 });

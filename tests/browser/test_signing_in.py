@@ -125,6 +125,7 @@ def test_a_decision_waits_in_the_question_and_is_recorded_after_it(
     fresh.locator("[id^=state-][id$=-decision-summary]").click()
     form.locator("[name=body]").fill("Lenkungskreis „Stadt-App“")
     form.locator("[name=reason]").fill("Alle brauchen das.")
+    form.locator("[name=without_estimate]").fill("Klein genug.")
     form.locator("[id$=accept]").click()
     if scripts and fresh.locator("#confirm").is_visible():
         fresh.locator("#confirm button[value=yes]").click()
