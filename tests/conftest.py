@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
@@ -212,6 +213,14 @@ def statements(app: Flask) -> Iterator[list[str]]:
     """The SELECTs that reach the database while the test runs; clear the list to count anew."""
     with app.app_context(), counting(app) as seen:
         yield seen
+
+
+@pytest.fixture
+def log_kept() -> Iterator[None]:
+    """Whatever the test does to the log is undone."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 NAMES = ("ada", "ben", "cleo", "dora", "pia", "rolf")

@@ -2,13 +2,11 @@
 
 import json
 import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -288,14 +286,6 @@ def test_what_is_no_key_is_not_found(gast: Browser, key: str) -> None:
 
 
 # Logs and health
-
-
-@pytest.fixture
-def log_kept() -> Iterator[None]:
-    """Whatever the test does to the log is undone."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 def test_the_log_tells_what_happened_and_nothing_personal(

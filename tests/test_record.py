@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from board import create_app
 from board.accounts.models import Person
 from board.activity.models import Activity, act
 from board.db import db, transaction
@@ -26,7 +28,7 @@ from board.proposals.models import Proposal
 from board.record import chain, checks, guard, queries
 from board.record.models import Seal
 from board.voting.models import Ballot
-from tests.conftest import Browser, sign_in
+from tests.conftest import Browser, settings, sign_in
 from tests.factories import cast, make_proposal, make_world
 from tests.people import Cast
 
@@ -130,6 +132,20 @@ def test_every_committed_entry_is_sealed_once_in_order(world: Flask, people: Cas
     assert chain.seal_due() == 1
     verdict = chain.verify()
     assert (verdict.unsealed, verdict.faults, verdict.head.position) == (0, (), (rows or 0) + 1)
+
+
+def test_every_sealing_tells_the_new_head_to_the_log_outside_the_database(
+    world: Flask, people: Cast, tmp_path: Path, log_kept: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cast(people, 1, "against")
+    telling = create_app(settings(tmp_path, world.config["SQLALCHEMY_DATABASE_URI"], BOARD_LOG="info"))
+    with telling.app_context():
+        assert chain.seal_due() == 1
+        head = str(chain.head())
+        db.session.remove()
+        db.engine.dispose()
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["head"] for line in told if line["event"] == "sealed"] == [head]
 
 
 def test_many_batches_make_one_chain(world: Flask, monkeypatch: pytest.MonkeyPatch, people: Cast) -> None:
