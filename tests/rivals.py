@@ -276,8 +276,12 @@ class Rivals:
         feature = {"confirm-email": "confirm"}.get(name := rule.strip("/").split("/")[0], name)
         (other,) = set(self.sides) - {victim}
         real, own = self.tokens[victim][feature], self.tokens[other]
-        last = "A" if real[-1] != "A" else "B"
-        forged = [real[:-1] + last, links.kept(real), *(link for name, link in own.items() if name != feature)]
+        other_letter = "A" if real[-2] != "A" else "B"  # Not the last one: in base64 some of its bits mean nothing.
+        forged = [
+            real[:-2] + other_letter + real[-1],
+            links.kept(real),
+            *(link for name, link in own.items() if name != feature),
+        ]
         if feature == "unsubscribe":  # Their own mark under the victim's number.
             forged.append(f"{self.sides[victim].person_id}-{own[feature].partition('-')[2]}")
         return forged
