@@ -53,3 +53,11 @@ def fold(text: str) -> str:
     if not text.isascii():  # German is plain by now: most texts are spared the way through every character.
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(text.split())
+
+
+def decoded(body: bytes) -> str:
+    """The text of a file that somebody sends: UTF-8, else what German spreadsheets write."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")

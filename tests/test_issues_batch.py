@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -90,9 +90,8 @@ def titles(app: Flask) -> set[str]:
         return set(db.session.scalars(select(Issue.title)))
 
 
-def test_a_storm_of_deliveries_is_committed_in_few_transactions_and_each_is_there(
-    app: Flask, engine: Engine, transactions: list[bool]
-) -> None:
+def storm(app: Flask, engine: Engine, transactions: list[bool], numbers: Iterable[int]) -> list[Any]:
+    """The answers to deliveries of these issues that all wait while somebody else writes."""
     forge = Forge(app, "github")
     forge.post(github_issue(99))
     forge.post(github_issue(98))
@@ -100,22 +99,18 @@ def test_a_storm_of_deliveries_is_committed_in_few_transactions_and_each_is_ther
     answers: list[Any] = []
     senders = [
         threading.Thread(target=lambda n=n: answers.append(forge.post(github_issue(n), id_=f"sturm-{n}")))
-        for n in range(1, 13)
+        for n in numbers
     ]
     with raw_transaction(engine):
         for sender in senders:
             sender.start()
-        queue = app.wsgi_app
-        while len(waiting_of(queue)) < len(senders):
+        deadline = time.monotonic() + 60
+        while len(waiting_of(app.wsgi_app)) < len(senders):
+            assert time.monotonic() < deadline, "they do not all wait"
             time.sleep(0.001)
     for sender in senders:
         sender.join()
-    assert [answer.json["reason"] for answer in answers] == ["created"] * 12
-    assert transactions == [True]
-    with app.app_context():
-        ids = set(db.session.scalars(select(Delivery.id)))
-        assert db.session.scalar(select(func.count()).select_from(Issue)) == 14
-    assert {answer.json["delivery"] for answer in answers} <= ids
+    return answers
 
 
 def waiting_of(application: Any) -> list[Any]:
@@ -126,25 +121,22 @@ def waiting_of(application: Any) -> list[Any]:
     return found
 
 
+def test_a_storm_of_deliveries_is_committed_in_few_transactions_and_each_is_there(
+    app: Flask, engine: Engine, transactions: list[bool]
+) -> None:
+    answers = storm(app, engine, transactions, range(1, 13))
+    assert [answer.json["reason"] for answer in answers] == ["created"] * 12
+    assert transactions == [True]
+    with app.app_context():
+        ids = set(db.session.scalars(select(Delivery.id)))
+        assert db.session.scalar(select(func.count()).select_from(Issue)) == 14
+    assert {answer.json["delivery"] for answer in answers} <= ids
+
+
 def test_a_copy_in_the_middle_of_a_storm_leaves_the_others_alone(
     app: Flask, engine: Engine, transactions: list[bool]
 ) -> None:
-    forge = Forge(app, "github")
-    forge.post(github_issue(99))
-    forge.post(github_issue(98))
-    transactions.clear()
-    answers: list[Any] = []
-    senders = [
-        threading.Thread(target=lambda n=n: answers.append(forge.post(github_issue(n), id_=f"sturm-{n}")))
-        for n in (1, 2, 1, 1, 3)
-    ]
-    with raw_transaction(engine):
-        for sender in senders:
-            sender.start()
-        while len(waiting_of(app.wsgi_app)) < len(senders):
-            time.sleep(0.001)
-    for sender in senders:
-        sender.join()
+    answers = storm(app, engine, transactions, (1, 2, 1, 1, 3))
     assert sorted(answer.json["status"] for answer in answers) == ["duplicate"] * 2 + ["processed"] * 3
     assert all(transactions), "a copy is seen before anything is written"
 

@@ -5,17 +5,15 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import web
+from board import text, web, yaml
 from board.db import transaction
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.modules import queries, taking
 from board.proposals import queries as proposals
 from board.web import actor, page, redirect_to, refusals
-from board.work import files
 
 bp = Blueprint("modules", __name__)
-YAML = "application/yaml; charset=utf-8"
 
 
 @bp.get("/proposals/<proposal:proposal_id>/module.yml", endpoint="module")
@@ -59,8 +57,8 @@ def _import(proposal_id: int | None) -> BaseResponse | Response:
     if source and not source.startswith("https://"):
         return _page(proposal_id, content, source, _("The address of the file begins with https://."))
     try:
-        plan = taking.plan(files.mapping(content), proposal_id)
-    except files.BadFile as why:
+        plan = taking.plan(yaml.mapping(content), proposal_id)
+    except yaml.BadFile as why:
         return _page(proposal_id, content, source, str(why))
     if request.form.get("do") != "import":
         return _page(proposal_id, content, source, plan=plan)
@@ -87,14 +85,14 @@ def _page(
 def _content() -> str:
     sent = request.files.get("file")
     if sent is not None and sent.filename:
-        return files.decoded(sent.read())
+        return text.decoded(sent.read())
     return request.form.get("content", "").replace("\r\n", "\n")
 
 
 def _yaml(values: dict[str, Any], name: str) -> BaseResponse:
     try:
-        response = web.download(files.written(values), name, YAML)
-    except files.BadFile as why:
+        response = web.download(yaml.written(values), name, yaml.CONTENT_TYPE)
+    except yaml.BadFile as why:
         raise Missing(str(why)) from None
     response.add_etag(weak=True)
     return response.make_conditional(request)

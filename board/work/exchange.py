@@ -6,14 +6,12 @@ from flask import Response, request
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import csv, web
+from board import csv, text, web, yaml
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.web import actor, page, redirect_to, refusals
 from board.work import browsing, exporting, files, importing, queries, reading
 from board.work.models import Package
-
-YAML_TYPE = "application/yaml; charset=utf-8"
 
 
 def export(kind: str) -> BaseResponse:
@@ -42,7 +40,7 @@ def import_(proposal_id: int) -> BaseResponse | Response:
                     return redirect_to(f"/proposals/FV-{proposal_id}#packages-{proposal_id}", _told(plan))
             else:
                 plan = importing.preview(found, proposal_id, actor())
-        except files.BadFile as why:
+        except yaml.BadFile as why:
             problem = str(why)
     if caught.refusal:
         problem = caught.refusal.message
@@ -62,7 +60,7 @@ def _content() -> str:
     """The file if one was chosen, else the text of the field, which holds what was checked before."""
     sent = request.files.get("file")
     if sent is not None and sent.filename:
-        return files.decoded(sent.read())
+        return text.decoded(sent.read())
     return request.form.get("content", "").replace("\r\n", "\n")
 
 
@@ -76,6 +74,6 @@ def _file(kind: str, name: str, where: list[ColumnElement[bool]]) -> BaseRespons
     if kind == "csv":
         return web.download(files.to_csv(found), f"{name}.csv", csv.CONTENT_TYPE)
     try:
-        return web.download(files.to_yaml(found), f"{name}.yaml", YAML_TYPE)
-    except files.BadFile as why:
+        return web.download(files.to_yaml(found), f"{name}.yaml", yaml.CONTENT_TYPE)
+    except yaml.BadFile as why:
         raise Missing(str(why)) from None

@@ -1,26 +1,21 @@
 """Work packages as files: what a YAML or CSV file says, row by row with its lines, and such files written.
 
-Nothing here knows the database. YAML is read by the safe loader's nodes, never into objects; aliases, which can blow a
-small file up, are refused. What the format does not know is kept as it stands and given back.
+Nothing here knows the database. How YAML is read safely: `board.yaml`. What the format does not know is kept as it
+stands and given back.
 """
 
 import csv
 import io
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from board import csv as ours
-from board import text
+from board import text, yaml
 from board.i18n import gettext as _
-
-try:
-    import yaml
-except ImportError:  # The extra `yaml` is not installed: CSV remains.
-    yaml = None
+from board.yaml import BadFile
 
 FIELDS = (
     "id", "title", "description", "deliverables", "story_points", "deps", "cluster", "milestone", "status",
@@ -32,13 +27,8 @@ BULLETS = frozenset({"deliverables", "acceptance"})
 """Written as a list where every line is a point, else as a text; either is read."""
 HOLDERS = ("packages", "work_packages")
 MOST_ROWS = 500
-MOST_DEPTH = 8
 _ITEM = re.compile(r"^- ")
 _RISKY = re.compile(rf"^{ours.MARK}*[ \u00a0\ufeff]*[{re.escape(''.join(sorted(ours.RISKY)))}]")
-
-
-class BadFile(Exception):
-    """The file as a whole cannot be read; the message names the line and says why."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +59,6 @@ def read(content: str) -> Content:
     if len(found.rows) > MOST_ROWS:
         raise BadFile(_("At most %(n)s work packages at once.", n=MOST_ROWS))
     return found
-
-
-def decoded(body: bytes) -> str:
-    """The text of a file: UTF-8, else what German spreadsheets write."""
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
 
 
 # CSV
@@ -153,126 +135,43 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
 
 
 def _read_yaml(content: str) -> Content:
-    if yaml is None:
-        raise BadFile(_("This board reads no YAML: the package for it is not installed. CSV works."))
-    try:
-        _harmless(content)
-        root = yaml.compose(content, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as why:
-        mark = getattr(why, "problem_mark", None)
-        raise BadFile(_("Line %(n)s: the file is not readable as YAML.", n=mark.line + 1 if mark else 1)) from None
+    root = yaml.read(content)
     unread: list[str] = []
-    if isinstance(root, yaml.MappingNode):
+    if yaml.is_mapping(root):
         held = [value for key, value in root.value if key.value in HOLDERS]
         unread = [str(key.value)[:60] for key, _value in root.value if key.value not in HOLDERS]
         root = held[0] if len(held) == 1 else None
-    if not isinstance(root, yaml.SequenceNode):
+    if not yaml.is_list(root):
         raise BadFile(_("A list of work packages is expected, or “packages:” with such a list."))
     return Content(tuple(_yaml_row(node) for node in root.value), tuple(unread))
 
 
-def mapping(content: str) -> dict[str, Any]:
-    """A YAML file that is one mapping, as JSON can keep it; read as safely as packages are. Raises BadFile."""
-    if yaml is None:
-        raise BadFile(_("This board reads no YAML: the package for it is not installed."))
-    try:
-        _harmless(content)
-        root = yaml.compose(content, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as why:
-        mark = getattr(why, "problem_mark", None)
-        raise BadFile(_("Line %(n)s: the file is not readable as YAML.", n=mark.line + 1 if mark else 1)) from None
-    if not isinstance(root, yaml.MappingNode) or not root.value:
-        raise BadFile(_("A file with fields such as “name:” is expected."))
-    seen: set[str] = set()
-    for key, _value in root.value:
-        if str(key.value) in seen:
-            raise BadFile(_("Line %(n)s: a field stands there twice or has no name.", n=key.start_mark.line + 1))
-        seen.add(str(key.value))
-    found: dict[str, Any] = _kept(root)
-    return found
-
-
-def written(values: Mapping[str, Any]) -> str:
-    """One mapping as YAML. Raises BadFile where YAML is not installed."""
-    if yaml is None:
-        raise BadFile(_("This board writes no YAML: the package for it is not installed."))
-    told: str = yaml.dump(
-        dict(values), Dumper=_dumper(), allow_unicode=True, sort_keys=False, default_flow_style=False, width=110
-    )
-    return told
-
-
-def _harmless(content: str) -> None:
-    """Refuse aliases and deep nesting before anything is built of them."""
-    depth = 0
-    for event in yaml.parse(content, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise BadFile(_("Line %(n)s: aliases are not read.", n=event.start_mark.line + 1))
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MOST_DEPTH:
-            raise BadFile(_("Line %(n)s: the file is nested too deeply.", n=event.start_mark.line + 1))
-
-
 def _yaml_row(node: Any) -> Row:
     line = node.start_mark.line + 1
-    if not isinstance(node, yaml.MappingNode):
+    if not yaml.is_mapping(node):
         raise BadFile(_("Line %(n)s: a work package with its fields is expected.", n=line))
-    values: dict[str, Any] = {}
-    for key, value in node.value:
-        name = key.value if isinstance(key, yaml.ScalarNode) else ""
-        if not name or name in values:
-            raise BadFile(_("Line %(n)s: a field stands there twice or has no name.", n=key.start_mark.line + 1))
-        values[str(name)] = _words(value) if name in FIELDS else _kept(value)
-    return _row(line, values)
+    fields = yaml.fields(node).items()
+    return _row(line, {name: _words(value) if name in FIELDS else yaml.kept(value) for name, value in fields})
 
 
 def _words(node: Any) -> Any:
     """A known field: text or a list of texts, as they are written (so that 007 stays 007); null is empty."""
-    if isinstance(node, yaml.SequenceNode):
+    if yaml.is_list(node):
         return [_words(item) for item in node.value]
-    if isinstance(node, yaml.MappingNode):
-        pairs = {_words(key): _words(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    if yaml.is_mapping(node):
+        pairs = {str(key.value): _words(value) for key, value in node.value}
         return f"{pairs.get('title', '')} | {pairs.get('url', '')}"
-    return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
-
-
-def _kept(node: Any) -> Any:
-    """An unknown field, as JSON can keep it."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_kept(item) for item in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return {str(_kept(key)): _kept(value) for key, value in node.value}
-    value = yaml.SafeLoader("").construct_object(node) if node.tag.endswith((":int", ":float", ":bool")) else None
-    plain = isinstance(value, (int, float)) and str(value).lower() == node.value and math.isfinite(value)
-    if plain or node.tag.endswith(":null"):
-        return value
-    return text.clean(str(node.value))  # Also “yes”, 0x10 and 1:30, which would come back as something else.
+    return "" if yaml.is_empty(node) else str(node.value)
 
 
 def to_yaml(rows: Iterable[Mapping[str, Any]]) -> str:
-    """A list of packages; texts of several lines as blocks, empty fields left out."""
-    if yaml is None:
-        raise BadFile(_("This board writes no YAML: the package for it is not installed. CSV works."))
-    entries = [
-        {name: row[name] for name in FIELDS if row.get(name) not in ("", [], None)} | dict(row.get("extra", {}))
-        for row in rows
-    ]
-    written: str = yaml.dump(
-        entries, Dumper=_dumper(), allow_unicode=True, sort_keys=False, default_flow_style=False, width=110
+    """A list of packages; texts of several lines as blocks, empty fields left out. Raises BadFile without YAML."""
+    return yaml.written(
+        [
+            {name: row[name] for name in FIELDS if row.get(name) not in ("", [], None)} | dict(row.get("extra", {}))
+            for row in rows
+        ]
     )
-    return written
-
-
-def _dumper() -> Any:
-    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
-        def ignore_aliases(self, _data: Any) -> bool:
-            return True
-
-    def words(dumper: Any, value: str) -> Any:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-    Dumper.add_representer(str, words)
-    return Dumper
 
 
 # Rows
