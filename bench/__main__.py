@@ -1,7 +1,8 @@
 """`python -m bench [--short] [--live N …] [--keep NAME]`: what the board costs beside bare Flask, with the targets.
 
-Prints one line per path. `ratio` = bare / ours in CPU time of the same run: 1 means as cheap as bare Flask. The long
-form also starts a server to see its start-up, its memory and how fast many live streams hear of an event.
+One line per path. `ratio` = bare / ours in CPU time of the same run: 1 means as cheap as bare Flask. First a whole
+server with the board beside a whole server with bare Flask, then the board alone inside this process. The rest tells
+how long a server takes to start, what memory it needs, and how fast many live streams hear of an event.
 """
 
 import argparse
@@ -13,9 +14,9 @@ from typing import Any
 
 from flask import Flask
 
-from bench import live, machine, served, webhook
+from bench import live, machine, measure, served, webhook, whole
 from bench.cases import cases, delegate
-from bench.measure import Result, measure
+from bench.measure import Result
 from board import config, create_app, i18n
 
 RESULTS = Path(__file__).parent / "results"
@@ -27,22 +28,22 @@ def main() -> None:
     arguments.add_argument("--short", action="store_true", help="see that the benchmarks still run; figures are rough")
     arguments.add_argument("--keep", metavar="NAME", help="write bench/results/NAME.json, such as 0.1.0")
     arguments.add_argument("--live", type=int, nargs="*", metavar="N", help="numbers of live streams (200 1000)")
-    arguments.add_argument("--port", type=int, default=8190, help="a free port for the server that is started")
+    arguments.add_argument("--port", type=int, default=8190, help="the first of two free ports for the servers")
     chosen = arguments.parse_args()
-    streams = chosen.live if chosen.live is not None else [20] if chosen.short else [200, 1000]
+    short, port = chosen.short, chosen.port
+    streams = chosen.live if chosen.live is not None else [20] if short else [200, 1000]
     kept: dict[str, Any] = {"date": i18n.today().isoformat(), "machine": machine.described()}
-    with tempfile.TemporaryDirectory() as folder:
-        app = board(Path(folder), 300 if chosen.short else 10_000)
-        results = measure(cases(app), rounds=1 if chosen.short else 9)
-        print(f"{'path':40} {'ours ms':>8} {'bare ms':>8} {'ratio':>6} {'target':>7} {'spread':>7} {'bytes':>8}")
-        for result in results:
-            print(line(result))
-        kept["paths"] = [record(result) for result in results]
-        kept["process"] = _told(machine.process(Path(folder), chosen.port, 30 if chosen.short else 600))
-        url, turns = webhook.connection(app, "server"), (1, 20) if chosen.short else (9, 160)
-        kept["deliveries"] = [_told(served.deliveries(Path(folder), chosen.port, url, n, *turns)) for n in (1, 16)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        app = board(folder, 300 if short else 10_000)
+        paths = cases(app)
+        kept["paths"] = table("whole server", whole.measure(folder, port, paths, *((1, 3) if short else (9, 20))))
+        kept["inside"] = table("in process", measure.measure(app, folder, paths, *((1, 3) if short else (5, 20))))
+        kept["process"] = _told(machine.process(folder, port, 30 if short else 600))
+        url, turns = webhook.connection(app, "server"), (1, 20) if short else (9, 160)
+        kept["deliveries"] = [_told(served.deliveries(folder, port, url, 16, *turns))]
         cookie, ids = delegate(app)
-        kept["live"] = [_told(live.fan_out(Path(folder), chosen.port, n, cookie, ids[0])) for n in streams]
+        kept["live"] = [_told(live.fan_out(folder, port, n, cookie, ids[0])) for n in streams]
     if chosen.keep:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{chosen.keep}.json").write_text(json.dumps(kept, indent=1) + "\n")
@@ -61,6 +62,15 @@ def board(folder: Path, proposals: int) -> Flask:
         if answer.exit_code:
             raise SystemExit(f"flask {' '.join(command)}: {answer.output}")
     return app
+
+
+def table(title: str, results: list[Result]) -> list[dict[str, object]]:
+    """Print the rows; what a results file keeps of them."""
+    print(f"\n{title:40} {'ours ms':>8} {'bare ms':>8} {'ratio':>6} {'target':>7} {'spread':>7} {'bytes':>8}")
+    for found in results:
+        print(line(found), flush=True)
+    print()
+    return [record(found) for found in results]
 
 
 def line(result: Result) -> str:

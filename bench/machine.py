@@ -26,12 +26,12 @@ def described() -> dict[str, object]:
 
 
 @contextmanager
-def served(folder: Path, port: int, **settings: str) -> Iterator[tuple[int, float]]:
+def served(folder: Path, port: int, app: str = "wsgi:app", **settings: str) -> Iterator[tuple[int, float]]:
     """A board under gunicorn on that database: the id of the process that answers, and how long its start took."""
     environ = os.environ | {
         "BOARD_DATA": str(folder), "BOARD_DEMO": "1", "PORT": str(port), "HOST": "127.0.0.1", "BOARD_LOG": "error",
     } | settings  # fmt: skip
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", app]
     begun = time.monotonic()
     server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
     try:
@@ -84,5 +84,7 @@ def process(folder: Path, port: int, pages: int = 600) -> dict[str, float]:
         idle = resident(pid)
         lists = [f"/proposals?sort={s}&state={t}" for s in ("support", "active") for t in ("open", "available")]
         for number in range(1, pages):
-            status(port, f"/proposals/FV-{number}" if number % 6 else lists[number % 4])
+            path = f"/proposals/FV-{number}" if number % 6 else lists[number % 4]
+            if (answered := status(port, path)) >= 400:
+                raise SystemExit(f"{path}: {answered}")
         return {"start_up_s": round(started, 2), "idle_mb": round(idle, 1), "loaded_mb": round(resident(pid), 1)}

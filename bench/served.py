@@ -29,7 +29,7 @@ def deliveries(folder: Path, port: int, url: str, clients: int, rounds: int = 9,
     with machine.served(folder, port, BOARD_WORKER="apart") as (pid, _started), bare_served(port + 1) as bare_pid:
         for turn in range(rounds + 1):
             sent = list(itertools.islice(bodies, each))
-            for costs, who, to, path in ((ours, pid, port, url), (bare, bare_pid, port + 1, "/")):
+            for costs, who, to, path in ((ours, pid, port, url), (bare, bare_pid, port + 1, "/64")):
                 before = cpu(who)
                 send(to, path, sent, clients)
                 if turn:  # The first round warms both up.
@@ -42,12 +42,12 @@ def deliveries(folder: Path, port: int, url: str, clients: int, rounds: int = 9,
 
 
 @contextmanager
-def bare_served(port: int) -> Iterator[int]:
-    """A bare Flask route under the same gunicorn; the id of the process that answers."""
+def bare_served(port: int, app: str = "bench.measure:bare(64)") -> Iterator[int]:
+    """Bare Flask routes under the same gunicorn; the id of the process that answers."""
     environ = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
     command = [
         sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "48", "--keep-alive", "15",
-        "--log-level", "warning", "--bind", f"127.0.0.1:{port}", "bench.measure:bare(64)",
+        "--log-level", "warning", "--bind", f"127.0.0.1:{port}", app,
     ]  # fmt: skip
     server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
     try:

@@ -4,11 +4,10 @@ import hashlib
 import hmac
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask
-from werkzeug.test import EnvironBuilder
 
 from board.db import transaction
 from board.issues import connections
@@ -79,17 +78,6 @@ def _person(login: str) -> dict[str, Any]:
         "type": "User",
         **{f"{u}_url": f"https://api.github.com/{login}/{u}" for u in urls},
     }
-
-
-def deliveries(url: str, most: int) -> Callable[[], dict[str, Any]]:
-    """So many signed requests, one after the other, as WSGI environments made beforehand."""
-    return iter([environ(url, raw) for raw in itertools.islice(payloads(), most)]).__next__
-
-
-def environ(url: str, raw: bytes) -> dict[str, Any]:
-    """A signed request."""
-    made = EnvironBuilder(url, method="POST", data=raw, content_type="application/json", headers=headers(raw))
-    return made.get_environ()
 
 
 def headers(raw: bytes) -> dict[str, str]:
