@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, func, inspect, or_, select, text
 from board import create_app, i18n
 from board.activity.models import Activity
 from board.comments.models import Comment
-from board.db import db, now, transaction
+from board.db import db, now, on_postgres, transaction
 from board.demo import large
 from board.demo.seed import seed
 from board.demo.world import World, read
@@ -24,9 +24,12 @@ from board.duplicates.queries import leads_to, suggested
 from board.i18n import today
 from board.issues.models import Issue
 from board.partners.models import Electorate, Partner
+from board.policy import ANONYMOUS
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal, ProposalBuilder
 from board.proposals.states import State
+from board.record.checks import everything
+from board.search import queries as search
 from board.voting.models import Ballot, Condition, Reuse
 from board.voting.tallies import check_tallies
 from board.work.models import Claim, Package, PackageState
@@ -179,12 +182,53 @@ def test_a_large_demo_counts_right(app: Flask, world: World, monkeypatch: pytest
     test_nothing_unfriendly_stands_under_a_real_body(world)
     assert _number() == 364
     assert _number(of=Ballot) == len(read("scenario")["ballots"]) + added.ballots
+    assert [finding.name for finding in everything() if not finding.ok] == []
+    (found,) = search.find('"Teil 1"', ANONYMOUS, kind="package")
+    assert found.total > 0, "the text index has been read anew"
     with transaction():  # The next id is free, on PostgreSQL too.
         topic = next(iter(world.topics.values()))
         fresh = Proposal(title="Neu", topic_id=topic)
         db.session.add(fresh)
         db.session.flush()
         assert fresh.id == 365
+
+
+def _made() -> list[tuple[str, ...]]:
+    """Every index, trigger and reference of the database, as it says itself how to make them again."""
+    if not on_postgres():
+        made = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%' ORDER BY 1, 2"
+    else:
+        made = """
+            SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+            UNION SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
+            UNION SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2
+        """
+    return [tuple(row) for row in db.session.execute(text(made))]
+
+
+def test_a_large_demo_leaves_every_index_trigger_and_reference_as_it_was_and_none_when_interrupted(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(done: int, total: int) -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(large, "BATCH", 10)
+    before, rows = _made(), _rows(app)
+    with pytest.raises(KeyboardInterrupt):
+        large.fill(world, 40, stop)
+    assert (_made(), _rows(app)) == (before, rows), "all or nothing"
+    few, many = large.fill(world, 40, share=large.THIN), large.fill(world, 40)
+    assert few.ballots < many.ballots / 3
+    assert _made() == before
+    newest, title = db.session.execute(select(Proposal.id, Proposal.title).order_by(Proposal.id.desc())).first() or (
+        0,
+        "",
+    )
+    with transaction():  # The triggers are at work again: what changes is found by its new words only.
+        db.session.get_one(Proposal, newest).search = "ein seepferdchen"
+    assert [hit.key for group in search.find("Seepferdchen", ANONYMOUS) for hit in group.hits] == [f"FV-{newest}"]
+    assert not search.find(f'"{title}"', ANONYMOUS)
 
 
 def board_at(url: str, folder: Path, demo: str = "1", **changes: str) -> Flask:

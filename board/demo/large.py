@@ -2,6 +2,8 @@
 
 Not through the verbs (a million would take days), but with the same counters: what is counted is what is there.
 Its decisions carry no kept sheet: nobody reads them, and a page without a record does not link to one.
+All of it is one transaction (`bulk`): an interrupted one leaves the demo as it was. Up to `DENSE` proposals have as
+many ballots as on a lively board (about 19 each); of more, every sixth is cast, so that a million fits on a small disk.
 Rule 11 holds here too: proposers, votes against, reasons and comments belong to fictional partners only.
 """
 
@@ -10,15 +12,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import cache
+from operator import itemgetter
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Table, func, select, text, update
 
 from board import text as texts
 from board.accounts.models import Person
 from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import Base, db, on_postgres, transaction
+from board.demo import bulk
 from board.demo.seed import Tick, silent
 from board.demo.world import World
 from board.estimates.models import Estimate
@@ -33,6 +38,8 @@ from board.work.models import Package
 BATCH = 1000
 DAYS = 900
 VOTE = 42
+DENSE = 20_000
+THIN = 1 / 6
 ESTIMATED = 0.6
 STATES = {
     State.OPEN: 50, State.AVAILABLE: 18, State.ACCEPTED: 7, State.BUILDING: 7, State.PILOTING: 4,
@@ -79,6 +86,8 @@ class Ground:
     next_package: int
     next_comment: int
     valid_until: date
+    share: float = 1
+    """How much of the ballots is cast."""
 
 
 @dataclass
@@ -97,21 +106,37 @@ class Rows:
         )  # fmt: skip
 
 
-def fill(world: World, number: int, tick: Tick = silent, seed: int = 1) -> Added:
-    """Add that many proposals to a demo, one transaction per batch; the same seed makes the same ones."""
+def fill(world: World, number: int, tick: Tick = silent, *, seed: int = 1, share: float | None = None) -> Added:
+    """Add that many proposals to a demo, all or nothing; the same seed makes the same ones.
+
+    `share` of the ballots is cast; unless it is given, all of them up to `DENSE` proposals, else `THIN`.
+    """
     chance, added = random.Random(seed), Added()  # noqa: S311 # nosec - nothing here is secret
-    ground = _ground(world)
-    for size in _batches(number):
-        rows = Rows()
-        for place in range(added.proposals, added.proposals + size):
-            _invent(rows, ground, world.base, DAYS * (1 - place / number), chance)
-        _write(rows)
-        added.proposals += size
-        added.ballots += len(rows.tables[Ballot])
-        tick(added.proposals, number)
-    if on_postgres():
-        _catch_up()
+    ground, totals = _ground(world), Counter[tuple[str, int]]()
+    ground.share = share if share is not None else 1 if number <= DENSE else THIN
+    with transaction():
+        connection = db.session.connection()
+        with bulk.set_aside(connection, [_table(model) for model in TABLES]):
+            for size in _batches(number):
+                rows = Rows()
+                for place in range(added.proposals, added.proposals + size):
+                    _invent(rows, ground, world.base, DAYS * (1 - place / number), chance)
+                rows.tables[Activity].sort(key=itemgetter("at"))  # The log is in the order of time.
+                for model, values in rows.tables.items():
+                    bulk.write(connection, _table(model), values)
+                totals += rows.totals
+                added.proposals += size
+                added.ballots += len(rows.tables[Ballot])
+                tick(added.proposals, number)
+        count(dict(totals))
+        _seen()
+        if on_postgres():
+            _catch_up()
     return added
+
+
+def _table(model: type[Base]) -> Table:
+    return cast("Table", model.__table__)
 
 
 def _batches(number: int) -> Iterator[int]:
@@ -153,7 +178,7 @@ def _invent(rows: Rows, ground: Ground, base: datetime, age: float, chance: rand
     made = base - timedelta(days=age)
     by, topic_id = chance.choice(ground.fictional), chance.choices(list(ground.topics), ground.favour)[0]
     words = f"{chance.choice(WHAT)} {chance.choice(WHOM)}".strip()
-    title = f"{ground.topics[topic_id]}: {words} ({id_})"
+    name = f"{ground.topics[topic_id]}: {words}"
     body = f"{words} im Bereich {ground.topics[topic_id]}. Erfunden, um zu messen."
     rows.log(made, "proposal.propose", by, id_)
     tally = _vote(rows, ground, id_, made, min(age, VOTE), chance)
@@ -163,9 +188,9 @@ def _invent(rows: Rows, ground: Ground, base: datetime, age: float, chance: rand
     _decide(rows, ground, id_, state, closed, tally, by)
     sides = sorted((tally["for"], tally["against"]))
     rows.tables[Proposal].append({
-        "id": id_, "title": title[:120], "summary": body, "text": body, "html": texts.markdown(body),
+        "id": id_, "title": f"{name} ({id_})"[:120], "summary": body, "text": body, "html": _html(body),
         "title_en": "", "summary_en": "", "text_en": "", "html_en": "",
-        "search": texts.fold(f"FV-{id_} {title} {body}"),
+        "search": f"fv-{id_} {_folded(name)} ({id_}) {_folded(body)}",
         "topic_id": topic_id, "state": state.value, "partner_id": by[0], "author_id": by[1], "imported": False,
         "vote_by": (made + timedelta(days=VOTE)).astimezone(BERLIN).date(), "created_at": made,
         "active_at": closed or made + timedelta(days=chance.uniform(0, min(age, VOTE))),
@@ -176,6 +201,16 @@ def _invent(rows: Rows, ground: Ground, base: datetime, age: float, chance: rand
     })  # fmt: skip
     rows.tables[Proposal][-1] |= _order(rows, ground, id_, by, made, chance)
     rows.totals[state.value, topic_id] += 1
+
+
+@cache
+def _html(markdown: str) -> str:
+    return texts.markdown(markdown)
+
+
+@cache
+def _folded(words: str) -> str:
+    return texts.fold(words)
 
 
 def _order(
@@ -199,9 +234,11 @@ def _order(
 def _vote(rows: Rows, ground: Ground, id_: int, made: datetime, days: float, chance: random.Random) -> Counter[str]:
     """Between none and all real partners in favour; the fictional ones as chance has it."""
     liked = chance.betavariate(1.5, 2.5)
-    voters = [(pair, "for") for pair in ground.real if chance.random() < liked]
+    voters = [(pair, "for") for pair in ground.real if chance.random() < liked * ground.share]
     voters += [
-        (pair, chance.choice(("for", "against", "abstain"))) for pair in ground.fictional if chance.random() < 0.7
+        (pair, chance.choice(("for", "against", "abstain")))
+        for pair in ground.fictional
+        if chance.random() < 0.7 * ground.share
     ]
     tally: Counter[str] = Counter()
     for pair, choice in voters:
@@ -222,7 +259,7 @@ def _work(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.R
         title = f"Teil {place + 1}: {chance.choice(WHAT)}"
         rows.tables[Package].append({
             "id": key, "proposal_id": id_, "title": title, "text": "", "html": "", "deliverables": "", "acceptance": "",
-            "search": texts.fold(title), "effort": chance.randint(1, 20), "owner": "", "funder": "", "state": "open",
+            "search": _folded(title), "effort": chance.randint(1, 20), "owner": "", "funder": "", "state": "open",
             "held_reason": "", "commissioned": "", "author_id": ground.owner, "created_at": made, "active_at": made,
             "n_comments": 0, "version": 1, "text_version": 1,
         })  # fmt: skip
@@ -237,7 +274,7 @@ def _talk(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.R
         by = chance.choice(ground.fictional)
         rows.tables[Comment].append({
             "id": key, "proposal_id": id_, "partner_id": by[0], "person_id": by[1], "text": SAID,
-            "html": texts.markdown(SAID), "search": texts.fold(SAID), "written_at": made, "version": 1,
+            "html": _html(SAID), "search": _folded(SAID), "written_at": made, "version": 1,
         })  # fmt: skip
         rows.log(made, "comment.write", by, id_, comment_id=key)
     return number
@@ -261,17 +298,6 @@ def _decide(
         })  # fmt: skip
 
 
-def _write(rows: Rows) -> None:
-    """One batch in one transaction, with the totals; the log in the order of time."""
-    rows.tables[Activity].sort(key=lambda row: row["at"])
-    with transaction():
-        for table, values in rows.tables.items():
-            if values:
-                db.session.connection().execute(insert(table), values)
-        count(dict(rows.totals))
-        _seen()
-
-
 def _seen() -> None:
     """Nothing in bulk is news to anybody."""
     newest = select(func.max(Activity.id)).scalar_subquery()
@@ -285,8 +311,7 @@ def _seen() -> None:
 
 def _catch_up() -> None:
     """PostgreSQL's sequences do not see ids that were given; SQLite's do."""
-    with transaction():
-        for name in ("proposal", "package", "comment"):
-            db.session.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")  # noqa: S608 # nosec
-            )
+    for name in ("proposal", "package", "comment"):
+        db.session.execute(
+            text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")  # noqa: S608 # nosec
+        )

@@ -4,6 +4,7 @@ SQLite: an FTS5 table per indexed table, kept by triggers. PostgreSQL: a GIN ind
 Both are kept by the database in the transaction that writes the text, so what is withdrawn is found no more at once.
 """
 
+from collections.abc import Iterable
 from string import Template
 from typing import Any
 
@@ -55,7 +56,14 @@ def _on_sqlite(connection: Connection, name: str, indexable: bool) -> None:
     for statement in ON_SQLITE:
         run(statement)
     if not known:
-        run("INSERT INTO ${t}_fts (${t}_fts) VALUES ('rebuild')")
+        rebuild(connection, [name])
+
+
+def rebuild(connection: Connection, names: Iterable[str]) -> None:
+    """Read the text indexes of these tables anew, after rows came in without their triggers (SQLite)."""
+    for name in names:
+        if name in INDEXED:
+            connection.exec_driver_sql(f"INSERT INTO {name}_fts ({name}_fts) VALUES ('rebuild')")  # noqa: S608 # nosec
 
 
 _NEW = "INSERT INTO ${t}_fts (rowid, search) VALUES (new.id, new.search);"
