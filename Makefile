@@ -85,8 +85,8 @@ upgrade:  ## Write the locks with the newest versions that pyproject.toml allows
 translations: .venv/.dev  ## Name the texts that have no German yet (they belong into board/locale/de/<feature>.po)
 	@$(BIN)/pytest -q tests/test_translations.py
 
-long: .venv/.dev  ## Run the long trials: races, state machine, kill -9 (minutes to hours)
-	@$(BIN)/pytest -q -m long
+long: .venv/.dev  ## Trials by fire, for hours (TRIAL=kill,soak SIZE=20 GO_ON=1; docs/reliability.md)
+	@$(BIN)/pytest -q -s --trial=$(or $(TRIAL),all) $(and $(SIZE),--size=$(SIZE)) $(and $(GO_ON),--go-on)
 
 screenshots: .venv/.dev browser  ## Take the pictures of the README from the running demo
 	@$(BIN)/python docs/screenshots.py

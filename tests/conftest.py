@@ -30,6 +30,8 @@ from tests.people import Cast, Who, populate
 from tests.postbox import Postbox
 from tests.worlds import empty
 
+pytest_plugins = ["tests.long.trials"]
+
 COSTLY = passwords._hasher, passwords._nobody
 """What boards hash with. The tests here hash cheaply: a quarter of a second for each password would be minutes."""
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

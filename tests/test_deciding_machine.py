@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import func, select
 
 from board.consent import jobs, verbs
@@ -18,7 +18,8 @@ from board.proposals.models import Decision, Proposal
 from board.record.checks import ballots as ballots_on_record
 from board.record.checks import counters
 from board.voting import ballots
-from tests.test_state_machine import LONG, PARTNERS, SHORT, Board, Voting, refused_as
+from tests.long.trials import Trial
+from tests.test_state_machine import PARTNERS, Voting, refused_as, run
 
 
 class Deciding(Voting):
@@ -97,14 +98,6 @@ class Deciding(Voting):
             assert counters() == []
 
 
-def _on(app: Flask) -> type[Board]:
-    return type("Deciding", (Deciding,), {"app": app})
-
-
-def test_whatever_is_decided_in_whatever_order_the_board_agrees_with_the_model(app: Flask) -> None:
-    run_state_machine_as_test(_on(app), settings=SHORT)
-
-
-@pytest.mark.long
-def test_in_a_thousand_long_runs_of_deciding_the_board_agrees_with_the_model(app: Flask) -> None:
-    run_state_machine_as_test(_on(app), settings=LONG)
+@pytest.mark.trial("deciding", short=15, long=1_000)
+def test_whatever_is_decided_in_whatever_order_the_board_agrees_with_the_model(app: Flask, trial: Trial) -> None:
+    run(app, Deciding, trial)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import func, select
 
 from board.db import db, now, transaction
@@ -19,8 +18,9 @@ from board.record.checks import everything
 from board.voting import ballots, offers, tallies
 from board.voting.models import Ballot, OfferKind
 from tests.factories import make_proposal
+from tests.long.trials import Trial
 from tests.people import Cast, populate
-from tests.test_state_machine import CHOICES, DECISIONS, LONG, PARTNERS, SHORT, Board
+from tests.test_state_machine import CHOICES, DECISIONS, PARTNERS, Board, run
 from tests.worlds import empty, made
 
 WHICH = st.integers(0, 2)
@@ -120,14 +120,6 @@ class Merging(Board):
             assert [(found.name, found.wrong) for found in everything() if not found.ok] == []
 
 
-def _on(app: Flask) -> type[Board]:
-    return type("Merging", (Merging,), {"app": app})
-
-
-def test_whatever_is_merged_and_taken_back_the_board_counts_right(app: Flask) -> None:
-    run_state_machine_as_test(_on(app), settings=settings(SHORT, max_examples=12))
-
-
-@pytest.mark.long
-def test_in_a_thousand_long_runs_of_merging_the_board_counts_right(app: Flask) -> None:
-    run_state_machine_as_test(_on(app), settings=LONG)
+@pytest.mark.trial("merging", short=12, long=1_000)
+def test_whatever_is_merged_and_taken_back_the_board_counts_right(app: Flask, trial: Trial) -> None:
+    run(app, Merging, trial)

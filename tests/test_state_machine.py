@@ -1,13 +1,13 @@
 """Rules 1 and 2 as a state machine: whatever people do in whatever order, the board agrees with a simple model.
 
 `Voting` knows ballots, offers, decisions and pauses. Further features extend it with rules of their own: subclass it,
-add `@rule`s and `@invariant`s, and name the class in `MACHINES`.
+add `@rule`s and `@invariant`s, and `run` it.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -25,11 +25,13 @@ from board.policy import Acting, Actor
 from board.voting import ballots, offers, queries, tallies
 from board.voting.models import Ballot, Offer, OfferKind
 from tests.factories import make_proposal
+from tests.long.trials import Trial
 from tests.people import Cast, populate
 from tests.worlds import empty, made
 
-SHORT = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
-LONG = settings(SHORT, max_examples=1_000, stateful_step_count=50)
+LIKE = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
+STEPS = {False: 25, True: 50}
+PART = 50
 
 PARTNERS = st.sampled_from(["aalen", "celle", "dorsten"])
 CHOICES = st.sampled_from(["for", "against", "abstain"])
@@ -50,6 +52,11 @@ class Board(RuleBasedStateMachine):
     """The ground for machines: an empty board with two proposals and three voting partners."""
 
     app: Flask
+    steps: ClassVar[int]
+
+    @invariant()
+    def a_step_is_done(self) -> None:
+        type(self).steps += 1
 
     @initialize()
     def begin(self) -> None:
@@ -219,19 +226,15 @@ def refused_as(expected: type[Refusal] | None) -> Iterator[None]:
             yield
 
 
-MACHINES = [Voting]
+def run(app: Flask, machine: type[Board], trial: Trial) -> None:
+    """As many runs as the trial is large; each of at most so many steps."""
+    for part in trial.parts(PART):
+        like = settings(LIKE, max_examples=part, stateful_step_count=STEPS[trial.long])
+        on = type(machine.__name__, (machine,), {"app": app, "steps": 0})
+        run_state_machine_as_test(on, settings=like)
+        trial.count(steps=on.steps, disagreements=0)
 
 
-@pytest.mark.parametrize("machine", MACHINES)
-def test_whatever_people_do_the_board_agrees_with_the_model(app: Flask, machine: type[Board]) -> None:
-    run_state_machine_as_test(_on(app, machine), settings=SHORT)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("machine", MACHINES)
-def test_in_a_thousand_long_runs_the_board_agrees_with_the_model(app: Flask, machine: type[Board]) -> None:
-    run_state_machine_as_test(_on(app, machine), settings=LONG)
-
-
-def _on(app: Flask, machine: type[Board]) -> type[Board]:
-    return type(machine.__name__, (machine,), {"app": app})
+@pytest.mark.trial("voting", short=15, long=1_000)
+def test_whatever_people_do_the_board_agrees_with_the_model(app: Flask, trial: Trial) -> None:
+    run(app, Voting, trial)

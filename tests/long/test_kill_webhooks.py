@@ -22,7 +22,8 @@ from board.issues import replay
 from board.issues.models import Delivery, Issue
 from board.policy import SYSTEM
 from tests.conftest import bring_up_to_date, settings
-from tests.races.test_kill import kill, serve
+from tests.long.test_kill import kill, serve
+from tests.long.trials import Trial
 from tests.webhooks.forge import Forge, github_issue, sign
 
 SENDERS = 4
@@ -76,25 +77,6 @@ def storm(place: Place) -> None:
         connection.close()
 
 
-def kill_and_look(place: Place, cycles: int) -> None:
-    chance = random.Random(4)
-    for _cycle in range(cycles):
-        server = serve(place)  # type: ignore[arg-type]
-        goal = len(place.acknowledged) + chance.randint(5, 80)
-        threads = [threading.Thread(target=storm, args=(place,)) for _ in range(SENDERS)]
-        for thread in threads:
-            thread.start()
-        until = time.monotonic() + 60
-        while len(place.acknowledged) < goal and not place.odd:
-            assert time.monotonic() < until, "the server takes nothing in"
-            time.sleep(0.002)
-        kill(server)
-        for thread in threads:
-            thread.join(timeout=60)
-        assert place.odd == []
-        look(place)
-
-
 def look(place: Place) -> None:
     db.session.remove()
     log = {d.external_id: d.status for d in db.session.scalars(select(Delivery))}
@@ -120,12 +102,25 @@ def replayed(place: Place) -> Any:
     return before, db.session.execute(select(Issue.number, Issue.title, Issue.version)).all()
 
 
-def test_what_was_answered_2xx_survives_kill_9_and_a_replay_changes_nothing(place: Place) -> None:
-    kill_and_look(place, 3)
-    before, after = replayed(place)
-    assert before == after
-
-
-@pytest.mark.long
-def test_the_long_form(place: Place) -> None:
-    kill_and_look(place, 200)
+@pytest.mark.trial("kill-webhooks", short=3, long=200)
+def test_what_was_answered_2xx_survives_kill_9_and_a_replay_changes_nothing(place: Place, trial: Trial) -> None:
+    for cycle in trial.turns():
+        before, begun = len(place.acknowledged), time.monotonic()
+        server = serve(place)  # type: ignore[arg-type]
+        trial.most(slowest_start_seconds=round(time.monotonic() - begun, 2))
+        goal = before + random.Random(cycle).randint(5, 80)
+        threads = [threading.Thread(target=storm, args=(place,)) for _ in range(SENDERS)]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 60
+        while len(place.acknowledged) < goal and not place.odd:
+            assert time.monotonic() < until, "the server takes nothing in"
+            time.sleep(0.002)
+        kill(server)
+        for thread in threads:
+            thread.join(timeout=60)
+        assert place.odd == []
+        look(place)
+        trial.count(acknowledged=len(place.acknowledged) - before, lost=0)
+    once, again = replayed(place)
+    assert once == again

@@ -3,12 +3,12 @@
 Each proposal is merged once at most, never in a circle; taken back by two at once, it comes back once.
 """
 
-import multiprocessing
 import tempfile
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -23,10 +23,13 @@ from board.record.checks import everything
 from board.voting import ballots
 from tests.conftest import settings
 from tests.factories import cast, make_proposal
+from tests.long.together import at_once
+from tests.long.trials import Trial
 from tests.people import Cast
 
 PIA = Actor(is_product_owner=True)
 ROLES = ("there", "back", "vote")
+PART = 250
 
 
 def attempt(url: str, role: str, pairs: list[tuple[int, int]], partner: int, together: Barrier, results: Any) -> None:
@@ -60,29 +63,29 @@ def _do(step: str, role: str, one: int, other: int, partner: int) -> None:
         verbs.unmerge(*verbs.locked(gone or one), PIA)
 
 
-def test_two_product_owners_who_merge_each_way_round_at_once_end_with_one_merger(
-    app: Flask, database_url: str, people: Cast
-) -> None:
+def race(app: Flask, database_url: str, people: Cast, n: int, before: int) -> None:
+    """So many pairs are merged and come back, once each; `before` were merged in earlier parts."""
     with app.app_context():
-        pairs = [(make_proposal(people), make_proposal(people)) for _n in range(6)]
+        pairs = [(make_proposal(people), make_proposal(people)) for _n in range(n)]
         for one, other in pairs:
             cast(people, one, "for")
             cast(people, other, "against")
         db.session.remove()
-    context = multiprocessing.get_context("spawn")
-    together, results = context.Barrier(len(ROLES)), context.Queue()
-    workers = [
-        context.Process(target=attempt, args=(database_url, role, pairs, people.celle, together, results))
-        for role in ROLES
-    ]
-    for worker in workers:
-        worker.start()
-    told = [results.get(timeout=90) for _worker in workers]
-    for worker in workers:
-        worker.join(timeout=30)
+    told = at_once(attempt, [(database_url, role, pairs, people.celle) for role in ROLES], 2 * n)
     assert [error for _role, _won, errors in told for error in errors] == []
     with app.app_context():
         assert sum(won for _role, won, _errors in told) == 2 * len(pairs), "each was merged once and came back once"
-        assert db.session.scalar(select(func.count(Merger.id))) == len(pairs)
+        assert db.session.scalar(select(func.count(Merger.id))) == before + len(pairs)
         assert db.session.scalar(select(func.count()).where(Proposal.merged_into_id.is_not(None))) == 0
         assert [finding.wrong for finding in everything() if not finding.ok] == []
+
+
+@pytest.mark.trial("mergers", short=6, long=1_000)
+def test_two_product_owners_who_merge_each_way_round_at_once_end_with_one_merger(
+    app: Flask, database_url: str, people: Cast, trial: Trial
+) -> None:
+    before = 0
+    for part in trial.parts(PART):
+        race(app, database_url, people, part, before)
+        before += part
+        trial.count(merged_and_taken_back=part, errors=0)

@@ -1,6 +1,5 @@
 """Rule 3 under fire: four real processes claim the same packages at once; each has one lead, nobody an error."""
 
-import multiprocessing
 import tempfile
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -22,10 +21,13 @@ from board.work.models import Claim, Package, Seat
 from board.work.packages import Draft, create, locked
 from tests.conftest import settings
 from tests.factories import make_proposal
+from tests.long.together import at_once
+from tests.long.trials import Trial
 from tests.people import Cast
 
 PROCESSES = 4
 BATCH = 50
+PART = 2_000
 
 
 def attempt(url: str, number: int, packages: list[int], together: Barrier, results: Any) -> None:
@@ -51,47 +53,42 @@ def attempt(url: str, number: int, packages: list[int], together: Barrier, resul
     results.put((won, lost, errors))
 
 
-def race(app: Flask, url: str, people: Cast, attempts: int) -> None:
-    """`attempts` claims by four processes: one lead per package, the rest told so, counters and log exact."""
+def race(app: Flask, url: str, people: Cast, attempts: int) -> tuple[int, int]:
+    """`attempts` claims by four processes: one lead per package, the rest told so, counters and log exact; returns how
+    many won and were told so.
+    """
     n = attempts // PROCESSES
     with app.app_context():
         proposal = make_proposal(people)
-        with transaction():
-            for number in range(PROCESSES):
-                db.session.add(Partner(slug=f"stadt-{number}", name=f"Stadt {number}", sign="ST", kind="municipality"))
         ids: list[int] = []
         for first in range(0, n, BATCH):
             with transaction():
                 drafts = [Draft(f"Paket {i}") for i in range(first, min(n, first + BATCH))]
                 ids += [package.id for package in create(proposal, people.ada.actor, drafts)]
         db.session.remove()
-    context = multiprocessing.get_context("spawn")
-    together, results = context.Barrier(PROCESSES), context.Queue()
-    workers = [
-        context.Process(target=attempt, args=(url, number, ids, together, results)) for number in range(PROCESSES)
-    ]
-    for worker in workers:
-        worker.start()
-    told = [results.get(timeout=60 + attempts / 10) for _worker in workers]
-    for worker in workers:
-        worker.join(timeout=30)
+    told = at_once(attempt, [(url, number, ids) for number in range(PROCESSES)], attempts / 4)
     assert [error for _won, _lost, errors in told for error in errors] == []
     assert sum(won for won, _lost, _errors in told) == n
     assert sum(lost for _won, lost, _errors in told) == attempts - n
     with app.app_context():
         leads = select(func.count(), func.count(func.distinct(Claim.package_id))).where(Claim.ended_at.is_(None))
-        assert tuple(db.session.execute(leads).one()) == (n, n)
+        assert tuple(db.session.execute(leads.where(Claim.package_id >= ids[0])).one()) == (n, n)
         right = select(func.count()).select_from(Package).join(Claim, Claim.package_id == Package.id)
-        assert db.session.scalar(right.where(Package.lead_partner_id == Claim.partner_id)) == n
-        logged = select(func.count()).where(Activity.verb == "package.claim")
+        right = right.where(Package.proposal_id == proposal, Package.lead_partner_id == Claim.partner_id)
+        assert db.session.scalar(right) == n
+        logged = select(func.count()).where(Activity.verb == "package.claim", Activity.proposal_id == proposal)
         assert db.session.scalar(logged) == n
         assert db.session.get_one(Proposal, proposal).n_free == 0
+    return sum(won for won, _lost, _errors in told), sum(lost for _won, lost, _errors in told)
 
 
-def test_two_hundred_claims_by_four_processes_leave_one_lead_each(app: Flask, database_url: str, people: Cast) -> None:
-    race(app, database_url, people, 200)
-
-
-@pytest.mark.long
-def test_ten_thousand_claims_by_four_processes_leave_one_lead_each(app: Flask, database_url: str, people: Cast) -> None:
-    race(app, database_url, people, 10_000)
+@pytest.mark.trial("claims", short=200, long=10_000)
+def test_claims_by_four_processes_leave_one_lead_each(
+    app: Flask, database_url: str, people: Cast, trial: Trial
+) -> None:
+    with app.app_context(), transaction():
+        for number in range(PROCESSES):
+            db.session.add(Partner(slug=f"stadt-{number}", name=f"Stadt {number}", sign="ST", kind="municipality"))
+    for part in trial.parts(PART):
+        won, lost = race(app, database_url, people, part)
+        trial.count(won=won, told_who_won=lost, errors=0)

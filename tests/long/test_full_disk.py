@@ -24,8 +24,8 @@ from board.accounts.models import LoginSession
 from board.db import db, now, on_postgres, transaction
 from tests.conftest import Browser, bring_up_to_date, cannot_run, settings, sign_in
 from tests.factories import make_proposal
+from tests.long.test_kill import Place, kill, serve
 from tests.people import Cast, populate
-from tests.races.test_kill import Place, kill, serve
 
 MEGABYTES = 6
 WORDS = "Ein langer Beitrag. " * 200

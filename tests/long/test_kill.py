@@ -29,6 +29,7 @@ from board.partners.models import Electorate, Partner
 from board.voting import tallies
 from tests.conftest import bring_up_to_date, settings
 from tests.factories import make_proposal
+from tests.long.trials import Trial
 from tests.people import populate
 
 ROOT = Path(__file__).parent.parent.parent
@@ -153,25 +154,6 @@ def kill(server: subprocess.Popen[bytes]) -> None:
     server.wait(timeout=30)
 
 
-def kill_and_look(place: Place, cycles: int) -> None:
-    """Vote, kill, look; again and again on the same file."""
-    chance = random.Random(4)
-    for _cycle in range(cycles):
-        server = serve(place)
-        threads = [
-            threading.Thread(target=v.vote, args=(place.port, place.proposals, random.Random(chance.random())))
-            for v in place.voters
-        ]
-        for thread in threads:
-            thread.start()
-        wait_for(place, sum(v.acknowledged for v in place.voters) + chance.randint(1, 12 * VOTERS))
-        kill(server)
-        for thread in threads:
-            thread.join(timeout=60)
-        assert [status for v in place.voters for status in v.odd] == []
-        look(place)
-
-
 def wait_for(place: Place, number: int) -> None:
     """Until so many ballots are acknowledged: the kill then falls somewhere into the next ones."""
     until = time.monotonic() + 60
@@ -201,10 +183,24 @@ def look(place: Place) -> None:
     db.session.remove()
 
 
-def test_five_times_killed_every_acknowledged_ballot_is_there(place: Place) -> None:
-    kill_and_look(place, 5)
-
-
-@pytest.mark.long
-def test_two_hundred_times_killed_every_acknowledged_ballot_is_there(place: Place) -> None:
-    kill_and_look(place, 200)
+@pytest.mark.trial("kill", short=5, long=200)
+def test_killed_again_and_again_every_acknowledged_ballot_is_there(place: Place, trial: Trial) -> None:
+    """Vote, kill, look; again and again on the same file."""
+    for cycle in trial.turns():
+        chance, before = random.Random(cycle), sum(v.acknowledged for v in place.voters)
+        begun = time.monotonic()
+        server = serve(place)
+        trial.most(slowest_start_seconds=round(time.monotonic() - begun, 2))
+        threads = [
+            threading.Thread(target=v.vote, args=(place.port, place.proposals, random.Random(chance.random())))
+            for v in place.voters
+        ]
+        for thread in threads:
+            thread.start()
+        wait_for(place, before + chance.randint(1, 12 * VOTERS))
+        kill(server)
+        for thread in threads:
+            thread.join(timeout=60)
+        assert [status for v in place.voters for status in v.odd] == []
+        look(place)
+        trial.count(acknowledged=sum(v.acknowledged for v in place.voters) - before, lost=0)

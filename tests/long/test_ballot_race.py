@@ -4,7 +4,6 @@ One more delegate's partner is paused and resumed meanwhile. At most one ballot 
 is what the ballots say.
 """
 
-import multiprocessing
 import random
 import tempfile
 from multiprocessing.synchronize import Barrier
@@ -25,17 +24,20 @@ from board.voting import ballots, offers, tallies
 from board.voting.models import Ballot, OfferKind
 from tests.conftest import settings
 from tests.factories import make_proposal
+from tests.long.together import at_once
+from tests.long.trials import Trial
 from tests.people import Cast
 
 PROCESSES = 4
 PARTNERS = 6  # More than processes, and chosen at random: some vote for the same partner at the same time.
 CHOICES = ("for", "against", "abstain")
+PART = 2_500
 
 
 def attempt(url: str, number: int, proposals: list[int], times: int, together: Barrier, results: Any) -> None:
     """One process: casts, changes, withdraws and offers for random partners, and reports what went wrong."""
     app = create_app(settings(Path(tempfile.mkdtemp()), url))
-    chance, errors, done = random.Random(number), [], 0
+    chance, errors, done = random.Random(number + proposals[0]), [], 0
     with app.app_context():
         found = db.session.execute(select(Partner.id, Partner.slug).where(Partner.slug.like("stadt-%"))).all()
         db.session.close()
@@ -80,27 +82,13 @@ def _pause_or_resume(partner_id: int) -> None:
         tallies.recount_open_ballots_of(partner_id)
 
 
-def race(app: Flask, url: str, people: Cast, attempts: int) -> None:
-    """`attempts` changes by four processes on two proposals."""
+def race(app: Flask, url: str, people: Cast, attempts: int) -> int:
+    """`attempts` changes by four processes on two proposals; returns how many were done."""
     with app.app_context():
         proposals = [make_proposal(people), make_proposal(people, title="Zweiter Vorschlag")]
-        with transaction():
-            for number in range(PARTNERS):
-                name = f"stadt-{number}"
-                db.session.add(Partner(slug=name, name=name, sign="ST", kind="municipality", votes=True))
-            db.session.get_one(Electorate, Electorate.ONLY).size += PARTNERS
         db.session.remove()
-    context = multiprocessing.get_context("spawn")
-    together, results = context.Barrier(PROCESSES), context.Queue()
-    workers = [
-        context.Process(target=attempt, args=(url, n, proposals, attempts // PROCESSES, together, results))
-        for n in range(PROCESSES)
-    ]
-    for worker in workers:
-        worker.start()
-    told = [results.get(timeout=60 + attempts / 5) for _worker in workers]
-    for worker in workers:
-        worker.join(timeout=30)
+    jobs = [(url, n, proposals, attempts // PROCESSES) for n in range(PROCESSES)]
+    told = at_once(attempt, jobs, attempts / 4)
     assert [error for _done, errors in told for error in errors] == []
     assert sum(done for done, _errors in told) > attempts // 2
     with app.app_context():
@@ -117,16 +105,18 @@ def race(app: Flask, url: str, people: Cast, attempts: int) -> None:
             )
             assert last is not None
             assert last["to"] == ballot.choice, "the log ends where the ballot stands"
+    return sum(done for done, _errors in told)
 
 
+@pytest.mark.trial("ballots", short=240, long=10_000)
 def test_four_processes_vote_at_once_and_the_tally_is_what_the_ballots_say(
-    app: Flask, database_url: str, people: Cast
+    app: Flask, database_url: str, people: Cast, trial: Trial
 ) -> None:
-    race(app, database_url, people, 240)
-
-
-@pytest.mark.long
-def test_ten_thousand_votes_by_four_processes_and_the_tally_is_what_the_ballots_say(
-    app: Flask, database_url: str, people: Cast
-) -> None:
-    race(app, database_url, people, 10_000)
+    with app.app_context(), transaction():
+        for number in range(PARTNERS):
+            name = f"stadt-{number}"
+            db.session.add(Partner(slug=name, name=name, sign="ST", kind="municipality", votes=True))
+        db.session.get_one(Electorate, Electorate.ONLY).size += PARTNERS
+    for part in trial.parts(PART):
+        done = race(app, database_url, people, part)
+        trial.count(done=done, refused_while_paused=part - done, errors=0)
