@@ -18,6 +18,7 @@ FEATURES = (
     "identities",
     "joining",
     "credentials",
+    "tokens",
     "notifications",
     "partners",
     "proposals",
@@ -50,6 +51,7 @@ FEATURES = (
     "opendata",
     "feeds",
     "modules",
+    "api",
 )
 MAX_BODY = 1024 * 1024
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from board import problems
 from board.errors import Busy, Conflict, Denied, FactorMissing, Refusal, Stale, Unknown
 from board.i18n import gettext as _
 from board.log import log, request_id
@@ -68,6 +69,8 @@ def check_acting_for(by: Actor) -> None:
 
 
 def _on_refusal(refusal: Refusal) -> Response:
+    if problems.is_api():
+        return problems.of(refusal)
     return retry_after(error(refusal.status, refusal.message), refusal)
 
 
@@ -96,6 +99,8 @@ def error(status: int, message: str) -> Response:
     """An error as a page, or as a small alert for htmx. Says what happened and what helps, never internals."""
     if "actor" not in g:  # Refused before anybody asked who it is.
         choose_language()
+    if problems.is_api():
+        return problems.answer(status, message)
     sign_in = url_for("accounts.sign_in") + "?" + urlencode({"next": place()}) if status == 401 else ""
     context = {
         "message": message or _reason(status),

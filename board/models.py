@@ -2,6 +2,7 @@
 
 from board.accounts import models as accounts
 from board.activity import models as activity
+from board.api import models as api
 from board.comments import models as comments
 from board.consent import models as consent
 from board.credentials import models as credentials
@@ -33,6 +34,7 @@ from board.workshops import models as workshops
 TABLES = (
     accounts,
     activity,
+    api,
     comments,
     consent,
     credentials,

@@ -25,7 +25,7 @@ Answer = Iterable[bytes]
 
 T = TypeVar("T")
 NOTE = "board.pages"
-BESIDE = ("/static/", "/live", "/hooks/", "/healthz", "/readyz")
+BESIDE = ("/static/", "/live", "/hooks/", "/healthz", "/readyz", "/api/", "/calendar/")
 SMALL = 1000
 AT_ONCE = 2
 PATIENCE_SECONDS = 1.0

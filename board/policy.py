@@ -57,6 +57,10 @@ class Actor:
     fresh: bool = field(default=True, compare=False)
     """The person has shown within 12 hours that it is they."""
     memberships: tuple[Seat, ...] = field(default=(), compare=False)
+    token_id: int | None = None
+    """The access token by which a program acts for the person; there is no session then."""
+    scopes: frozenset[str] | None = None
+    """What that token is for, keys of `SCOPES`; None: a person in a browser, who is not narrowed."""
 
     @property
     def signed_in(self) -> bool:
@@ -324,6 +328,8 @@ VERBS: dict[str, Rule] = {
     "factor.reset": admin_or_system,
     "identity.connect": oneself,
     "identity.disconnect": oneself,
+    "token.create": oneself,
+    "token.revoke": oneself,
     "suggestion.make": oneself,
     "suggestion.accept": admin_or_system,
     "suggestion.refuse": admin_or_system,
@@ -510,6 +516,40 @@ VERBS: dict[str, Rule] = {
     "issue.part": public_body_or_owner,
 }
 
+SCOPES: dict[str, frozenset[str]] = {
+    "read": frozenset(),
+    "propose": frozenset({
+        "proposal.propose", "proposal.edit", "proposal.withdraw", "duplicate.suggest", "estimate.make",
+        "estimate.edit", "estimate.withdraw", "estimate.restore",
+    }),
+    "vote": frozenset({
+        "ballot.cast", "ballot.withdraw", "offer.declare", "offer.confirm", "offer.withdraw", "condition.state",
+        "condition.clear", "consent.object", "draft.confirm", "draft.discard",
+    }),
+    "work": frozenset({
+        "package.create", "package.edit", "package.depend", "package.undepend", "package.claim", "package.support",
+        "package.renew", "package.hand_back", "package.start", "package.submit", "package.finish", "package.return",
+        "package.hold", "package.resume", "package.commission", "package.bid", "package.withdraw_bid",
+        "issue.link", "issue.propose", "issue.package", "issue.snooze", "issue.dismiss", "issue.undo",
+    }),
+    "comment": frozenset({"comment.write", "comment.edit", "comment.delete"}),
+    "reuse": frozenset({
+        "reuse.record", "variant.record", "variant.remove", "variant.begin_return", "variant.stop_return",
+        "variant.finish_return", "learning.write", "learning.edit", "learning.remove", "learning.thank",
+    }),
+    "steer": frozenset({
+        "proposal.start", "proposal.pilot", "proposal.publish", "proposal.rate", "proposal.plan",
+        "milestone.create", "milestone.edit", "milestone.end", "milestone.resume",
+    }),
+    "watch": frozenset({"watch.start", "watch.stop"}),
+    "calendar": frozenset(),
+}  # fmt: skip
+"""What an access token can be for: scope → the verbs it opens to its person's programs, within the person's rights.
+
+A verb that stands nowhere here is out of every token's reach: decisions, administration, one's own access, whatever
+asks again who one is. A test holds the list to the routes of the API.
+"""
+
 PAGES: dict[str, Rule] = {
     "static": anyone,
     "ground.healthz": anyone,
@@ -538,6 +578,9 @@ PAGES: dict[str, Rule] = {
     "identities.suggestions": admin,
     "identities.accept": admin,
     "identities.refuse": admin,
+    "tokens.index": signed_in,
+    "tokens.create": signed_in,
+    "tokens.revoke": signed_in,
     # one's own data
     "privacy.export": signed_in,
     "privacy.erase": signed_in,
@@ -747,6 +790,15 @@ PAGES: dict[str, Rule] = {
     "opendata.csv": reader,
     "opendata.json": reader,
     "opendata.catalogue": reader,
+    # the API: what stands on pages, for programs; scopes narrow it further
+    "api.document": reader,
+    "api.me": signed_in,
+    "api.proposals": reader,
+    "api.proposal": reader,
+    "api.partners": reader,
+    "api.partner": reader,
+    "api.topics": reader,
+    "api.milestones": reader,
     # search
     "search.index": reader,
     "search.jump": reader,
@@ -837,6 +889,7 @@ FRESH = frozenset({
     "factors.show", "factors.set_up", "factors.renew", "factors.remove",
     "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",
     "admin", "connections", "deliveries", "rules", "privacy", "record",
+    "tokens",
 })  # fmt: skip
 """Recording decisions, inviting, administering and one's own access: endpoints, or whole features, that ask again who
 one is when that was shown more than 12 hours ago. Voting never asks."""
@@ -868,12 +921,16 @@ def asks_again(endpoint: str | None) -> bool:
 
 
 def allowed(by: Actor, verb: str, on: Any = None) -> bool:
-    """Whether the actor may do this; an unknown verb is denied."""
+    """Whether the actor may do this; an unknown verb is denied, and to a token what none of its scopes opens."""
     rule = VERBS.get(verb)
-    return rule is not None and rule(by, on)
+    return rule is not None and _opened(by, verb) and rule(by, on)
+
+
+def _opened(by: Actor, verb: str) -> bool:
+    return by.scopes is None or any(verb in SCOPES.get(scope, ()) for scope in by.scopes)
 
 
 def page_allowed(by: Actor, endpoint: str | None) -> bool:
-    """Whether the actor may call this route at all; an undeclared route is denied."""
+    """Whether the actor may call this route at all; an undeclared route is denied, and to a token all but the API."""
     rule = PAGES.get(endpoint or "")
-    return rule is not None and rule(by)
+    return rule is not None and (by.scopes is None or (endpoint or "").startswith("api.")) and rule(by)

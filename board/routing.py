@@ -62,6 +62,8 @@ def _canonical() -> Response | None:
     values = request.view_args or {}
     if request.method != "GET" or not (values.keys() & {"proposal_id", "package_id"}) or request.url_rule is None:
         return None
+    if (request.endpoint or "").startswith("api."):  # A program is not sent elsewhere for a zero.
+        return None
     path = url_for(request.endpoint or "", **values)
     if path == request.path:
         return None

@@ -15,7 +15,7 @@ from flask import Response, current_app, g, make_response, redirect, request, ur
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import i18n, pages, places, templating
+from board import i18n, pages, places, problems, templating
 from board.errors import Refusal
 from board.i18n import gettext as _
 from board.policy import ANONYMOUS, FOLLOWED, Actor, page_allowed
@@ -219,8 +219,11 @@ def tagged(response: Response, tag: str) -> Response:
 
 
 def choose_language() -> None:
-    """Speak the person's choice, the switch's cookie, the browser's wish, German; in this order."""
-    wish = actor().locale or request.cookies.get("lang", "")
+    """Speak the person's choice, the switch's cookie, the browser's wish, German; in this order.
+
+    Programs have the wish alone.
+    """
+    wish = "" if problems.is_api() else actor().locale or request.cookies.get("lang", "")
     if wish not in i18n.LOCALES:
         wish = places.preferred(request.headers.get("Accept-Language", ""))
     i18n.set_locale(wish)

@@ -251,10 +251,10 @@ OF_THE_ACCOUNT = {"authenticator", "recovery_code", "identity", "suggestion", "m
 
 
 def test_whatever_only_serves_a_person_has_a_period_or_goes_with_the_account() -> None:
-    periodic = {"login_session", "device", "mail", "told", "invitation", "proof"}
+    periodic = {"login_session", "device", "mail", "told", "invitation", "proof", "access_token", "kept_answer"}
     assert {held.table for held in HELD if held.erase == DELETE} == periodic | OF_THE_ACCOUNT
     names = {period.name for period in periods.PERIODS}
-    assert {"sessions", "devices", "mail", "told", "invitations", "links"} <= names
+    assert {"sessions", "devices", "mail", "told", "invitations", "links", "access_tokens", "kept_answers"} <= names
 
 
 def test_no_period_is_shorter_than_what_still_uses_the_data(app: Flask, people: Cast) -> None:

@@ -180,6 +180,30 @@ class Identity(Base):
     used_at: Mapped[datetime | None]
 
 
+class AccessToken(Base):
+    """By which a person's programs use the API and their calendar: a random token, of which the row holds the hash.
+
+    It acts in one of the person's seats (None: in none) and never gives more than they may at that moment. `ending`
+    are its last letters, to tell several apart; `scopes` are keys of `policy.SCOPES`, `factor` is how the second
+    factor had been shown when it was made.
+    """
+
+    __tablename__ = "access_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    ending: Mapped[str] = mapped_column(String(4))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    factor: Mapped[str] = mapped_column(String(10), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
 class Suggestion(Base):
     """A seat that an identity provider's groups propose; an administrator decides, nothing follows by itself."""
 

@@ -22,6 +22,7 @@ SAID = {
     "codes_renewed": N_("New recovery codes were made for your account; the old ones no longer work."),
     "recovery_used": N_("One of your recovery codes was used to show that it is you."),
     "identity_connected": N_("From now on your account can be entered with an account at a sign-in provider."),
+    "token_created": N_("An access token for programs was made for your account."),
     "identity_disconnected": N_("The connection of your account with a sign-in provider was removed."),
 }
 

@@ -19,8 +19,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import pages
-from board.accounts import cookies, visits
+from board import pages, problems
+from board.accounts import cookies, throttle, tokens, visits
 from board.accounts.deputies import effective, standing_in
 from board.accounts.devices import token_hash
 from board.accounts.models import Device, LoginSession, Membership, Person, Role
@@ -29,7 +29,8 @@ from board.accounts.requirement import needs_factor
 from board.activity.models import act
 from board.config import Config
 from board.db import db, now, run, transaction
-from board.errors import Busy
+from board.errors import Busy, Unknown
+from board.i18n import gettext as _
 from board.log import log, request_id
 from board.partners.models import Partner, hue
 from board.policy import ANONYMOUS, Acting, Actor, Seat
@@ -262,6 +263,9 @@ def _begin() -> None:
     """Find out who asks and in which language; note that they were here, at most once a minute."""
     if request.endpoint == "static":
         return
+    if problems.is_api():
+        _begin_by_token()
+        return
     user = current_app.login_manager._load_user_from_request(request)  # type: ignore[attr-defined]
     g.actor = user.actor if user else ANONYMOUS
     choose_language()
@@ -270,6 +274,30 @@ def _begin() -> None:
     if user and not _by_itself() and now() - g.session_seen_at > TOUCH:
         with _best_effort():
             _note_visit(user.actor)
+
+
+def _begin_by_token() -> None:
+    """The API knows no cookie: who asks is told by `Authorization: Bearer …`, or a stranger asks.
+
+    Raises Unknown for a token that opens nothing, TooMany for an address that keeps trying unknown ones.
+    """
+    choose_language()
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if not kind:
+        return
+    try:
+        if kind.lower() != "bearer":
+            raise tokens.Unrecognised
+        g.actor, used_at = tokens.actor_of(token.strip())
+    except tokens.Unrecognised as why:
+        if why.guessed:
+            throttle.attempt(current_app.config["BOARD"].secret_key, request.remote_addr or "", "access token")
+        raise Unknown(_("This access token is not, or no longer, valid.")) from why
+    if tokens.CALENDAR in (g.actor.scopes or ()):
+        g.actor = ANONYMOUS
+        raise Unknown(_("This token is for a calendar only."))
+    with _best_effort():
+        tokens.note_use(g.actor, used_at)
 
 
 def _by_itself() -> bool:

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select, update
 
-from board.accounts import devices
+from board.accounts import devices, tokens
 from board.accounts.models import LoginSession, Membership, Person, Role
 from board.accounts.passwords import hash_password, objection
 from board.activity.models import act
@@ -133,7 +133,10 @@ def confirm(by: Actor) -> None:
 def end_others(person_id: int, except_session: int | None) -> None:
     """End a person's sessions and forget their devices, but for the session that asks: after a change of what one
     signs in with, or when an account closes. The verb that calls it stands in the log, so live streams end too.
+    Where no session stays, the access may be in other hands, and the access tokens end as well.
     """
+    if except_session is None:
+        tokens.end_all(person_id)
     _end(LoginSession.person_id == person_id, LoginSession.id != (except_session or 0))
     devices.forget_all(person_id, but=except_session)
 

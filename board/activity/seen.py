@@ -2,7 +2,7 @@
 
 ACCOUNT = frozenset({
     "session", "person", "device", "factor", "identity", "suggestion", "invitation", "membership",
-    "watch", "view",
+    "watch", "view", "token",
 })  # fmt: skip
 ADMINISTRATION = frozenset({"setting", "topic", "mail"})
 """What administrators do to the board itself: shown to them alone (and to who did it)."""

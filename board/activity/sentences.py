@@ -43,6 +43,8 @@ SENTENCES = {
     "factor.reset": N_("Second factor reset"),
     "identity.connect": N_("Sign-in with a provider connected"),
     "identity.disconnect": N_("Sign-in with a provider disconnected"),
+    "token.create": N_("Access token made"),
+    "token.revoke": N_("Access token revoked"),
     "suggestion.make": N_("A provider suggests membership of %(about)s"),
     "suggestion.accept": N_("Suggested membership of %(about)s confirmed"),
     "suggestion.refuse": N_("Suggested membership of %(about)s refused"),

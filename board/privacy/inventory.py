@@ -38,6 +38,9 @@ HELD = (
     Held("authenticator", "person_id", DELETE, "second_factor", SECRET | {"last_step"}),
     Held("recovery_code", "person_id", DELETE, "recovery_codes"),
     Held("identity", "person_id", DELETE, "identities"),
+    # A day's copies of answers to programs go before the tokens they belong to; in a copy only that they are there.
+    Held("kept_answer", "person_id", DELETE, "kept_answers", SECRET | {"token_id", "key", "asked", "headers", "body"}),
+    Held("access_token", "person_id", DELETE, "access_tokens"),
     Held("suggestion", "person_id", DELETE, "suggestions"),
     Held("mail", "person_id", DELETE, "mail"),
     Held("invitation", "person_id", DELETE, "invitation", SECRET | {"nonce"}),

@@ -11,8 +11,10 @@ from datetime import timedelta
 from sqlalchemy import and_, delete, exists, or_
 
 from board.accounts.devices import KNOWN
-from board.accounts.models import Device, LoginSession, Throttle
+from board.accounts.models import AccessToken, Device, LoginSession, Throttle
 from board.accounts.throttle import WINDOW_SECONDS
+from board.api import repeating
+from board.api.models import KeptAnswer
 from board.credentials import verbs as credentials
 from board.db import db, now, transaction
 from board.i18n import ngettext, translate
@@ -46,6 +48,7 @@ class Period:
 
 SESSION = timedelta(days=90)
 THROTTLE = timedelta(days=1)
+TOKEN = timedelta(days=90)
 
 
 def _sessions() -> int:
@@ -71,6 +74,18 @@ def _told() -> int:
     return _delete(Told, Told.told_at < now() - TOLD_KEPT)
 
 
+def _tokens() -> int:
+    """Tokens that have opened nothing for long; what was kept for them is gone before."""
+    end = now() - TOKEN
+    used = exists().where(KeptAnswer.token_id == AccessToken.id)
+    return _delete(AccessToken, and_(or_(AccessToken.ended_at < end, AccessToken.expires_at < end), ~used))
+
+
+def _answers() -> int:
+    """Answers that are no longer given a second time."""
+    return _delete(KeptAnswer, KeptAnswer.at < now() - repeating.KEPT)
+
+
 def _delete(table: type, over: object) -> int:
     with transaction():
         gone = db.session.execute(delete(table).where(over).execution_options(synchronize_session=False))  # type: ignore[arg-type]
@@ -82,6 +97,9 @@ PERIODS = (
     Period("devices", N_("browsers in which somebody has signed in"), KNOWN, N_("after the last sign-in"), _devices),
     Period("throttle", N_("failed attempts to sign in, without address and account"), THROTTLE, N_("after the attempt"),
            _throttle),
+    Period("kept_answers", N_("answers to programs that may ask twice"), repeating.KEPT, N_("after the request"),
+           _answers),
+    Period("access_tokens", N_("access tokens for programs, as hashes"), TOKEN, N_("after they ended"), _tokens),
     Period("delivery_bodies", N_("contents of deliveries from Git forges"), deliveries.BODY,
            N_("after receipt; of failed ones 90 days")),
     Period("mail", N_("mail that was sent or given up"), outbox.RETENTION, N_("after sending")),

@@ -15,7 +15,7 @@ from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflo
 CLEAR: dict[tuple[int, str], set[str]] = {}  # By width and theme; the roles share it.
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
-    r"^(static|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
+    r"^(static|api\..*|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
     r"|decisions\.markdown_of_.*|roadmap\.calendar|feeds\..*|modules\.(module|app|used_by)"
     r"|opendata\.(csv|json|catalogue)|workshops\.markdown)$"
 )

@@ -1,0 +1,140 @@
+"""Who one is, the partners, the topics and the milestones."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from board.api.fields import Asked, Shape
+from board.api.registry import read
+from board.api.shapes import PartnerRef
+from board.errors import Missing, Unknown
+from board.i18n import gettext as _
+from board.milestones.queries import milestones as all_milestones
+from board.partners import queries as partners_
+from board.proposals import queries as proposals
+from board.web import actor
+
+N_ = str  # Marks a message id; it is translated where it is shown.
+PARTNERS, OWN, GOALS = N_("Partners and topics"), N_("Oneself"), N_("Milestones")
+
+
+class Me(Shape):
+    """Whom the token acts for and what it is for."""
+
+    name: str
+    partner: PartnerRef | None
+    role: Literal["member", "delegate"] | None
+    may_vote: bool
+    is_product_owner: bool
+    is_host: bool
+    scopes: list[str]
+
+
+@read(
+    "/me", "me", OWN, N_("Who this token acts for"),
+    N_("The person and the partner on whose behalf, as they stand at this moment, and the scopes of the token."),
+    answer=Me, signed_in=True,
+)  # fmt: skip
+def me() -> Me:
+    """Who asks."""
+    by = actor()
+    if not by.signed_in:
+        raise Unknown("")
+    return Me(
+        name=by.name, partner=PartnerRef(slug=by.partner.slug, name=by.partner.name) if by.partner else None,
+        role=by.role, may_vote=by.may_vote, is_product_owner=by.is_product_owner, is_host=by.is_host,
+        scopes=sorted(by.scopes or ()),
+    )  # fmt: skip
+
+
+class Partner(PartnerRef):
+    """A body that takes part."""
+
+    sign: str
+    kind: Literal["municipality", "county", "association", "provider"]
+    votes: bool
+    paused: bool
+    left_on: date | None
+    state: str = Field(description="The federal state.")
+    population: int | None
+    population_on: date | None
+    fictional: bool
+
+
+class PartnersAsked(Asked):
+    """How the list of partners is narrowed."""
+
+    kind: Literal["", "municipality", "county", "association", "provider"] = ""
+    q: str = Field("", max_length=100, description="Words that stand in its name or federal state.")
+
+
+class Partners(Shape):
+    """All partners that match, and how many vote."""
+
+    items: list[Partner]
+    electorate: int
+
+
+@read("/partners", "partners", PARTNERS, N_("List partners"), query=PartnersAsked, answer=Partners)
+def partners(query: PartnersAsked) -> Partners:
+    """The partners, by name."""
+    found = partners_.overview(query.kind, query.q)
+    lines = [line for _kind, group in found.groups for line in group]
+    return Partners(items=[Partner.model_validate(line) for line in lines], electorate=found.electorate)
+
+
+@read("/partners/<slug>", "partner", PARTNERS, N_("Read a partner"), answer=Partner)
+def partner(slug: str) -> Partner:
+    """One partner."""
+    found = next((line for _kind, group in partners_.overview().groups for line in group if line.slug == slug), None)
+    if found is None:
+        raise Missing(_("There is no such partner."))
+    return Partner.model_validate(found)
+
+
+class Topic(Shape):
+    """A subject of the city app; `offered`: new proposals may choose it."""
+
+    slug: str
+    label_de: str
+    label_en: str
+    offered: bool
+
+
+class Topics(Shape):
+    """All topics."""
+
+    items: list[Topic]
+
+
+@read("/topics", "topics", PARTNERS, N_("List topics"), answer=Topics)
+def topics() -> Topics:
+    """The topics, by their German label."""
+    english = {slug: label for _id, slug, label in proposals.topics("en")}
+    offered = {slug for _id, slug, _label in proposals.topics("de", offered=True)}
+    return Topics(items=[
+        Topic(slug=slug, label_de=label, label_en=english.get(slug, label), offered=slug in offered)
+        for _id, slug, label in proposals.topics("de")
+    ])  # fmt: skip
+
+
+class Milestone(Shape):
+    """What is to be reached until when."""
+
+    id: int
+    name: str
+    due_on: date | None
+    ended: bool
+
+
+class Milestones(Shape):
+    """All milestones, those without a day last."""
+
+    items: list[Milestone]
+
+
+@read("/milestones", "milestones", GOALS, N_("List milestones"), answer=Milestones)
+def milestones() -> Milestones:
+    """The milestones in their order."""
+    return Milestones(items=[Milestone.model_validate(goal) for goal in all_milestones()])
