@@ -6,6 +6,7 @@ Not the log's position: some changes write no activity row, and on PostgreSQL id
 
 import sqlite3
 import threading
+import time
 import weakref
 from collections import deque
 from contextlib import suppress
@@ -13,7 +14,10 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
+from board.db import now, patience
+
 SNAPSHOT = "SELECT pg_current_snapshot()::text"
+RETRY_SECONDS = 1.0
 
 
 class Away(Exception):
@@ -30,6 +34,28 @@ class Mark(Protocol):
     def close(self) -> None:
         """Give the connections back."""
         ...
+
+
+class Gate:
+    """Asks the mark, but a database that is away only once a second: whoever comes meanwhile need not wait for it."""
+
+    def __init__(self) -> None:
+        self.passed_at = now()
+        self._shut_until = 0.0
+
+    def ask(self, mark: Mark) -> object:
+        """The mark. Raises Away, at once if somebody has just found that out."""
+        if self._shut_until:
+            if time.monotonic() < self._shut_until:
+                raise Away
+            self._shut_until = time.monotonic() + RETRY_SECONDS  # This one looks, the others go on.
+        try:
+            found = mark.read()
+        except Away:
+            self._shut_until = time.monotonic() + RETRY_SECONDS
+            raise
+        self._shut_until, self.passed_at = 0.0, now()
+        return found
 
 
 class SqliteMark:
@@ -103,7 +129,7 @@ class PostgresMark:
     def _connect(self) -> Any:
         arguments, options = self._dialect.create_connect_args(self._url)
         try:
-            return self._dialect.connect(*arguments, **{"connect_timeout": 5} | options, autocommit=True)
+            return self._dialect.connect(*arguments, **patience(self._url) | options, autocommit=True)
         except self._dialect.loaded_dbapi.Error as why:
             raise Away from why
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, Executable, MetaData, event
+from sqlalchemy import URL, DateTime, Dialect, Engine, Executable, MetaData, event, make_url
 from sqlalchemy.engine import Connection, CursorResult
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -26,6 +26,12 @@ NAMING = {
 LOCK_SECONDS = 10
 READ_ONLY = "25006"
 """PostgreSQL's code for a write in a transaction that may only read."""
+GOING = ("08", "57P")
+"""How its codes begin when a connection is broken, or the server shuts down, has crashed or is starting."""
+PATIENCE = {
+    "connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}  # fmt: skip
 
 
 class Moment(TypeDecorator[datetime]):
@@ -91,7 +97,31 @@ def engine_options(url: str) -> dict[str, Any]:
             "max_overflow": 100,
             "pool_use_lifo": True,  # The connection used last has the pages and the statements at hand.
         }
-    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+    return {
+        "hide_parameters": True,
+        "connect_args": patience(make_url(url)),
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_timeout": 5,
+    }
+
+
+def patience(url: URL) -> dict[str, Any]:
+    """How long to wait for a PostgreSQL whose machine has gone without a word; what DATABASE_URL says of it holds."""
+    return {name: value for name, value in PATIENCE.items() if name not in url.query}
+
+
+def away(error: Exception | None) -> bool:
+    """Whether this error of SQLAlchemy's or of a driver says that PostgreSQL is gone, going or not up yet."""
+    if isinstance(error, DBAPIError):
+        error = error.orig if isinstance(error.orig, Exception) else None
+    if not type(error).__module__.startswith("psycopg"):
+        return False
+    state = getattr(error, "sqlstate", None)
+    return (
+        state.startswith(GOING) if state else any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+    )
 
 
 @event.listens_for(Engine, "connect")

@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from board import problems
+from board.accounts import cookies
+from board.db import away
 from board.errors import Busy, Conflict, Denied, FactorMissing, Refusal, Stale, Unknown
 from board.i18n import gettext as _
 from board.log import log, request_id
@@ -85,14 +87,22 @@ def _on_http_error(problem: HTTPException) -> BaseResponse:
 
 def _on_crash(crash: Exception) -> Response:
     """Answer 503 while the database is away, busy or read-only, else 500; without the error page if that fails too."""
-    log.error("crash", request_id=request_id(), exc_info=crash)
     try:
+        if away(crash):
+            log.warning("away", request_id=request_id(), why=type(crash).__name__)
+            return _on_refusal(Busy(_away()))
+        log.error("crash", request_id=request_id(), exc_info=crash)
         if isinstance(crash, DATABASE_AWAY):
             return _on_refusal(Busy())
         return error(500, "")
     except Exception as again:  # noqa: BLE001 - the last resort, whatever went wrong
         log.error("crash", request_id=request_id(), exc_info=again)
         return Response(LAST_RESORT.format(request_id()), 500, mimetype="text/html")
+
+
+def _away() -> str:
+    told = _("The data cannot be reached at the moment. Please try again shortly.")
+    return f"{told} {_('You stay signed in.')}" if cookies.given(cookies.SESSION) else told
 
 
 def error(status: int, message: str) -> Response:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, has_request_context, request
 
-from board import changes, i18n, log, narrow, places
+from board import changes, i18n, log, narrow, places, reserve
 from board.config import Config
 from board.db import db, now
 from board.shelf import Fact, Headers, Kept, Note, Shelf
@@ -42,6 +42,8 @@ class Pages:
         self._app = app
         self._inner = inner
         self._mark: changes.Mark | None = None
+        self._gate = changes.Gate()
+        self.reserve = reserve.Reserve()
         self._shelf = Shelf(())
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(AT_ONCE)
@@ -62,8 +64,21 @@ class Pages:
                     if kept is None:
                         return self._make(environ, start, shelf, key, public)
         except changes.Away:
-            return self._inner(environ, start)
+            return self._from_reserve(environ, start, begun) or self._inner(environ, start)
         return _give(kept, environ, start, begun)
+
+    def _from_reserve(self, environ: Environ, start: Callable[..., Any], begun: float) -> Answer | None:
+        """The page as it was when the database could last be asked, told to be so; None when there is none."""
+        key, (_place, public) = places.as_stranger(environ), places.of(environ)
+        held = self.reserve.find(key)
+        if held is None:
+            return None
+        still = self._shelf.answers.get(key) is held.kept  # Nobody had changed it until the database went.
+        headers, body = reserve.told(held.kept, self._gate.passed_at if still else held.made_at, signed_in=not public)
+        request_id = log.request_id_for(environ.get("HTTP_X_REQUEST_ID", ""))
+        log.note(request_id, "GET", held.kept.route, 200, begun)
+        start("200 OK", [*headers, ("X-Request-Id", request_id), ("Content-Length", str(len(body)))])
+        return [body]
 
     def _find(self, key: object) -> Kept | None:
         return _valid(self.shelf().answers.get(key))
@@ -106,7 +121,7 @@ class Pages:
         if self._mark is None:
             with self._app.app_context():
                 self._mark = changes.mark_of(db.engine)
-        return self._mark.read(), i18n.today(), id(self._app.config["BOARD"])
+        return self._gate.ask(self._mark), i18n.today(), id(self._app.config["BOARD"])
 
     def expect(self) -> Shelf | None:
         """A narrow transaction has begun; the shelf that it may carry on, if it is of this moment."""
@@ -140,7 +155,8 @@ class Pages:
             self._mark.close()
 
     def _make(self, environ: Environ, start: Callable[..., Any], shelf: Shelf, key: object, public: bool) -> Answer:
-        note = environ[NOTE] = Note(shelf, shelf.carried)
+        note, made_at = Note(shelf, shelf.carried), now()
+        environ[NOTE] = note
         said: list[Any] = []
 
         def listen(status: str, headers: Headers, problem: Any = None) -> Any:
@@ -153,7 +169,9 @@ class Pages:
                 return answer
             body = b"".join(answer)
         cast("Any", answer).close()
-        shelf.put(key, _kept(said[1], body, note, public), note.since)
+        kept = _kept(said[1], body, note, public)
+        shelf.put(key, kept, note.since)
+        self.reserve.hold(key, kept, made_at)
         return [body]
 
 
@@ -172,7 +190,7 @@ def keep() -> None:
     """The answer that is being made may be given again to whoever asks the same until the next commit."""
     note = _note()
     if note is not None:
-        note.keep = True
+        note.keep, note.locale = True, i18n.current_locale()
         note.route = request.url_rule.rule if request.url_rule else "-"
 
 
@@ -211,7 +229,7 @@ def _may_be_kept(status: str, headers: Headers) -> bool:
 def _kept(headers: Headers, body: bytes, note: Note, public: bool) -> Kept:
     same = [(name, value) for name, value in headers if name.lower() not in OWN]
     tag = next((value for name, value in same if name == "ETag"), "").removeprefix("W/")
-    return Kept(same, body, tag, note.until, note.route, public, frozenset(note.reads))
+    return Kept(same, body, tag, note.until, note.route, public, frozenset(note.reads), note.locale)
 
 
 def _give(kept: Kept, environ: Environ, start: Callable[..., Any], begun: float) -> Answer:

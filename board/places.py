@@ -29,6 +29,16 @@ def of(environ: dict[str, Any]) -> tuple[object, bool]:
     ), public
 
 
+def as_stranger(environ: dict[str, Any]) -> object:
+    """Where the same page lies for somebody without our cookies, in the language that the browser wishes."""
+    mine, _public = of(environ | {"HTTP_COOKIE": _without_ours(environ.get("HTTP_COOKIE", ""))})
+    return mine
+
+
+def _without_ours(cookie: str) -> str:
+    return ";".join(part for part in cookie.split(";") if not any(name in part for name in OURS))
+
+
 def _chosen(cookie: str) -> tuple[str | None, str | None] | None:
     """The cookies that change what strangers see."""
     if not cookie:

@@ -22,6 +22,7 @@ class Note:
     keep: bool = False
     until: datetime | None = None
     route: str = "-"
+    locale: str = "de"
     reads: set[str] = field(default_factory=set)
 
 
@@ -44,6 +45,7 @@ class Kept:
     route: str
     public: bool
     reads: frozenset[str] = frozenset()
+    locale: str = "de"
     packed: bytes = b""
 
     def small(self) -> bytes:

@@ -16,7 +16,7 @@ from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SessionInterface
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from board import pages, problems
@@ -266,7 +266,12 @@ def _begin() -> None:
     if problems.is_api():
         _begin_by_token()
         return
-    user = current_app.login_manager._load_user_from_request(request)  # type: ignore[attr-defined]
+    try:
+        user = current_app.login_manager._load_user_from_request(request)  # type: ignore[attr-defined]
+    except DBAPIError:  # The error page speaks to a stranger, and gives back what was typed.
+        g.actor = ANONYMOUS
+        choose_language()
+        raise
     g.actor = user.actor if user else ANONYMOUS
     choose_language()
     if user:

@@ -18,17 +18,20 @@ let polling, over = false, resuming = true;
 const tell = (topics) => topics.forEach((topic) => live.dispatchEvent(new CustomEvent(topic, {bubbles: true})));
 const awaited = () => all('[hx-trigger*="from:document"]:not(#live)')
   .flatMap((el) => [...el.getAttribute("hx-trigger").matchAll(/([\w-]+) from:document/g)].map((match) => match[1]));
+/* A page that was given while the database was away is loaded anew once it is back. */
+const back = () => { if ($("away")) location.reload(); };
 async function poll() {
   const answer = document.hidden ? null : await fetch("/live/topics?after=" + encodeURIComponent(cursor)).catch(() => null);
   if (answer?.status === 401) clearInterval(polling);
   if (!answer?.ok) return;
+  back();
   const news = await answer.json();
   cursor = news.cursor;
   tell(news.topics);
 }
 live?.addEventListener("reload", () => tell([...new Set(awaited())]));
 live?.addEventListener("htmx:sse:before:message", (e) => { cursor = e.detail.message.id || cursor; });
-live?.addEventListener("htmx:sse:after:connection", () => { polling = clearInterval(polling); });
+live?.addEventListener("htmx:sse:after:connection", () => { polling = clearInterval(polling); back(); });
 live?.addEventListener("htmx:response:error", (e) => {
   over = e.detail.ctx.response.status === 401;
   if (e.detail.ctx.response.status === 503) polling ??= setInterval(poll, 5000);
@@ -49,7 +52,7 @@ function say(text, stay) {
   if (!stay) fading = setTimeout(say, 8000, "", true);
 }
 const acts = (e) => /POST/i.test(e.detail?.ctx?.request?.method);
-on("htmx:response:error", (e) => { if (e.detail.ctx.response.status >= 500 && acts(e)) say(words.failed, true); });
+on("htmx:response:error", (e) => { if (e.detail.ctx.response.status >= 500 && acts(e)) say(e.detail.ctx.response.status === 503 ? words.away : words.failed, true); });
 on("htmx:error", (e) => { if (acts(e)) say(words.offline, true); });
 
 /* hx-confirm asks in our own dialog, on plain forms too. */

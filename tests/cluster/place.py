@@ -59,10 +59,17 @@ class Place:
 
     def ask(self, path: str, token: str = "", form: Form | None = None, *, port: int = 0, **headers: str) -> Answer:
         """One request, through nginx or (`port`) at a node itself; with a form a POST. Raises what the network does."""
+        body = None if form is None else urlencode(form).encode()
+        return self._send("GET" if body is None else "POST", path, body, {**self.browser(token), **headers}, port)
+
+    def post(self, path: str, body: bytes, headers: dict[str, str], *, port: int = 0) -> Answer:
+        """What a machine sends."""
+        return self._send("POST", path, body, {"Host": f"localhost:{self.door}", **headers}, port)
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str], port: int) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", port or self.door, timeout=40)
-        body = None if form is None else urlencode(form)
         try:
-            connection.request("GET" if body is None else "POST", path, body, {**self.browser(token), **headers})
+            connection.request(method, path, body, headers)
             got = connection.getresponse()
             return Answer(got.status, got.headers, got.read().decode(errors="replace"))
         finally:
