@@ -4,82 +4,20 @@ Filters format dates and numbers in the environment's language. Undefined names 
 """
 
 import hashlib
-from collections.abc import MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import url_for
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
-from jinja2.compiler import CodeGenerator
-from jinja2.visitor import NodeTransformer
-from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
+from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from board import i18n
+from board.compiling import BoardEnvironment
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
-
-
-class _Fold(NodeTransformer):
-    """Replaces `_("constant")` by its translation when the template is compiled."""
-
-    def __init__(self, locale: str) -> None:
-        self.locale = locale
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
-        """Fold a call without variables."""
-        self.generic_visit(node)
-        plain = not (node.kwargs or node.dyn_args or node.dyn_kwargs) and len(node.args) == 1
-        if plain and isinstance(node.node, nodes.Name) and node.node.name == "_":
-            (message,) = node.args
-            if isinstance(message, nodes.Const):
-                return nodes.Const(Markup(i18n.translate(self.locale, message.value)), lineno=node.lineno)
-        return node
-
-
-def shown(value: Any) -> str:
-    """A value as it is put out: escaped, unless it is markup. Pieces are only joined, so none of them becomes `Markup`.
-
-    The same characters as `markupsafe.escape`, which wraps each piece and each number once or twice more.
-    """
-    kind = type(value)
-    if kind is Markup:
-        return value  # type: ignore[no-any-return]
-    if kind is int:
-        return str(value)
-    return str(escape(value)) if kind is not str else _escape_inner(value)
-
-
-class _Generator(CodeGenerator):
-    """Compiles templates so that they put their values out by `shown`."""
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
-        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
-            super()._output_child_pre(node, frame, finalize)
-        else:
-            self.write(f"environment.shown({finalize.src or ''}")
-
-
-class BoardEnvironment(Environment):
-    """A Jinja environment that speaks one language."""
-
-    code_generator_class = _Generator
-    shown = staticmethod(shown)
-
-    def __init__(self, locale: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.locale = locale
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """The environment's own, as they are: comparing two chains of them cost a fifth of each small part."""
-        return self.globals if not d else super().make_globals(d)
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        folded: nodes.Template = _Fold(self.locale).visit(tree)
-        return folded
 
 
 @cache
