@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from board.errors import Busy
+from board.pen import Pen
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -193,19 +194,22 @@ class Witness(Protocol):
 
 
 @contextmanager
-def raw_transaction(engine: Engine, witness: Witness | None = None) -> Iterator[Any]:
-    """A cursor of the driver in one write transaction, for the one path that must cost next to nothing."""
+def raw_transaction(engine: Engine, witness: Witness | None = None, pen: Pen | None = None) -> Iterator[Any]:
+    """A cursor of the driver in one write transaction, for the one path that must cost next to nothing.
+
+    `pen` (SQLite only) spares it to fetch a connection and to give it back.
+    """
     sqlite = engine.dialect.name == "sqlite"
     if sqlite and not _writing.acquire(timeout=LOCK_SECONDS):
         raise Busy()
     try:
-        connection, committed = engine.raw_connection(), False
+        connection, committed = pen.take(engine) if pen else engine.raw_connection(), False
         try:
             cursor = connection.cursor()
             if sqlite:
                 cursor.execute("BEGIN IMMEDIATE")
             if sqlite and witness:
-                witness.begun(connection.driver_connection)
+                witness.begun(connection.dbapi_connection)
             yield cursor
             connection.commit()
             committed = True
@@ -215,7 +219,10 @@ def raw_transaction(engine: Engine, witness: Witness | None = None) -> Iterator[
         finally:
             if sqlite and witness:
                 witness.ended(committed)
-            connection.close()
+            if pen is None:
+                connection.close()
+            elif not committed:
+                pen.put_down()
     finally:
         if sqlite:
             _writing.release()

@@ -68,8 +68,9 @@ class Witness:
 
     def begun(self, connection: Any) -> None:
         """Nobody else can commit now: what the shelf's mark says at this moment holds until our commit."""
-        self._own, self._version = connection, _version(connection)
         self._shelf = self._shelves.expect()
+        if self._shelf is not None:
+            self._own, self._version = connection, _version(connection)
 
     def ended(self, committed: bool) -> None:
         """Let the answers that read none of these tables live on."""

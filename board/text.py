@@ -15,6 +15,9 @@ SCHEMES = {"http", "https", "mailto"}
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _HEADING = re.compile(r"<(/?)h[12]>")
+_SPELLED = (
+    ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"), ("ẞ", "Ss"),
+)  # fmt: skip
 _SPACE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -48,11 +51,14 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which texts are searched and compared: lower case, umlauts spelled out, single spaces."""
-    # Four replacements cost far less than one `translate`, which looks every character up.
-    text = text.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
-    if not text.isascii():  # German is plain by now: most texts are spared the way through every character.
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(text.split())
+    # Eight replacements cost far less than one `translate`, which looks every character up, and than `lower` on
+    # anything but ASCII.
+    for letter, spelled in _SPELLED:
+        text = text.replace(letter, spelled)
+    if text.isascii():  # German is plain by now: most texts are spared the way through every character.
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKD", text.lower())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def decoded(body: bytes) -> str:

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from sqlite3 import ProgrammingError
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from board.db import db, raw_transaction
 from board.errors import Busy
 from board.issues.batch import Batch, Undone
 from board.issues.models import Delivery, Issue
+from board.pen import Pen
 from tests.test_pages import on_sqlite
 from tests.webhooks.forge import Forge, github_issue
 
@@ -172,3 +175,18 @@ def test_where_no_transaction_can_begin_all_are_told_and_the_next_may_try(
     assert batch._waiting == []
     Forge(app, "github").post(github_issue(1))
     assert batch.run(engine, rename("danach", 1)) == 1
+
+
+def test_one_connection_writes_for_all_and_another_one_after_something_broke(app: Flask, engine: Engine) -> None:
+    Forge(app, "github").post(github_issue(1))
+    pen, used = Pen(), []
+    for works in (True, True, False, True):
+        with suppress(LookupError), raw_transaction(engine, pen=pen) as cursor:
+            used.append(cursor.connection)
+            rename("neu" if works else "halb", 1)(cursor, None)
+            if not works:
+                raise LookupError
+    assert used[0] is used[1] is used[2] is not used[3]
+    assert titles(app) == {"neu"}
+    with pytest.raises(ProgrammingError, match="closed"):
+        used[0].execute("SELECT 1")

@@ -161,7 +161,7 @@ def test_a_shelf_is_carried_only_so_often_since_its_pages_name_a_place_in_the_lo
 
 @on_sqlite
 def test_the_lane_writes_narrow_tables_only_and_so_do_the_triggers_on_them(app: Flask) -> None:
-    statements = " ".join((lane.INSERT, lane.APPEAR, lane.UPDATE, lane.DELIVERY))
+    statements = " ".join((lane.INSERT, lane.APPEAR, lane.UPDATE, lane.RELABEL, lane.DELIVERY))
     written = set(re.findall(r"(?:INSERT INTO|UPDATE) (\w+)", statements))
     assert written == narrow.NARROW
     with app.app_context(), db.engine.connect() as connection:

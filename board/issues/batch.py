@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from board.db import raw_transaction
 from board.narrow import Witness
+from board.pen import Pen
 
 MOST = 32
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class Batch(Generic[T]):
         self._lock = threading.Lock()
         self._waiting: list[_Work[T]] = []
         self._busy = False
+        self._pen = Pen()
 
     def run(self, engine: Engine, do: Callable[[Any, Witness], T]) -> T:
         """What `do` gives, with a cursor; committed. What it raises before it has written anything concerns it alone.
@@ -64,7 +66,7 @@ class Batch(Generic[T]):
         together: list[_Work[T]] = []
         try:
             witness = self._witness()
-            with raw_transaction(engine, witness) as cursor:
+            with raw_transaction(engine, witness, self._pen) as cursor:
                 together = self._gathered()
                 for work in together:
                     self._do(work, cursor, witness)

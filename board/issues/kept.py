@@ -15,13 +15,14 @@ ATTRIBUTES = (
     "action", "iid", "title", "description", "body", "state", "url", "web_url", "updated_at", "confidential", "type",
     "project_id",
 )  # fmt: skip
+_written = json.JSONEncoder(separators=(",", ":")).encode
 PROJECT = ("id", "path_with_namespace", "web_url", "homepage", "visibility_level", "visibility")
 
 
 def picked(provider: str, data: dict[str, Any]) -> str:
     """An issue's delivery as ASCII JSON, without addresses of people."""
     kept = _gitlab(data) if provider == "gitlab" else _github(data)
-    return json.dumps(kept, separators=(",", ":"))
+    return _written(kept)
 
 
 def _github(data: dict[str, Any]) -> dict[str, Any]:

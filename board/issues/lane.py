@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask
-from werkzeug.datastructures import EnvironHeaders
 
 from board import log as logs
 from board.db import db, now, raw_transaction
@@ -26,7 +25,8 @@ from board.issues import callers, providers
 from board.issues.apply import searched
 from board.issues.batch import Batch
 from board.issues.kept import picked
-from board.issues.lane_statements import APPEAR, DELIVERY, HOME, INSERT, RULES, UPDATE
+from board.issues.lane_headers import Sent
+from board.issues.lane_statements import APPEAR, DELIVERY, HOME, INSERT, RELABEL, RULES, UPDATE
 from board.issues.repositories import DEFAULT_HOSTS
 from board.issues.signatures import verify
 from board.issues.snapshot import RepositoryFacts, Snapshot
@@ -83,7 +83,7 @@ class Lane:
         who = self._caller(match[1], public_id)
         raw = environ["wsgi.input"].read(length)
         environ["wsgi.input"] = io.BytesIO(raw)  # For the door, should it come to that.
-        headers: Any = EnvironHeaders(environ)
+        headers: Any = Sent(environ)
         with self._reading:
             secret = verify(match[1], headers, raw, False, who.secrets)
             if len(raw) != length or callers.use_is_news(who, secret.id):
@@ -173,15 +173,15 @@ class Lane:
     def _apply(self, cursor: Any, connection_id: int, found: Any, where: RepositoryFacts, shot: Snapshot) -> str:
         """Whether the issue was created or changed."""
         if found[3] is None:
-            return self._create(cursor, connection_id, found[0], where.name, shot)
+            return self._create(cursor, connection_id, found, shot)
         return self._change(cursor, connection_id, found, shot)
 
-    def _create(self, cursor: Any, connection_id: int, repository_id: int, name: str, shot: Snapshot) -> str:
+    def _create(self, cursor: Any, connection_id: int, found: Any, shot: Snapshot) -> str:
         title, body, labels, at = shot.title or "", shot.body or "", shot.labels, self._moment(now())
-        self._leave_if_more_follows(cursor, connection_id, labels or (), title, body)
+        self._leave_if_more_follows(cursor, connection_id, found, labels or (), title, body)
         new = self._run(
-            cursor, INSERT, repository_id, shot.number, title, body, shot.state, _json(labels), shot.url or "",
-            searched(name, shot.number, title, body), self._moment(shot.updated_at), True, False, at, at,
+            cursor, INSERT, found[0], shot.number, title, body, shot.state, _json(labels), shot.url or "",
+            searched(found[1], shot.number, title, body), self._moment(shot.updated_at), True, False, at, at,
         ).fetchone()  # fmt: skip
         if new is None:
             raise TooUnusual
@@ -190,7 +190,7 @@ class Lane:
 
     def _change(self, cursor: Any, connection_id: int, found: Any, shot: Snapshot) -> str:
         """A snapshot at least as new as a visible row that nobody has linked, and different from it."""
-        id_, *texts, labels, url, before, visible, version, linked = found[3:]
+        id_, *texts, labels, url, before, visible, version, linked, _ruled = found[3:]
         labels = json.loads(labels) if isinstance(labels, str) else labels
         at = self._moment(shot.updated_at)
         if linked or not visible or at is None or (before is not None and at < before):
@@ -201,21 +201,24 @@ class Lane:
         if shown == kept:
             raise TooUnusual
         title, body, state, worn, url = shown
-        words = (title, body) if (title, body) != kept[:2] else ()
-        self._leave_if_more_follows(cursor, connection_id, worn or () if worn != labels else (), *words)
-        search = searched(found[1], shot.number, title, body)
-        values = (title, body, state, _json(worn), url, search, at, self._moment(now()), id_, version, before)
-        if self._run(cursor, UPDATE, *values).rowcount != 1:
+        words = () if (title, body) == kept[:2] else (title, body)
+        self._leave_if_more_follows(cursor, connection_id, found, worn or () if worn != labels else (), *words)
+        values: tuple[Any, ...] = (state, _json(worn), url, at, self._moment(now()), id_, version, before)
+        if words:
+            values = (title, body, searched(found[1], shot.number, title, body), *values)
+        if self._run(cursor, UPDATE if words else RELABEL, *values).rowcount != 1:
             raise TooUnusual
         return "changed"
 
-    def _leave_if_more_follows(self, cursor: Any, connection_id: int, labels: Iterable[str], *words: str) -> None:
+    def _leave_if_more_follows(
+        self, cursor: Any, connection_id: int, found: Any, labels: Iterable[str], *words: str
+    ) -> None:
         """Keys in the words make links, labels may have rules: then the door applies it."""
         if any("FV-" in text or "AP-" in text for text in words):
             raise TooUnusual
-        if labels:
+        if labels and found[-1]:
             ruled = {row[0].casefold() for row in self._run(cursor, RULES, connection_id).fetchall()}
-            if ruled and not ruled.isdisjoint(label.casefold() for label in labels):
+            if not ruled.isdisjoint(label.casefold() for label in labels):
                 raise TooUnusual
 
     def _run(self, cursor: Any, statement: str, *values: Any) -> Any:

@@ -5,7 +5,8 @@ Whoever adds a column without a default to `issue`, `activity` or `delivery` add
 
 HOME = """
 SELECT r.id, r.name, r.url, i.id, i.title, i.body, i.state, i.labels, i.url, i.provider_updated_at, i.visible,
-  i.version, EXISTS (SELECT 1 FROM issue_link l WHERE l.issue_id = i.id)
+  i.version, EXISTS (SELECT 1 FROM issue_link l WHERE l.issue_id = i.id),
+  EXISTS (SELECT 1 FROM label_rule lr WHERE lr.connection_id = c.id AND lr.enabled)
 FROM connection c
 LEFT JOIN delivery d ON d.connection_id = c.id AND d.body_hash = ? AND d.external_id = ?
 JOIN connection_secret s ON s.connection_id = c.id AND s.id = ? AND s.retired_at IS NULL
@@ -21,8 +22,11 @@ INSERT INTO issue (repository_id, number, title, body, state, labels, url, searc
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 'new', ?, '', ?, ?, 1) ON CONFLICT DO NOTHING RETURNING id"""
 APPEAR = "INSERT INTO activity (at, verb, source, details) VALUES (?, 'issue.appear', 'provider', ?)"
 UPDATE = """
-UPDATE issue SET title = ?, body = ?, state = ?, labels = ?, url = ?, search = ?, provider_updated_at = ?,
+UPDATE issue SET title = ?, body = ?, search = ?, state = ?, labels = ?, url = ?, provider_updated_at = ?,
   active_at = ?, version = version + 1 WHERE id = ? AND version = ? AND visible AND provider_updated_at {same} ?"""
+RELABEL = """
+UPDATE issue SET state = ?, labels = ?, url = ?, provider_updated_at = ?, active_at = ?, version = version + 1
+WHERE id = ? AND version = ? AND visible AND provider_updated_at {same} ?"""
 DELIVERY = """
 INSERT INTO delivery (connection_id, external_id, body_hash, event, action, repository_id, number, status, reason, ms,
   received_at, secret_id, body, copies)

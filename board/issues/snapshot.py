@@ -92,9 +92,19 @@ def part(data: Any, *keys: str) -> dict[str, Any]:
 
 def text(value: Any, limit: int) -> str | None:
     """A text without NUL and lone surrogates, cut to so many characters; None stays None."""
-    if value is None or not isinstance(value, str):
+    if not isinstance(value, str):
         return None
-    return _UNSAFE.sub("", value[: limit * 2])[:limit]
+    given = value[: limit * 2]
+    return (given if _harmless(given) else _UNSAFE.sub("", given))[:limit]
+
+
+def _harmless(text: str) -> bool:
+    """Whether there is no NUL and no lone surrogate in it; encoding it tells that ten times as fast as looking."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def without_addresses(words: str) -> str:
@@ -112,7 +122,9 @@ def long_text(value: Any) -> str | None:
     """A body: at most 64 KiB of UTF-8. An explicit null is an empty text."""
     cleaned = text(value, BODY)
     cleaned = without_addresses(cleaned) if cleaned else cleaned
-    return cleaned.encode()[:BODY].decode(errors="ignore") if cleaned is not None else None
+    if cleaned is None or len(cleaned) <= BODY // 4:  # No character takes more than four bytes.
+        return cleaned
+    return cleaned.encode()[:BODY].decode(errors="ignore")
 
 
 def body_of(data: dict[str, Any], key: str) -> str | None:
