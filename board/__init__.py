@@ -46,6 +46,7 @@ FEATURES = (
     "admin",
     "record",
     "connections",
+    "outgoing",
     "figures",
     "roadmap",
     "opendata",

@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from board import outbound
 from board.oidc import Provider
 from board.oidc import read as read_providers
 from board.opendata.licences import CONTRIBUTORS, LICENCES
@@ -56,6 +57,9 @@ SETTINGS = (
     ),
     Setting("BOARD_OIDC", "", "Names of identity providers, each with BOARD_OIDC_<NAME>_ISSUER and so on."),
     Setting("BOARD_FORGES", "", "Hosts that backfill may call besides the known ones; http://host:port allows http."),
+    Setting(
+        "BOARD_WEBHOOKS", "", "Hosts that outgoing webhooks may call; empty: none; * stands for every public host."
+    ),
     Setting("BOARD_STREAMS", "24", "Live streams at once per process; further browsers poll. Keep below THREADS."),
     Setting(
         "BOARD_SMTP_URL", "", "Mail server: smtp://user@host:587 (STARTTLS), smtps://… or smtp+plain://localhost:25."
@@ -107,6 +111,7 @@ class Config:
     second_factor: frozenset[str]
     oidc: tuple[Provider, ...] = field(repr=False)
     forges: tuple[str, ...]
+    webhooks: tuple[str, ...]
     streams: int
     worker: str
     smtp: Smtp | None
@@ -147,6 +152,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         second_factor=_roles(values["BOARD_SECOND_FACTOR"], demo),
         oidc=_providers(env),
         forges=tuple(f.strip().lower().rstrip("/") for f in values["BOARD_FORGES"].split(",") if f.strip()),
+        webhooks=_receivers(values["BOARD_WEBHOOKS"]),
         streams=_number(values, "BOARD_STREAMS", 0, 10_000),
         smtp=_smtp(values),
         worker=_choice(values, "BOARD_WORKER", ("inside", "apart")),
@@ -230,6 +236,17 @@ def _providers(env: Mapping[str, str]) -> tuple[Provider, ...]:
         return read_providers(env)
     except ValueError as why:
         raise BadSetting(str(why)) from None
+
+
+def _receivers(text: str) -> tuple[str, ...]:
+    """Entries that `board.outbound` understands; a slip of the pen must not open anything, nor close it silently."""
+    found = tuple(one.strip().lower().rstrip("/") for one in text.split(",") if one.strip())
+    for one in found:
+        if not outbound.entry(one):
+            raise BadSetting(
+                f"BOARD_WEBHOOKS: {one!r} is no host; write chat.stadt.example, host:8443, *.stadt.example or *."
+            )
+    return found
 
 
 def _origin(origin: str, demo: bool) -> str:

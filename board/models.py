@@ -20,6 +20,7 @@ from board.mail import models as mail
 from board.milestones import models as milestones
 from board.notifications import models as notifications
 from board.ordering import models as ordering
+from board.outgoing import models as outgoing
 from board.partners import models as partners
 from board.proposals import models as proposals
 from board.proposals import records
@@ -51,6 +52,7 @@ TABLES = (
     milestones,
     notifications,
     ordering,
+    outgoing,
     partners,
     proposals,
     record,

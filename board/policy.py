@@ -492,6 +492,15 @@ VERBS: dict[str, Rule] = {
     "repository.appear": forge,
     "delivery.replay": operator,
     "delivery.fail": forge,
+    "endpoint.create": operator,
+    "endpoint.edit": operator,
+    "endpoint.rotate": operator,
+    "endpoint.retire": operator,
+    "endpoint.disable": operator,
+    "endpoint.enable": operator,
+    "endpoint.delete": operator,
+    "endpoint.try": operator,
+    "endpoint.resend": operator,
     "rule.set": operator,
     "rule.enable": operator,
     "rule.disable": operator,
@@ -879,6 +888,23 @@ PAGES: dict[str, Rule] = {
     "rules.enable": operator,
     "rules.disable": operator,
     "rules.remove": operator,
+    # outgoing webhooks and their log
+    "outgoing.index": operator,
+    "outgoing.new": operator,
+    "outgoing.create": operator,
+    "outgoing.show": operator,
+    "outgoing.state": operator,
+    "outgoing.edit": operator,
+    "outgoing.try": operator,
+    "outgoing.rotate": operator,
+    "outgoing.retire": operator,
+    "outgoing.disable": operator,
+    "outgoing.enable": operator,
+    "outgoing.delete": operator,
+    "sent_log.index": operator,
+    "sent_log.show": operator,
+    "sent_log.resend": operator,
+    "sent_log.resend_failed": operator,
 }
 
 FRESH = frozenset({
@@ -888,8 +914,7 @@ FRESH = frozenset({
     "proposals.accept", "proposals.defer", "proposals.decline", "proposals.reopen", "ordering.decide",
     "factors.show", "factors.set_up", "factors.renew", "factors.remove",
     "identities.connect", "identities.disconnect", "identities.suggestions", "identities.accept", "identities.refuse",
-    "admin", "connections", "deliveries", "rules", "privacy", "record",
-    "tokens",
+    "tokens", "admin", "connections", "deliveries", "rules", "outgoing", "sent_log", "privacy", "record",
 })  # fmt: skip
 """Recording decisions, inviting, administering and one's own access: endpoints, or whole features, that ask again who
 one is when that was shown more than 12 hours ago. Voting never asks."""

@@ -77,7 +77,8 @@ def settings(folder: Path, database_url: str = "", **changes: str) -> config.Con
     """Settings of a test board."""
     return config.read({
         "BOARD_DATA": str(folder), "DATABASE_URL": database_url, "BOARD_ORIGIN": ORIGIN, "SECRET_KEY": "s" * 40,
-        "BOARD_LOG": "error", "BOARD_SECOND_FACTOR": "none", **changes,
+        "BOARD_LOG": "error", "BOARD_SECOND_FACTOR": "none",
+        "BOARD_WEBHOOKS": "http://127.0.0.1:9", **changes,
     })  # fmt: skip
 
 

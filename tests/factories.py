@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from board.comments import queries as comments
 from board.comments.models import Comment
-from board.db import db, transaction
+from board.db import db, now, transaction
 from board.estimates import verbs as estimates
 from board.i18n import today
 from board.learnings import verbs as learnings
 from board.milestones.models import Milestone
-from board.policy import Actor
+from board.outgoing import endpoints
+from board.outgoing.models import OutgoingDelivery, Standing
+from board.policy import SYSTEM, Actor
 from board.proposals import queries as proposals
 from board.proposals.states import State
 from board.proposals.writing import Draft, propose
@@ -148,6 +150,24 @@ def meet(people: Cast, title: str = "Transfer-Workshop") -> int:
         workshop = workshops.plan(workshops.Plan(title, today()), people.pia.actor)
         workshops.open_(workshop, people.pia.actor)
         return workshop.id
+
+
+NOWHERE = "http://127.0.0.1:9"
+"""A host that outgoing webhooks of tests may call, and where nobody answers, at once."""
+
+
+def webhook() -> int:
+    """An outgoing webhook with a message that was not taken, within a transaction; returns its id."""
+    made, _secret = endpoints.create(SYSTEM, endpoints.Wishes(f"{NOWHERE}/board", ("partners",)))
+    db.session.add(
+        OutgoingDelivery(
+            endpoint_id=made.id, webhook_id=f"msg_{made.id}", event="proposal.propose", subject="FV-1", code=500,
+            payload='{"type":"proposal.propose","timestamp":"2026-11-26T20:00:00Z","data":{}}', attempts=10, ms=41.5,
+            status=Standing.FAILED, reason="refused", tried_at=now(), done_at=now(),
+            tries=[[now().isoformat(), 500, 41.5, "refused"]],
+        )
+    )  # fmt: skip
+    return made.id
 
 
 def make_world(people: Cast, state: str = State.OPEN) -> None:

@@ -53,7 +53,7 @@ from board.voting import ballots, offers, reuses
 from board.voting.models import Condition, OfferKind, Reuse, ReuseStatus
 from board.workshops.models import Attendance, Draft
 from tests.conftest import sign_in
-from tests.factories import cast, claim, comment, learn, make_package, make_proposal, meet, offer, vary
+from tests.factories import cast, claim, comment, learn, make_package, make_proposal, meet, offer, vary, webhook
 from tests.people import PASSWORD, Cast, Who
 from tests.webhooks.forge import Forge, github_issue
 
@@ -76,7 +76,7 @@ MOVED_BY_RIGHT = {
 NOBODYS = {
     "setting", "topic", "label_rule", "connection", "connection_secret", "connection_repository", "repository",
     "backfill", "delivery", "electorate", "installation", "suggestion", "milestone", "merger", "workshop",
-    "agenda_item", "minutes",
+    "agenda_item", "minutes", "outgoing_endpoint", "outgoing_secret", "outgoing_delivery",
     "module_file", "app_file",
 }  # fmt: skip
 """Tables in which no delegate may change anything: all of their rows count."""
@@ -122,6 +122,7 @@ class Rivals:
         with app.app_context(), transaction():
             rules.put(SYSTEM, forge.id, "iOS", "dismiss")
             db.session.add(Milestone(name="Herbst"))
+            webhook()
         for who in self.sides.values():
             sign_in(app, who.person_id, who.membership_id)
         with app.app_context():
@@ -272,7 +273,8 @@ class Rivals:
 
     def _samples(self, victim: str) -> dict[str, list[Any]]:
         who, persons = self.sides[victim], self.persons[victim]
-        shared = ("issue_id", "topic_id", "connection_id", "delivery_id", "rule_id", "secret_id", "repository_id")
+        shared = ("issue_id", "topic_id", "connection_id", "delivery_id", "rule_id", "secret_id", "repository_id",
+                  "endpoint_id")  # fmt: skip
         return {name: [1] for name in shared} | {
             "proposal_id": [self.proposals[victim]], "package_id": [self.packages[victim]],
             "comment_id": [self.comments[victim]], "slug": [victim], "person_id": persons,

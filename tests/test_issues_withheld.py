@@ -18,6 +18,10 @@ from board.issues.sources import IssueSource
 from board.mail.models import Mail
 from board.notifications import letters as notifications
 from board.notifications.models import Sort
+from board.outgoing import endpoints, spooling
+from board.outgoing.endpoints import Wishes
+from board.outgoing.models import OutgoingDelivery
+from board.outgoing.words import KINDS
 from board.proposals import queries as proposals
 from board.proposals import writing
 from board.proposals.models import Proposal
@@ -93,6 +97,25 @@ def test_its_words_leave_every_table(app: Flask, people: Cast, forge: Forge, how
         told = db.session.execute(select(Activity.verb, Activity.source).where(Activity.verb.like("%.withhold"))).all()
         assert sorted(told) == [("package.withhold", "provider"), ("proposal.withhold", "provider")]
         assert db.session.scalars(select(IssueSource)).all() == []
+
+
+def test_outgoing_webhooks_never_held_its_words_and_tell_that_they_are_gone(
+    app: Flask, people: Cast, forge: Forge
+) -> None:
+    with app.app_context():
+        with transaction():
+            endpoints.create(people.pia.actor, Wishes("https://chat.stadt.example/", tuple(KINDS)))
+        made(people, forge)
+        spooling.spool()
+        told = db.session.execute(select(OutgoingDelivery.event, OutgoingDelivery.payload)).all()
+        assert {event for event, _payload in told} >= {"proposal.propose", "package.create"}
+        assert SECRET.lower() not in str(told).lower(), "not even while it was public"
+        hide(forge, "confidential")
+        spooling.spool()
+        db.session.close()
+        told = db.session.execute(select(OutgoingDelivery.event, OutgoingDelivery.payload)).all()
+        assert {event for event, _payload in told} >= {"proposal.withhold", "package.withhold"}
+        assert SECRET.lower() not in str(told).lower()
 
 
 def _dump() -> str:

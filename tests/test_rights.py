@@ -43,7 +43,7 @@ from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
 from tests import worlds
 from tests.conftest import Browser, sign_in
-from tests.factories import estimate, make_draft, make_proposal, make_world, milestone, view
+from tests.factories import NOWHERE, estimate, make_draft, make_proposal, make_world, milestone, view, webhook
 from tests.people import PASSWORD, Cast
 from tests.webhooks.forge import Forge, github_issue
 
@@ -395,13 +395,33 @@ GET  rules.show                 /connections/1/rules/1                     401  
 POST rules.enable               /connections/1/rules/1/enable              401  403  403  403  403  ok   ok
 POST rules.disable              /connections/1/rules/1/disable             401  403  403  403  403  ok   ok
 POST rules.remove               /connections/1/rules/1/remove              401  403  403  403  403  ok   ok
+# outgoing webhooks and their log: who operates them
+GET  outgoing.index             /outgoing                                  401  403  403  403  403  ok   ok
+GET  outgoing.new               /outgoing/new                              401  403  403  403  403  ok   ok
+POST outgoing.create            /outgoing                                  401  403  403  403  403  ok   ok
+GET  outgoing.show              /outgoing/1                                401  403  403  403  403  ok   ok
+GET  outgoing.state             /outgoing/1/state                          401  403  403  403  403  ok   ok
+GET  outgoing.edit              /outgoing/1/edit                           401  403  403  403  403  ok   ok
+POST outgoing.edit              /outgoing/1/edit                           401  403  403  403  403  ok   ok
+POST outgoing.try               /outgoing/1/try                            401  403  403  403  403  ok   ok
+POST outgoing.rotate            /outgoing/1/rotate                         401  403  403  403  403  ok   ok
+POST outgoing.retire            /outgoing/1/secrets/1/retire               401  403  403  403  403  ok   ok
+POST outgoing.disable           /outgoing/1/disable                        401  403  403  403  403  ok   ok
+POST outgoing.enable            /outgoing/1/enable                         401  403  403  403  403  ok   ok
+GET  outgoing.delete            /outgoing/1/delete                         401  403  403  403  403  ok   ok
+GET  sent_log.index             /outgoing/1/deliveries                     401  403  403  403  403  ok   ok
+GET  sent_log.show              /outgoing/1/deliveries/1                   401  403  403  403  403  ok   ok
+POST sent_log.resend            /outgoing/1/deliveries/1/resend            401  403  403  403  403  ok   ok
+POST sent_log.resend_failed     /outgoing/1/deliveries/resend              401  403  403  403  403  ok   ok
 POST work.merge                 /packages/AP-1/merge                       401  403  ok   ok   403  ok   403
 POST connections.delete         /connections/1/delete                      401  403  403  403  403  ok   ok
+POST outgoing.delete            /outgoing/1/delete                         401  403  403  403  403  ok   ok
 """
 ROWS = [line.split() for line in MATRIX.splitlines()[2:] if not line.startswith("#")]
 MAY_BE_USED_UP = {409, 422}
 ENDS = {
     "connections.delete",
+    "outgoing.delete",
     "rules.remove",
     "learnings.remove",
     "saved.remove",
@@ -503,6 +523,8 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "issues.dismiss": {"reason": "Schon gelöst."},
         "connections.create": {"provider": "gitlab", "name": "openCode", "public_id": "0123456789abcdef" * 2},
         "connections.edit": {"name": "GitHub", "accept_new": "y"},
+        "outgoing.create": {"url": NOWHERE, "kinds": "proposals"},
+        "outgoing.edit": {"url": NOWHERE, "kinds": "proposals"},
         "rules.add": {"label": "bug", "effect": "dismiss"},
         "rules.enable": {"tried": TRIED},
     }  # fmt: skip
@@ -524,6 +546,7 @@ def furnish(app: Flask, people: Cast, state: str = "open") -> None:
         with app.app_context(), transaction():
             secure(people)
             rules.put(SYSTEM, forge.id, "iOS", "dismiss")
+            webhook()
 
     worlds.made(app, ("furnished", state), make)
 
@@ -606,8 +629,8 @@ def test_everybody_may_do_what_the_matrix_says(
             browsers["pia"].post("/proposals/FV-1/merge", data={"into": "FV-2"})
     if endpoint in {"consent.object", "consent.recall"}:
         browsers["pia"].post("/proposals/FV-1/consent", data=forms(people)["consent.begin"])
-    if endpoint == "connections.retire":
-        browsers["pia"].post("/connections/1/rotate")
+    if endpoint in {"connections.retire", "outgoing.retire"}:
+        browsers["pia"].post(f"/{endpoint.split('.')[0]}/1/rotate")
     may = [who for who, wanted in zip(WHO, expected, strict=True) if wanted == "ok"]
     answers = {who: ask(browsers[who], method, url, forms(people).get(endpoint, {})).status_code for who in may}
     for who, status in answers.items():

@@ -178,8 +178,17 @@ def own(person_id: int, limit: int = PAGE) -> Events:
 
 def of_connection(connection_id: int, by: Actor, limit: int = HISTORY) -> Events:
     """What happened to a Git connection, its repositories, deliveries and rules: for its operators only."""
+    return _operated("connection", connection_id, by, limit)
+
+
+def of_endpoint(endpoint_id: int, by: Actor, limit: int = HISTORY) -> Events:
+    """What happened to an outgoing webhook: for its operators only."""
+    return _operated("endpoint", endpoint_id, by, limit)
+
+
+def _operated(what: str, number: int, by: Actor, limit: int) -> Events:
     verbs = [verb for verb in SENTENCES if verb.split(".")[0] in OPERATIONS]
-    here = Activity.details["connection"].as_integer() == connection_id
+    here = Activity.details[what].as_integer() == number
     ids = select(Activity.id).where(Activity.verb.in_(verbs), here).order_by(Activity.id.desc()).limit(limit + 1)
     return _events(ids, by, limit)
 

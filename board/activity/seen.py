@@ -9,8 +9,8 @@ ADMINISTRATION = frozenset({"setting", "topic", "mail"})
 HIDDEN_PARTNER = frozenset({"ballot", "condition", "consent"})
 INSIDE = frozenset({"workshop", "draft"})
 """What readers learn of only when they are signed in."""
-OPERATIONS = frozenset({"connection", "repository", "delivery", "rule"})
-"""What operators of Git connections do: told on their pages only."""
+OPERATIONS = frozenset({"connection", "repository", "delivery", "rule", "endpoint"})
+"""What operators do to Git connections and outgoing webhooks: told on their pages only."""
 
 
 def hides_partner(verb: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from board.activity.connection_sentences import CONNECTIONS, FETCHED
+from board.activity.endpoint_sentences import ENDPOINTS
 
 N_ = str  # Marks a message id; it is translated where it is shown.
 
@@ -188,6 +189,7 @@ SENTENCES = {
     "comment.edit": N_("%(partner)s edited a comment on %(subject)s"),
     "comment.delete": N_("%(partner)s deleted a comment on %(subject)s"),
     **CONNECTIONS,
+    **ENDPOINTS,
 }
 
 CAST = {

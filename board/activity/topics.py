@@ -37,7 +37,7 @@ def topics(row: Row) -> frozenset[str]:
     if noun in ACCOUNT | ADMINISTRATION:
         return frozenset()
     if noun in OPERATIONS:
-        return frozenset({"connections"})
+        return frozenset({"outgoing" if noun == "endpoint" else "connections"})
     found = {"activity"} | {f"partner-{p}" for p in (row.partner_id, row.about_id) if p is not None}
     proposal, partner = row.proposal_id, row.about_id or row.partner_id
     if noun in {"proposal", "consent", "sheet", "duplicate"}:
@@ -84,7 +84,7 @@ KNOWLEDGE: dict[str, Callable[[int | None], set[str]]] = {
 
 def public_topics(row: Row) -> frozenset[str]:
     """The topics that readers who are not signed in may learn of: without the partner where that is not theirs."""
-    found = topics(row) - {"connections", "workshops"}
+    found = topics(row) - {"connections", "outgoing", "workshops"}
     if not hides_partner(row.verb):
         return found
     return frozenset(t for t in found if not t.startswith(("partner-", "ballot-", "offers-")))

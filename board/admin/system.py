@@ -52,6 +52,8 @@ JOBS = {
     "periods": N_("Remove what is kept no longer"),
     "reconcile": N_("Fetch what webhooks have missed"),
     "backfills": N_("Fetch issues that were asked for"),
+    "outgoing": N_("Send to outgoing webhooks"),
+    "outgoing-log": N_("Clear the log of outgoing webhooks"),
     "workshops": N_("Add late answers to the minutes of workshops"),
 }
 """Every job by its name in `board.jobs.listed`, in words."""

@@ -4,7 +4,6 @@ BOARD_FORGES lists further hosts, as `host`, `host:port` or `http://host:port`; 
 """
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
+from board import outbound
 from board.issues.problems import Refused
 
 HOSTS = frozenset({"api.github.com", "gitlab.com", "gitlab.opencode.de", "codeberg.org"})
@@ -128,8 +128,8 @@ class Client:
 
 
 def _resolve(host: str, port: int, *, private: bool) -> str:
-    """One address of the host, which is then called: a second look-up could give another one."""
-    found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if not private and any(not ipaddress.ip_address(one.split("%")[0]).is_global for one in found):
-        raise Refused("private", host=host)
-    return found[0]
+    """One address of the host, which is then called."""
+    try:
+        return outbound.addresses(host, port, private=private)[0]
+    except outbound.Barred as why:
+        raise Refused(why.code, host=host) from None

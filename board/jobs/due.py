@@ -16,12 +16,14 @@ from board.log import log
 class Job:
     """A task with its name in the lock table and the least seconds between two runs.
 
-    `run` may be repeated and may be cut off anywhere without harm.
+    `run` may be repeated and may be cut off anywhere without harm. What `follows` is run as well within seconds of a
+    new entry in the log, in every process that works, so it bears several runs at once.
     """
 
     name: str
     seconds: int
     run: Callable[[], object]
+    follows: bool = False
 
 
 def run_due(jobs: Iterable[Job]) -> None:

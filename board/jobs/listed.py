@@ -13,6 +13,8 @@ from board.joining import verbs as joining
 from board.mail import outbox
 from board.mail.sending import send_due
 from board.notifications import jobs as notifications
+from board.outgoing import lanes
+from board.outgoing import retention as outgoing_retention
 from board.privacy import periods
 from board.record.chain import seal_due
 from board.record.checks import check_due
@@ -51,4 +53,6 @@ JOBS = (
     Job("periods", HOUR, periods.clear),
     Job("reconcile", 6 * HOUR, backfills.reconcile),
     Job("backfills", MINUTE, backfills.run_asked),
+    Job("outgoing", MINUTE, lanes.drive, follows=True),
+    Job("outgoing-log", HOUR, outgoing_retention.sweep),
 )

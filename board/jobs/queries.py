@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from board.activity.models import Activity
 from board.db import db, now
 from board.jobs.models import TaskLock
 
@@ -26,6 +27,11 @@ def runs() -> Sequence[Run]:
     """The last run of every job that ever ran, by name."""
     rows = db.session.execute(select(TaskLock.name, TaskLock.ran_at, TaskLock.problem).order_by(TaskLock.name))
     return [Run(*row) for row in rows]
+
+
+def newest_entry() -> int:
+    """The number of the newest entry of the log."""
+    return db.session.scalar(select(func.max(Activity.id))) or 0
 
 
 def worker_alive() -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from board.config import Config
 from board.jobs.due import Job, run_due
 from board.jobs.listed import JOBS
+from board.jobs.queries import newest_entry
 from board.log import log
 
 PAUSE_SECONDS = 1.0
@@ -34,6 +35,7 @@ class Worker:
         self.app = app
         self.jobs = jobs
         self._thread: threading.Thread | None = None
+        self._seen: int | None = None
 
     @cached_property
     def queue(self) -> Huey:
@@ -73,6 +75,7 @@ class Worker:
                     for task in self.queue.read_periodic(None):
                         self.queue.enqueue(task)
                 if not self.work_off():
+                    self.follow()
                     stopping.wait(PAUSE_SECONDS)
             except Exception as why:  # noqa: BLE001 - the one thread that works must not die.
                 log.error("worker", problem=type(why).__name__)
@@ -86,6 +89,17 @@ class Worker:
             return False
         self.queue.execute(task)
         return True
+
+    def follow(self) -> bool:
+        """Run the jobs that follow the log, if it has grown since the last look; False when it has not."""
+        with self.app.app_context():
+            newest = newest_entry()
+        grown = self._seen is not None and newest != self._seen
+        self._seen = newest
+        for job in self.jobs if grown else ():
+            if job.follows:
+                self._run(job.name)
+        return grown
 
     def close(self) -> None:
         """Give the queue's connection back."""

@@ -14,6 +14,7 @@ from board.mail.letter import Item, Letter, link
 from board.mail.models import Mail
 from board.notifications import letters as notifications
 from board.notifications import news_letters
+from board.outgoing import letters as outgoing
 from board.reuse import asking
 
 Maker = Callable[[Mail], Letter | None]
@@ -46,4 +47,5 @@ KINDS: dict[str, Maker] = {
     "comment": notifications.comment,
     "news": news_letters.news_letter,
     "over": news_letters.over,
+    "outgoing": outgoing.letter,
 }

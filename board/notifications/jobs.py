@@ -11,15 +11,14 @@ from board.comments.mentions import mentioned
 from board.comments.models import Comment
 from board.db import db, now, transaction
 from board.i18n import BERLIN
-from board.live import log
 from board.mail import outbox
 from board.notifications import news, queries
-from board.notifications.models import Cursor, Sort, Told
+from board.notifications.cursor import fresh
+from board.notifications.models import Sort, Told
 from board.proposals.models import Proposal
 from board.work.models import Package
 
 HOUR = 7
-BATCH = 500
 AHEAD = timedelta(days=7)
 
 
@@ -73,7 +72,7 @@ def comments() -> int:
     The log is read from a stored cursor; mails and cursor are one transaction, so nobody is told twice or forgotten.
     """
     with transaction():
-        ids = [entry.id for entry in _fresh("comments") if entry.verb == "comment.write"]
+        ids = [entry.id for entry in fresh("comments") if entry.verb == "comment.write"]
         return sum(_of(comment) for comment in _comments(ids))
 
 
@@ -83,7 +82,7 @@ def tell_news() -> int:
     Read like the comments. Whoever did it is not told; what somebody was told of, the digest does not repeat.
     """
     with transaction():
-        events = news.events([entry.id for entry in _fresh("news") if entry.verb in news.TOLD])
+        events = news.events([entry.id for entry in fresh("news") if entry.verb in news.TOLD])
         heard: dict[tuple[int, str], list[int]] = defaultdict(list)
         for event, people in news.hearers(events):
             for person_id in people:
@@ -110,24 +109,6 @@ def tell_over() -> int:
             if fresh:
                 n += outbox.put("over", to=person_id, proposals=fresh)
     return n
-
-
-def _fresh(name: str) -> list[log.Entry]:
-    """What has been committed since this job last read the log; moves its cursor, in the running transaction.
-
-    A new cursor begins at the end of the log: nobody is told of what happened before.
-    """
-    source, connection = log.log_of(db.engine), db.session.connection()
-    cursor = db.session.get(Cursor, name, with_for_update=True)
-    position = log.read(cursor.position) if cursor else None
-    entries = source.since(connection, position, BATCH) if position else None
-    if cursor is None or entries is None:
-        db.session.merge(Cursor(name=name, position=log.written(source.latest(connection))))
-        return []
-    settled = [entry for entry in entries if entry.settled]
-    if settled:
-        cursor.position = log.written(settled[-1].position)
-    return settled
 
 
 def _comments(activity_ids: list[int]) -> list[Comment]:

@@ -70,4 +70,5 @@ HELD = (
     Held("claim", "person_id", KEEP, "claims"),
     Held("bid", "person_id", KEEP, "bids"),
     Held("comment", "person_id", KEEP, "comments"),
+    Held("outgoing_endpoint", "person_id", KEEP, "outgoing_webhooks", SECRET | {"url"}),
 )

@@ -22,6 +22,7 @@ from board.issues import retention as deliveries
 from board.joining import verbs as joining
 from board.mail import outbox
 from board.notifications.models import TOLD_KEPT, Told
+from board.outgoing import retention as outgoing
 
 N_ = str  # Marks a message id; it is translated where it is shown.
 
@@ -108,6 +109,9 @@ PERIODS = (
            N_("after they expired")),
     Period("links", N_("links for a new password or address"), credentials.RETENTION, N_("after they expired")),
     Period("deliveries", N_("deliveries from Git forges"), deliveries.ALL, N_("after receipt")),
+    Period("outgoing_bodies", N_("contents of messages to outgoing webhooks"), outgoing.BODY,
+           N_("after sending; of failed ones 90 days")),
+    Period("outgoing", N_("messages to outgoing webhooks"), outgoing.ALL, N_("after sending")),
 )  # fmt: skip
 
 

@@ -138,6 +138,7 @@ def forge(app: Flask, people: Cast) -> int:
     made.post(gitlab_issue(confidential=True), "Confidential Issue Hook")
     with transaction():
         rules.put(SYSTEM, made.id, "Aalen", "partner", partner_id=people.aalen)
+        factories.webhook()
     return made.id
 
 
@@ -177,7 +178,8 @@ def serve(folder: Path, **changes: str) -> tuple[str, subprocess.Popen[bytes]]:
     port = free_port()
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(folder), "BOARD_DATA": str(folder), "BOARD_DEMO": "1",
-        "HOST": "127.0.0.1", "PORT": str(port), "BOARD_LOG": "error", **changes,
+        "HOST": "127.0.0.1", "PORT": str(port), "BOARD_LOG": "error", "BOARD_WEBHOOKS": factories.NOWHERE,
+        **changes,
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
     with (folder / "server.log").open("wb") as log:

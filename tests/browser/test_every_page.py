@@ -30,6 +30,7 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
         "name": "imprint", "person_id": 2, "topic_id": 1, "token": seed.invitation,
         "connection_id": seed.connection, "delivery_id": 1, "rule_id": 1, "learning_id": 1,
         "decision_id": 1, "estimate_id": 1, "milestone_id": 1, "workshop_id": seed.workshop, "item_id": 1,
+        "endpoint_id": 1,
     }  # fmt: skip
     with app.test_request_context():
         adapter = app.url_map.bind("127.0.0.1")
@@ -50,7 +51,14 @@ def addresses(app: Flask, seed: Seed) -> Iterator[tuple[str, str]]:
             yield from ((rule.endpoint, face) for face in FACES.get(rule.endpoint, ()))
 
 
-OPERATED = ("connections.", "deliveries.", "rules.", "milestones.")  # Pia looks after these; nobody else here may.
+OPERATED = (
+    "connections.",
+    "deliveries.",
+    "rules.",
+    "milestones.",
+    "outgoing.",
+    "sent_log.",
+)  # Pia looks after these; nobody else here may.
 WHERE_ROLES_DIFFER = {
     "desk.show",
     "proposals.show",
