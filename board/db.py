@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, DateTime, Dialect, Engine, Executable, MetaData, event, make_url
+from sqlalchemy import URL, DateTime, Dialect, Engine, Executable, MetaData, event, func, make_url, select
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -67,12 +67,21 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"expire_on_commit": False})
 
 _writing = threading.Lock()
+_THEIR_CLOCK = select(func.clock_timestamp())
 _clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
 
 
 def now() -> datetime:
     """This moment, UTC; inside `at(…)` the moment given there."""
     return _clock.get() or datetime.now(UTC)
+
+
+def clock_error() -> timedelta:
+    """By how much this machine's clock is ahead of the database's; SQLite has none of its own."""
+    if not on_postgres():
+        return timedelta()
+    theirs: datetime = db.session.execute(_THEIR_CLOCK).scalar_one()
+    return datetime.now(UTC) - theirs
 
 
 @contextmanager

@@ -6,6 +6,8 @@ is what the ballots say.
 
 import random
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -16,20 +18,22 @@ from sqlalchemy import func, select
 
 from board import create_app
 from board.activity.models import Activity
-from board.db import db, now, transaction
+from board.db import db, transaction
 from board.errors import Denied
+from board.partners import verbs as partners
 from board.partners.models import Electorate, Partner
 from board.policy import Acting, Actor
 from board.voting import ballots, offers, tallies
 from board.voting.models import Ballot, OfferKind
 from tests.conftest import settings
 from tests.factories import make_proposal
-from tests.long.together import at_once
+from tests.long.together import at_once, patiently
 from tests.long.trials import Trial
 from tests.people import Cast
 
 PROCESSES = 4
 PARTNERS = 6  # More than processes, and chosen at random: some vote for the same partner at the same time.
+ADMINISTRATION = Actor(is_admin=True)
 CHOICES = ("for", "against", "abstain")
 PART = 2_500
 
@@ -50,9 +54,9 @@ def attempt(url: str, number: int, proposals: list[int], times: int, together: B
             by = chance.choice(actors)
             try:
                 if number == 0 and turn % 10 == 9:
-                    _pause_or_resume(actors[-1].partner_id or 0)
+                    patiently(partial(_pause_or_resume, actors[-1].partner_id or 0))
                 else:
-                    _do(chance, chance.choice(proposals), by)
+                    patiently(partial(_do, chance, chance.choice(proposals), by))
                 done += 1
             except Denied as denied:
                 assert "paus" in denied.message  # noqa: PT017 - a paused partner is told so; that is right
@@ -77,12 +81,19 @@ def _do(chance: random.Random, proposal_id: int, by: Actor) -> None:
 def _pause_or_resume(partner_id: int) -> None:
     with transaction():
         partner = db.session.get_one(Partner, partner_id, with_for_update=True)
-        partner.paused_at = None if partner.paused_at else now()
-        db.session.flush()
-        tallies.recount_open_ballots_of(partner_id)
+        (partners.resume if partner.paused_at else partners.pause)(partner, ADMINISTRATION)
 
 
-def race(app: Flask, url: str, people: Cast, attempts: int) -> int:
+def found_partners(app: Flask) -> None:
+    """Those who vote."""
+    with app.app_context(), transaction():
+        for number in range(PARTNERS):
+            name = f"stadt-{number}"
+            db.session.add(Partner(slug=name, name=name, sign="ST", kind="municipality", votes=True))
+        db.session.get_one(Electorate, Electorate.ONLY).size += PARTNERS
+
+
+def race(app: Flask, url: str, people: Cast, attempts: int, attempt: Callable[..., None] = attempt) -> int:
     """`attempts` changes by four processes on two proposals; returns how many were done."""
     with app.app_context():
         proposals = [make_proposal(people), make_proposal(people, title="Zweiter Vorschlag")]
@@ -112,11 +123,7 @@ def race(app: Flask, url: str, people: Cast, attempts: int) -> int:
 def test_four_processes_vote_at_once_and_the_tally_is_what_the_ballots_say(
     app: Flask, database_url: str, people: Cast, trial: Trial
 ) -> None:
-    with app.app_context(), transaction():
-        for number in range(PARTNERS):
-            name = f"stadt-{number}"
-            db.session.add(Partner(slug=name, name=name, sign="ST", kind="municipality", votes=True))
-        db.session.get_one(Electorate, Electorate.ONLY).size += PARTNERS
+    found_partners(app)
     for part in trial.parts(PART):
         done = race(app, database_url, people, part)
         trial.count(done=done, refused_while_paused=part - done, errors=0)

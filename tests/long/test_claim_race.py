@@ -1,6 +1,7 @@
 """Rule 3 under fire: four real processes claim the same packages at once; each has one lead, nobody an error."""
 
 import tempfile
+from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from board.work.models import Claim, Package, Seat
 from board.work.packages import Draft, create, locked
 from tests.conftest import settings
 from tests.factories import make_proposal
-from tests.long.together import at_once
+from tests.long.together import at_once, patiently
 from tests.long.trials import Trial
 from tests.people import Cast
 
@@ -42,8 +43,7 @@ def attempt(url: str, number: int, packages: list[int], together: Barrier, resul
         for package_id in packages:
             together.wait(timeout=60)
             try:
-                with transaction():
-                    claims.claim(locked(package_id), by, Seat.LEAD)
+                patiently(partial(_claim, package_id, by))
                 won += 1
             except Conflict:
                 lost += 1
@@ -51,6 +51,11 @@ def attempt(url: str, number: int, packages: list[int], together: Barrier, resul
                 errors.append(repr(error))
         db.engine.dispose()
     results.put((won, lost, errors))
+
+
+def _claim(package_id: int, by: Actor) -> None:
+    with transaction():
+        claims.claim(locked(package_id), by, Seat.LEAD)
 
 
 def race(app: Flask, url: str, people: Cast, attempts: int) -> tuple[int, int]:
