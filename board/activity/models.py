@@ -32,6 +32,8 @@ class Activity(Base):
         Index("ix_activity_about", "about_id", "id"),
         Index("ix_activity_person", "person_id", "id"),
         Index("ix_activity_verb", "verb", "id"),
+        Index("ix_activity_partner_verb", "partner_id", "verb", "id"),
+        Index("ix_activity_about_verb", "about_id", "verb", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from board.accounts.models import Person
@@ -219,19 +219,19 @@ def _ids(filters: Filters, by: Actor, before: int | None, limit: int, after: int
         ways = (Activity.proposal_id == filters.proposal_id,)
     elif filters.package_id:
         ways = (Activity.package_id == filters.package_id,)
+    elif filters.partner and filters.kind:
+        who = (Activity.partner_id == filters.partner.id, Activity.about_id == filters.partner.id)
+        ways = tuple(and_(one, Activity.verb == verb) for one in who for verb in verbs)
     elif filters.partner:
         ways = (Activity.partner_id == filters.partner.id, Activity.about_id == filters.partner.id)
     elif filters.kind:
         ways = tuple(Activity.verb == verb for verb in verbs)
-    if filters.partner and len(ways) == 1:
+    if not filters.kind or filters.proposal_id or filters.package_id:
+        common.append(Activity.verb.in_(verbs))
+    if filters.partner and (filters.proposal_id or filters.package_id):
         common.append(or_(Activity.partner_id == filters.partner.id, Activity.about_id == filters.partner.id))
     walks = [
-        select(Activity.id)
-        .where(way, Activity.verb.in_(verbs), *common)
-        .order_by(Activity.id.desc())
-        .limit(limit)
-        .subquery()
-        for way in ways
+        select(Activity.id).where(way, *common).order_by(Activity.id.desc()).limit(limit).subquery() for way in ways
     ]
     if len(walks) == 1:
         return walks[0]

@@ -14,7 +14,8 @@ from board.i18n import current_locale
 from board.i18n import gettext as _
 from board.policy import Actor
 from board.proposals import topics as verbs
-from board.proposals.models import Proposal, Topic
+from board.proposals.counts import ProposalCount
+from board.proposals.models import Topic
 from board.text import fold
 from board.web import actor, no_store, page, redirect_to, refusals
 
@@ -32,8 +33,8 @@ def topics() -> Response:
 
 
 def _topics(form: Any, status: int, refusal: Refusal | None = None) -> Response:
-    n = select(func.count(Proposal.id)).where(Proposal.topic_id == Topic.id).correlate(Topic).scalar_subquery()
-    rows = db.session.execute(select(Topic, n.label("n"))).all()
+    n = select(func.coalesce(func.sum(ProposalCount.n), 0)).where(ProposalCount.topic_id == Topic.id).correlate(Topic)
+    rows = db.session.execute(select(Topic, n.scalar_subquery().label("n"))).all()
     lines = sorted(rows, key=lambda row: (row[0].retired_at is not None, fold(row[0].label(current_locale()))))
     return no_store(page("admin/topics.html", form=form, topics=lines, status=status, refusal=refusal))
 

@@ -35,6 +35,7 @@ class Estimate(Base):
             "uq_estimate_provider", "proposal_id", "provider",
             unique=True, sqlite_where=LIVE_PROVIDER, postgresql_where=LIVE_PROVIDER,
         ),
+        Index("ix_estimate_proposal", "proposal_id"),
         Index("ix_estimate_partner", "partner_id", "valid_until"),
         Index("ix_estimate_valid", "valid_until"),
         CheckConstraint(f"low > 0 AND low <= high AND high <= {MOST_DAYS}", name="range"),

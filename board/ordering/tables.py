@@ -51,9 +51,9 @@ def shown(status: int = 200, **sent: Any) -> Response:
     choices = browsing.choices(locale)
     chosen = browsing.filters_of(by, choices)
     own = saved.shown(by)
-    found, more = lists.page(chosen, by)
     maintained = until_commit("totals", lists.totals)
-    total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
+    total = lists.total(chosen, by, maintained)
+    found, more = lists.page(chosen, by, total)
     tag = etag("table", found, more, total, maintained, choices, own, queries.electorate_version())
     if status == 200 and not sent and (response := not_modified(tag)):
         return response

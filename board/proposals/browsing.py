@@ -37,9 +37,9 @@ def index() -> Response:
     own = saved.shown(by)
     if (away := _elsewhere(chosen, own)) and not is_partial():
         return redirect(away, 302)
-    found, more = lists.page(chosen, by)
     maintained = until_commit("totals", lists.totals)
-    total = lists.total(chosen, by, maintained) if chosen.active or not maintained else sum(maintained.values())
+    total = lists.total(chosen, by, maintained)
+    found, more = lists.page(chosen, by, total)
     shown, mine = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
     watching = notifications.watching_topic(by, chosen.topic, known.topics)

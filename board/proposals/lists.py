@@ -1,15 +1,14 @@
 """Long lists of proposals: pages by key, totals, and what is new in them."""
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select, tuple_
 
 from board.activity.models import Activity
-from board.db import db, run
+from board.db import db, on_postgres, run
 from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals import cells
@@ -22,6 +21,11 @@ from board.search.index import within
 from board.voting.models import Ballot, Reuse
 
 COUNTED = 1000
+"""Beyond it a list says "more than 1,000"."""
+FEW = 4000
+"""So many rows are looked up and sorted in no more time than a page of a large list takes."""
+ORDERED = frozenset({"state", "topic", "partner", "milestone", "value"})
+"""Filters that have an index in the order of ids."""
 SINCE_ROWS = 2000
 
 
@@ -40,28 +44,39 @@ def _key(filters: Filters) -> tuple[list[Any], bool]:
     return columns[filters.sort], filters.sort not in {"due", "effort"}
 
 
-def page(filters: Filters, by: Actor) -> tuple[list[tuple[int, Stamp]], str]:
+def page(filters: Filters, by: Actor, counted: int | None = None) -> tuple[list[tuple[int, Stamp]], str]:
     """(id, stamp) of the proposals to show, and the key to continue behind ("" at the end).
 
-    Pages by key on an index: no OFFSET, the cost does not grow with the page.
+    Pages by key on an index: no OFFSET, the cost does not grow with the page. `counted` is what `total` says of these
+    filters, where it is known already.
     """
     columns, descending = _key(filters)
-    order = [c.desc() if descending else c for c in columns]
-    query = narrowed(select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place")), filters, by)
+    query = select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place"))
+    query = query.where(_left(filters, by, counted))
     if filters.sort == "due":
-        query = query.where(Proposal.vote_by.is_not(None))
+        query = query.where(Proposal.state == State.OPEN, Proposal.vote_by.is_not(None))
     if (place := _place(filters)) is not None:
-        query = query.where(_behind(columns, place, descending))
+        key, behind = tuple_(*columns), tuple_(*place, types=[column.type for column in columns])
+        query = query.where(key < behind if descending else key > behind)
+    order = [c.desc() if descending else c for c in columns]
     rows = db.session.execute(query.order_by(*order).limit(filters.n + 1)).all()
     shown = rows[: filters.n]
     more = _mark(filters, shown[-1]) if len(rows) > filters.n else ""
     return [(row.id, (row.version, row.active_at)) for row in shown], more
 
 
-def _behind(columns: list[Any], place: tuple[Any, ...], descending: bool) -> ColumnElement[bool]:
-    beyond = operator.lt if descending else operator.gt
-    first: ColumnElement[bool] = beyond(columns[0], place[0])
-    return first if len(columns) == 1 else or_(first, and_(columns[0] == place[0], beyond(columns[1], place[1])))
+def _left(filters: Filters, by: Actor, counted: int | None) -> ColumnElement[bool]:
+    """What the filters leave, as the condition by which it costs least.
+
+    Few are looked up and sorted. Of many, each page walks the index of its order and soon has enough that fit: SQLite,
+    which knows no distributions, would look all of them up, and the fence around the condition keeps it from that.
+    """
+    fits = cast("ColumnElement[bool]", narrowed(select(Proposal.id), filters, by).whereclause)
+    if not filters.active or (filters.sort == "newest" and filters.narrowing.keys() <= ORDERED):
+        return fits  # Its own index is in that order.
+    if (total(filters, by) if counted is None else counted) <= FEW:
+        return Proposal.id.in_(select(Proposal.id).where(fits).limit(FEW + 1))
+    return fits if on_postgres() else case((fits, 1), else_=0) == 1
 
 
 def _mark(filters: Filters, row: Any) -> str:
@@ -106,7 +121,7 @@ def narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
         query = query.where(within(Proposal.id, filters.q))
     if filters.milestone:
         planned = None if filters.milestone == cells.NONE else int(filters.milestone)
-        query = query.where(Proposal.milestone_id.is_not_distinct_from(planned))
+        query = query.where(Proposal.milestone_id.is_(None) if planned is None else Proposal.milestone_id == planned)
     for scale in SCALED:
         if code := getattr(filters, scale):
             query = query.where(cells.condition(scale, code))
@@ -133,14 +148,14 @@ def totals() -> dict[tuple[str, str], int]:
     return {(row.state, row.slug): row.n for row in run(_TOTALS) if row.n and row.state != State.MERGED}
 
 
-def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int]) -> int:
-    """How many the filters leave: from the counters where they say it, else counted, up to 1,001."""
+def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int] | None = None) -> int:
+    """How many the filters leave: from the counters where they say it, else counted, up to `FEW` + 1."""
     if filters.narrowing.keys() <= {"state", "topic"}:
         return sum(
-            n for (state, topic), n in maintained.items()
+            n for (state, topic), n in (totals() if maintained is None else maintained).items()
             if filters.state in {"", state} and filters.topic in {"", topic}
         )  # fmt: skip
-    bounded = narrowed(select(Proposal.id), filters, by).limit(COUNTED + 1).subquery()
+    bounded = narrowed(select(Proposal.id), filters, by).limit(FEW + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(bounded)) or 0
 
 

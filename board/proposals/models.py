@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
 from board.activity.models import act
-from board.db import Base, db, now
+from board.db import Base, db, now, only_with
 from board.errors import Conflict
 from board.i18n import gettext as _
 from board.i18n import today
@@ -66,7 +66,9 @@ class Proposal(Base):
         Index("ix_proposal_strength", "strength", "id"),
         Index("ix_proposal_value", "value", "id"),
         Index("ix_proposal_effort", "effort_high", "id"),
-        Index("ix_proposal_milestone", "milestone_id", "id"),
+        Index("ix_proposal_milestone", "milestone_id", "id", **only_with("milestone_id")),
+        Index("ix_proposal_live", "n_live", "id"),
+        Index("ix_proposal_merged", "merged_into_id", **only_with("merged_into_id")),
         Index("ix_proposal_consent", "consent_until"),
         UniqueConstraint("author_id", "once"),
         CheckConstraint("n_for >= 0 AND n_against >= 0 AND n_abstain >= 0", name="tally"),

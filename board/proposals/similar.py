@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from board import text
 from board.db import db
 from board.proposals.models import Proposal
 from board.proposals.queries import Row, rows
 from board.proposals.states import State
+from board.search.index import among
 
 SIMILAR_POOL = 200
 TWIN_POOL = 2000
@@ -20,12 +21,13 @@ SIMILAR = 5
 def similar(title: str, locale: str, without: int = 0) -> list[Row]:
     """Up to five proposals whose titles resemble this one, the closest first.
 
-    Candidates share a word's beginning with it (at most 200 of them); then trigrams of the folded titles decide.
+    Candidates share a word's beginning with it, or of the newest a part of one (at most 200 of them); then trigrams of
+    the folded titles decide.
     """
     words = sorted({w[:8] for w in text.fold(title).split() if len(w) >= 4}, key=len, reverse=True)[:5]
     if not words:
         return []
-    either = or_(*(Proposal.search.contains(w, autoescape=True) for w in words))
+    either = among(Proposal.id, words)
     pool = db.session.execute(
         select(Proposal.id, Proposal.title, Proposal.title_en)
         .where(either, Proposal.id != without, Proposal.state.not_in((State.WITHDRAWN, State.MERGED)))

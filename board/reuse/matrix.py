@@ -142,7 +142,8 @@ def matrix(filters: Filters, by: Actor) -> Matrix:
     columns = _columns(filters, by)
     wanted = _wanted(filters, by)
     total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
-    found = _rows(wanted.order_by(Proposal.n_live.desc(), Proposal.id).limit(filters.most), {c.id for c in columns})
+    most_used = wanted.order_by(Proposal.n_live.desc(), Proposal.id.desc()).limit(filters.most)
+    found = _rows(most_used, {c.id for c in columns})
     cells = [cell for row in found for cell in row.cells.values()]
     return Matrix(columns, tuple(_sorted(found, filters, by)), total, len(cells), sum(cell.old for cell in cells))
 

@@ -4,11 +4,24 @@ SQLite: an FTS5 table per indexed table, kept by triggers. PostgreSQL: a GIN ind
 Both are kept by the database in the transaction that writes the text, so what is withdrawn is found no more at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from string import Template
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Integer, String, and_, column, func, inspect, literal_column, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    column,
+    func,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy import table as named
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstrumentedAttribute
@@ -87,22 +100,31 @@ def within(id_: InstrumentedAttribute[int] | Column[int], typed: str) -> ColumnE
     return id_.in_(parts.union(select(_hits(name, terms).subquery().c.id)) if terms else parts)
 
 
-def _hits(name: str, terms: tuple[words.Term, ...]) -> Select[Any]:
-    """The newest ids that the text index knows."""
+def among(id_: InstrumentedAttribute[int], wanted: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that a row is among the newest hits of any of these beginnings of words, or has one inside."""
+    name: str = id_.class_.__tablename__
+    terms = tuple(words.Term((token,)) for one in wanted for token in words.tokens(one))
+    parts = select(_parts(name, wanted, either=True).subquery().c.id)
+    return id_.in_(parts.union(select(_hits(name, terms, either=True).subquery().c.id)) if terms else parts)
+
+
+def _hits(name: str, terms: tuple[words.Term, ...], *, either: bool = False) -> Select[Any]:
+    """The newest ids that the text index knows; of any of the terms, or of all."""
     if on_postgres():
         here = named(name, column("id", Integer), column("search", String))
         german: ColumnElement[Any] = literal_column("'german'::regconfig")
         match = func.to_tsvector(german, literal_column(PLAIN)).op("@@")(
-            func.to_tsquery(german, words.for_postgres(terms))
+            func.to_tsquery(german, words.for_postgres(terms, either=either))
         )
         return select(here.c.id).where(match).order_by(here.c.id.desc()).limit(WINDOW)
     fts = named(f"{name}_fts", column("rowid", Integer), column(f"{name}_fts", String))
-    match = fts.c[f"{name}_fts"].op("MATCH")(words.for_sqlite(terms))
+    match = fts.c[f"{name}_fts"].op("MATCH")(words.for_sqlite(terms, either=either))
     return select(fts.c.rowid.label("id")).where(match).order_by(fts.c.rowid.desc()).limit(WINDOW)
 
 
-def _parts(name: str, wanted: tuple[str, ...]) -> Select[Any]:
+def _parts(name: str, wanted: Sequence[str], *, either: bool = False) -> Select[Any]:
     """The ids among the newest rows that have these parts anywhere, inside of words too."""
     here = named(name, column("id", Integer), column("search", String))
     newest = select(here.c.id, here.c.search).order_by(here.c.id.desc()).limit(INSIDE).subquery()
-    return select(newest.c.id).where(*(newest.c.search.contains(part, autoescape=True) for part in wanted))
+    has = [newest.c.search.contains(part, autoescape=True) for part in wanted]
+    return select(newest.c.id).where(or_(*has) if either else and_(*has))

@@ -47,18 +47,23 @@ def root(token: str) -> str:
     return shorter if len(shorter) >= ROOT else token
 
 
-def for_sqlite(terms: Iterable[Term]) -> str:
+def tokens(word: str) -> tuple[str, ...]:
+    """What a folded word consists of for the text indexes."""
+    return tuple(_TOKEN.findall(word))
+
+
+def for_sqlite(terms: Iterable[Term], *, either: bool = False) -> str:
     """The terms as an FTS5 query; every token is quoted, so nothing typed is ever syntax."""
-    return " AND ".join(
+    return (" OR " if either else " AND ").join(
         f'"{" ".join(term.tokens)}"' if term.exact
         else f'"{" ".join((*term.tokens[:-1], root(term.tokens[-1])))}"*'
         for term in terms
     )  # fmt: skip
 
 
-def for_postgres(terms: Iterable[Term]) -> str:
+def for_postgres(terms: Iterable[Term], *, either: bool = False) -> str:
     """The terms as the text of a tsquery; tokens are letters and digits only, and quoted."""
-    return " & ".join(
+    return (" | " if either else " & ").join(
         "(" + " <-> ".join(f"'{token}'" for token in term.tokens) + ("" if term.exact else ":*") + ")"
         for term in terms
     )  # fmt: skip

@@ -52,6 +52,7 @@ class Ballot(Base):
     __table_args__ = (
         UniqueConstraint("proposal_id", "partner_id"),
         Index("ix_ballot_partner", "partner_id", "proposal_id"),
+        Index("ix_ballot_cast", "partner_id", "cast_at", "proposal_id"),
         CheckConstraint("choice IN ('for', 'against', 'abstain')", name="choice"),
         CheckConstraint("choice <> 'against' OR reason <> ''", name="against_has_reason"),
     )

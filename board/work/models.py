@@ -11,7 +11,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
-from board.db import Base, db, now
+from board.db import Base, db, now, only_with
 from board.partners.models import Partner
 from board.proposals.models import Proposal
 
@@ -58,6 +58,7 @@ class Package(Base):
         Index("ix_package_proposal", "proposal_id", "id"),
         Index("ix_package_state", "state", "id"),
         Index("ix_package_lead", "lead_partner_id", "state", "id"),
+        Index("ix_package_merged", "merged_into_id", **only_with("merged_into_id")),
         CheckConstraint("effort IS NULL OR (effort > 0 AND effort <= 9999)", name="effort"),
     )
 

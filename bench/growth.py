@@ -1,0 +1,302 @@
+"""`python -m bench.growth [--sizes 1000 10000 …] [--postgres URL] [--folder DIR]`: what pages cost as the board grows.
+
+For each size and database it makes a demo of that many proposals, each with the same share of ballots, and asks for
+every page with nothing kept. What is told per page is the time of its statements alone, asked again by themselves, and
+its ratio to 10,000 proposals; a page that answers an error ends the run. Databases in DIR are used again.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.engine import make_url
+
+from bench import asked, machine
+from board import config, create_app, i18n
+from board.accounts import session
+from board.accounts.models import Membership, Person
+from board.db import db, transaction
+from board.demo import large
+from board.demo.seed import seed
+from board.partners.models import Partner
+from board.proposals.models import Proposal, Topic
+from board.record import checks
+
+RESULTS = Path(__file__).parent / "results"
+BASE = 10_000
+AT_MOST = 3
+FEW_MS = 3.0
+"""Below so many milliseconds a ratio says nothing but noise."""
+SORTS = ("newest", "support", "contested", "active", "due", "strength", "value", "effort")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address and who asks for it: nobody, delegate, owner or admin, or the first of them who may (`somebody`)."""
+
+    name: str
+    path: str
+    who: str = ""
+
+
+def main() -> None:
+    """Measure, print the table, keep it."""
+    asking = argparse.ArgumentParser(description=__doc__)
+    asking.add_argument("--sizes", type=int, nargs="+", default=[1000, BASE, 100_000])
+    asking.add_argument("--postgres", metavar="URL", help="a database on a server that may create others beside it")
+    asking.add_argument("--folder", type=Path, help="where the databases are, or are made and left")
+    asking.add_argument("--only", default="", help="pages whose name contains this")
+    asking.add_argument("--keep", metavar="NAME", help="write bench/results/NAME.json")
+    asking.add_argument("--check", action="store_true", help="run flask check on each size, too")
+    chosen = asking.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = chosen.folder or Path(scratch)
+        told = [*_runs(chosen.sizes, folder, chosen.postgres or "", chosen.only, check=chosen.check)]
+    table(told)
+    if chosen.keep:
+        kept = {"date": i18n.today().isoformat(), "machine": machine.described(), "runs": told}
+        (RESULTS / f"{chosen.keep}.json").write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def _runs(sizes: list[int], folder: Path, postgres: str, only: str, *, check: bool) -> Iterator[dict[str, Any]]:
+    for kind in ("sqlite", *(["postgresql"] if postgres else [])):
+        for size in sizes:
+            url = _url(kind, size, postgres)
+            app, made = board(folder / f"{kind}-{size}", url, size)
+            found = {"database": kind, "proposals": size, **made, "pages": measure(app, only)}
+            if check:
+                found |= {"check_s": checked(app)}
+            with app.app_context():
+                db.engine.dispose()
+            yield found
+
+
+def _url(kind: str, size: int, postgres: str) -> str:
+    """The database's address; on PostgreSQL it is made unless it is there."""
+    if kind == "sqlite":
+        return ""
+    name = f"growth_{size}"
+    engine = create_engine(config.database_url(postgres), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": name}):
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return make_url(postgres).set(database=name).render_as_string(hide_password=False)
+
+
+def board(folder: Path, url: str, size: int) -> tuple[Flask, dict[str, float]]:
+    """A board with that many proposals, and what making it took, if it was made now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = create_app(
+        config.read({
+            "BOARD_DATA": str(folder), "DATABASE_URL": url, "BOARD_DEMO": "1", "BOARD_ORIGIN": "http://localhost",
+            "BOARD_LOG": "error", "BOARD_SECOND_FACTOR": "none",
+        })
+    )  # fmt: skip
+    answer = app.test_cli_runner().invoke(args=["init"])
+    if answer.exit_code:
+        raise SystemExit(answer.output)
+    with app.app_context():
+        there = db.session.scalar(select(func.count()).select_from(select(Proposal.id).limit(65).subquery())) or 0
+        if there:
+            return app, {}
+        world, cpu, clock = seed(), time.process_time(), time.monotonic()
+        added = large.fill(world, size - len(world.proposals), share=large.THIN)
+        return app, {
+            "ballots": added.ballots, "made_cpu_s": round(time.process_time() - cpu, 1),
+            "made_s": round(time.monotonic() - clock, 1), "bytes": _bytes(),
+        }  # fmt: skip
+
+
+def _bytes() -> int:
+    of = (
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        if db.engine.dialect.name == "sqlite"
+        else "SELECT pg_database_size(current_database())"
+    )
+    return int(db.session.scalar(text(of)) or 0)
+
+
+def pages() -> list[Page]:
+    """What is measured, with marks from the database it is measured on. Needs an application context."""
+    newest = db.session.scalar(select(func.max(Proposal.id))) or 0
+    middle = newest // 2
+    row: Any = db.session.execute(select(Proposal.__table__).where(Proposal.id == middle)).one()
+    place = {
+        "newest": str(middle), "support": f"{row.n_for}~{middle}", "contested": f"{row.contest}~{middle}",
+        "active": f"{row.active_at:%Y%m%dT%H%M%S%f}~{middle}", "due": f"{row.vote_by}~{middle}",
+        "strength": f"{row.strength}~{middle}", "value": f"{row.value}~{middle}",
+        "effort": f"{row.effort_high or 5}~{middle}",
+    }  # fmt: skip
+    by_size = select(Topic.slug).join(Proposal, Proposal.topic_id == Topic.id).group_by(Topic.slug)
+    large_topic, *_rest, small_topic = db.session.scalars(by_size.order_by(func.count().desc())).all()
+    maker = db.session.scalar(select(Partner.slug).where(Partner.id == row.partner_id))
+    found = [Page(f"list {sort}", f"/proposals?sort={sort}") for sort in SORTS]
+    found += [Page(f"list {sort}, deep", f"/proposals?sort={sort}&after={place[sort]}") for sort in SORTS]
+    narrow = {
+        "open": "state=open", "available": "state=available", "withdrawn": "state=withdrawn",
+        "piloting": "state=piloting",
+        "large topic": f"topic={large_topic}", "small topic": f"topic={small_topic}",
+        "partner": f"partner={maker}", "value 5": "value=5", "effort up to 5": "effort=5", "much effort": "effort=more",
+        "support 80": "support=80", "support 100": "support=100", "contest 100": "contest=100",
+        "contest none": "contest=none", "milestone": "milestone=1", "no milestone": "milestone=none",
+        "small topic, withdrawn": f"topic={small_topic}&state=withdrawn",
+        "partner, small topic": f"partner={maker}&topic={small_topic}",
+        "partner, declined, value 5": f"partner={maker}&state=declined&value=5",
+        "small topic, support 100": f"topic={small_topic}&support=100",
+    }  # fmt: skip
+    for name, query in narrow.items():
+        found += [
+            Page(f"list of {name}{'' if sort == 'newest' else f' by {sort}'}", f"/proposals?{query}&sort={sort}")
+            for sort in ("newest", "active", "strength", "support")
+        ]
+    found += [Page(f"list of {name}, deep", f"/proposals?{query}&after={middle}") for name, query in narrow.items()]
+    found += [Page(f"list searched: {name}", f"/proposals?q={q}") for name, q in SEARCHES.items()]
+    found += [Page(f"search: {name}", f"/search?q={q}") for name, q in SEARCHES.items()]
+    found += [Page(f"jump: {name}", f"/search/jump?q={q}") for name, q in SEARCHES.items()]
+    found += [
+        Page("list, one's ballots due", "/proposals?mine=missing", "delegate"),
+        Page("list, one's ballots due by date", "/proposals?mine=missing&sort=due", "delegate"),
+        Page("list, in use elsewhere", "/proposals?elsewhere=1", "delegate"),
+        Page("list, signed in", "/proposals", "delegate"),
+        Page("proposal, real", "/proposals/FV-12"), Page("proposal, real, signed in", "/proposals/FV-12", "delegate"),
+        Page("proposal, invented", f"/proposals/FV-{middle}"),
+        Page("proposal, invented, signed in", f"/proposals/FV-{middle}", "delegate"),
+        Page("proposal, invented, product owner", f"/proposals/FV-{middle}", "owner"),
+        Page("work, done", "/work?state=done"), Page("work, list", "/work?view=list"),
+        Page("work, signed in", "/work", "delegate"), Page("overview, product owner", "/", "owner"),
+    ]  # fmt: skip
+    for kind in ("proposals", "ballots", "reuse", "learnings", "work", "comments", "issues", "partners"):
+        found.append(Page(f"activity, {kind}", f"/activity?kind={kind}"))
+        found.append(Page(f"activity, {kind} of a partner", f"/activity?kind={kind}&partner={maker}", "delegate"))
+    return [*found, Page("activity of a partner", f"/activity?partner={maker}")]
+
+
+SEARCHES = {
+    "in every row": "erfunden", "common": "karte", "two common": "karte familien", "rare": "mängelmelder",
+    "key": "FV-500", "number": "777", "prefix": "stör", "short prefix": "er", "phrase": '"filter nach stadtteil"',
+    "inside": "kalender", "misspelt": "merkliszte", "nothing": "quastenflosser",
+    "common and none": "karte quastenflosser",
+}  # fmt: skip
+
+
+def walked(app: Flask) -> list[Page]:
+    """Every other address that shows something, as the administrator, product owner and a delegate see it."""
+    samples = {
+        "proposal_id": 12, "package_id": 7, "comment_id": 1, "slug": "musterstadt", "person_id": 2, "topic_id": 1,
+        "decision_id": 1, "learning_id": 1, "estimate_id": 1, "milestone_id": 1, "workshop_id": 1, "item_id": 1,
+    }  # fmt: skip
+    named = {"opendata.csv": ("proposals", "tallies", "packages", "reuse", "decisions"), "legal.imprint": ()}
+    found = []
+    with app.test_request_context():
+        adapter = app.url_map.bind("localhost")
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            if "GET" not in (rule.methods or ()) or rule.endpoint in BESIDE:
+                continue
+            names = named.get(rule.endpoint, ("proposals",)) if "name" in rule.arguments else ("",)
+            for one in names:
+                if rule.arguments - samples.keys() - {"name"}:
+                    continue
+                values = {name: samples.get(name, one) for name in rule.arguments}
+                path = adapter.build(rule.endpoint, values)
+                found += [Page(path, path), Page(f"{path}, signed in", path, "somebody")]
+    return found
+
+
+BESIDE = {"static", "live.stream", "ground.healthz"}
+STREAMED = ("/data/", ".csv", ".json")
+
+
+def measure(app: Flask, only: str = "") -> list[dict[str, Any]]:
+    """The milliseconds that the database needs for each page, and the CPU of the whole page."""
+    cookies = _cookies(app)
+    with app.app_context():
+        wanted = [page for page in pages() if only in page.name]
+    named = {page.name for page in wanted}
+    wanted += [page for page in walked(app) if only in page.name and page.name not in named]
+    found = []
+    for page in wanted:
+        for who in ("delegate", "owner", "admin") if page.who == "somebody" else (page.who,):
+            status, statements, _first = asked.of(app, page.path, cookies.get(who, ""))
+            if status < 400:
+                break
+        if page.path.startswith("/data/") and len(statements) > 20:
+            statements = statements[:20]  # A stream: its first pieces tell; the rest is as long as the file.
+        if status >= 400:
+            if status in {401, 403, 404, 405} and page.name not in named:
+                continue  # What this person may not see, or has not got.
+            raise SystemExit(f"{page.name} ({page.path}): {status}")
+        _status, _again, cpu = asked.of(app, page.path, cookies.get(who, ""))
+        with app.app_context(), db.engine.connect() as connection:
+            times = sorted(((asked.seconds(connection, one), one) for one in statements), key=lambda pair: -pair[0])
+        found.append({
+            "page": page.name, "db_ms": round(sum(taken for taken, _one in times) * 1000, 2),
+            "cpu_ms": round(cpu * 1000, 1), "statements": len(statements),
+            "slowest": times[0][1].statement if times and times[0][0] > 0.02 else "",
+        })  # fmt: skip
+        print(f"{page.name:60} {found[-1]['db_ms']:9.2f} {found[-1]['cpu_ms']:8.1f}", file=sys.stderr, flush=True)
+    return found
+
+
+def _cookies(app: Flask) -> dict[str, str]:
+    seats = {
+        "delegate": select(Membership.person_id, Membership.id).join(Partner, Partner.id == Membership.partner_id)
+        .where(Membership.role == "delegate", Partner.slug == "ulm"),
+        "owner": select(Person.id, Membership.id).outerjoin(Membership, Membership.person_id == Person.id)
+        .where(Person.is_product_owner),
+        "admin": select(Person.id, Membership.id).outerjoin(Membership, Membership.person_id == Person.id)
+        .where(Person.is_admin),
+    }  # fmt: skip
+    cookies = {}
+    with app.app_context():
+        for who, query in seats.items():
+            row = db.session.execute(query).first()
+            assert row is not None, who
+            with transaction():
+                cookies[who] = f"session={session.begin(row[0], row[1])}"
+    return cookies
+
+
+def checked(app: Flask) -> float:
+    """Seconds of `flask check`; a finding ends the run."""
+    begun = time.monotonic()
+    with app.app_context(), i18n.speaking("en"):
+        wrong = [line for finding in checks.everything() for line in finding.wrong]
+        db.session.close()
+    if wrong:
+        raise SystemExit(f"flask check: {wrong[:5]}")
+    return round(time.monotonic() - begun, 1)
+
+
+def table(runs: list[dict[str, Any]]) -> None:
+    """Page by page the milliseconds for each size, and what grew by more than it may from 10,000 on."""
+    for kind in dict.fromkeys(run["database"] for run in runs):
+        mine = [run for run in runs if run["database"] == kind]
+        times: dict[str, dict[int, float]] = {}
+        for run in mine:
+            for page in run["pages"]:
+                times.setdefault(page["page"], {})[run["proposals"]] = page["db_ms"]
+        print(f"\n{kind:60}" + "".join(f"{run['proposals']:>11,}" for run in mine) + f"{'ratio':>8}")
+        for name, by_size in times.items():
+            ratio = grown(by_size)
+            mark = " !" if ratio > AT_MOST and max(by_size.values()) > FEW_MS else ""
+            cells = "".join(f"{by_size.get(run['proposals'], 0):11.2f}" for run in mine)
+            print(f"{name:60}{cells}{ratio:8.1f}{mark}")
+
+
+def grown(by_size: dict[int, float]) -> float:
+    """The time at the largest size over that at 10,000, or at the smallest one."""
+    base = by_size.get(BASE) or by_size[min(by_size)]
+    return by_size[max(by_size)] / base if base else 0.0
+
+
+if __name__ == "__main__":
+    main()
