@@ -1,10 +1,17 @@
-"""Live fan-out: many open streams on one server, one event a second; when each hears of it, and what a stream costs."""
+"""Live fan-out: many open streams on one server, one event a second; when each hears of it, and what a stream costs.
 
-import asyncio
+The listeners are a process of their own and take the kernel's times (`bench.listeners`), so their slowness is not
+counted. What is counted begins when a ballot is sent, so with the making of its answer.
+"""
+
+import json
+import select
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,70 +19,64 @@ from urllib.parse import urlencode
 from bench import machine
 
 EVENTS = 8
-OPENING = 20
 PATIENCE = 10.0
+OPENING_SECONDS = 120.0
 
 
-def fan_out(folder: Path, port: int, streams: int, cookie: str, proposal: int) -> dict[str, float]:
+def fan_out(folder: Path, port: int, streams: int, cookie: str, proposal: int, **ways: str) -> dict[str, float]:
     """Milliseconds from sending a ballot until a stream hears of it (p50, p99), KB and CPU for each stream."""
-    settings = {"BOARD_STREAMS": str(streams + 8), "THREADS": str(streams + 24)}
+    settings = {"BOARD_STREAMS": str(streams + 8), **ways}
+    topic = f"tally-{proposal}"
     with machine.served(folder, port, **settings) as (pid, _started):
         machine.status(port, "/proposals")
         _vote(port, cookie, proposal, "abstain")  # So that each of the measured ones changes something.
+        with listening(port, min(streams, 20), topic):
+            pass  # What the first ones need, the next ones find: threads, connections, loaded modules.
         before = machine.resident(pid)
-        return asyncio.run(_measure(port, streams, cookie, proposal, pid, before))
+        with listening(port, streams, topic) as crowd:
+            return _measured(crowd, port, streams, cookie, proposal, pid, before)
 
 
-async def _measure(port: int, streams: int, cookie: str, proposal: int, pid: int, before: float) -> dict[str, float]:
-    heard: list[float] = []
-    begun = [0.0]
-
-    async def listen() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        with suppress(asyncio.CancelledError, ConnectionError):
-            while line := await reader.readline():
-                if line.startswith(b": hi"):
-                    opened.release()
-                if line.startswith(f"event: tally-{proposal}".encode()):
-                    heard.append(time.perf_counter() - begun[0])
-        writer.close()
-
-    opened = asyncio.Semaphore(0)
-    listeners = await _open(streams, listen, opened)
+def _measured(
+    crowd: "subprocess.Popen[str]", port: int, streams: int, cookie: str, proposal: int, pid: int, before: float
+) -> dict[str, float]:
+    time.sleep(1)
     memory, used, clock = machine.resident(pid) - before, machine.cpu(pid), time.monotonic()
+    begun = []
     for turn in range(EVENTS):
-        begun[0], expected = time.perf_counter(), len(heard) + streams
-        await asyncio.to_thread(_vote, port, cookie, proposal, ("for", "abstain")[turn % 2])
-        while len(heard) < expected and time.perf_counter() - begun[0] < PATIENCE:
-            await asyncio.sleep(0.02)
-        await asyncio.sleep(max(0.0, 1 - (time.perf_counter() - begun[0])))
+        started = time.monotonic()
+        begun.append(time.time_ns())
+        _vote(port, cookie, proposal, ("for", "abstain")[turn % 2])
+        if _line(crowd, PATIENCE) != "heard":
+            raise SystemExit(f"not all of {streams} streams heard of event {turn + 1} within {PATIENCE:.0f} seconds")
+        time.sleep(max(0.0, 1 - (time.monotonic() - started)))
     used, elapsed = machine.cpu(pid) - used, time.monotonic() - clock
-    for listener in listeners:
-        listener.cancel()
-    await asyncio.gather(*listeners, return_exceptions=True)
-    if len(heard) < EVENTS * streams:
-        raise SystemExit(f"{EVENTS * streams - len(heard)} of {EVENTS * streams} events were not heard")
+    turns = json.loads(crowd.communicate()[0])
+    heard = [(at - start) / 1e6 for start, times in zip(begun, turns, strict=True) for at in times]
     cuts = statistics.quantiles(heard, n=100)
     return {
-        "streams": streams, "p50_ms": round(cuts[49] * 1000), "p99_ms": round(cuts[98] * 1000),
+        "streams": streams, "p50_ms": round(cuts[49]), "p99_ms": round(cuts[98]),
         "kb_per_stream": round(memory * 1024 / streams, 1), "core_percent": round(used / elapsed * 100, 1),
     }  # fmt: skip
 
 
-async def _open(
-    streams: int, listen: Callable[[], Coroutine[None, None, None]], opened: asyncio.Semaphore
-) -> list[asyncio.Task[None]]:
-    """Open all streams, at most `OPENING` at a time, and wait until each was greeted."""
-    listeners = []
-    for number in range(streams):
-        listeners.append(asyncio.create_task(listen()))
-        if number >= OPENING:
-            await opened.acquire()
-    for _ in range(min(streams, OPENING)):
-        await opened.acquire()
-    await asyncio.sleep(1)
-    return listeners
+@contextmanager
+def listening(port: int, streams: int, topic: str) -> "Iterator[subprocess.Popen[str]]":
+    """The crowd, once all of its streams were greeted."""
+    command = [sys.executable, "-m", "bench.listeners", str(port), str(streams), topic]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=machine.ROOT) as crowd:
+        if _line(crowd, OPENING_SECONDS) != "open":
+            crowd.kill()
+            raise SystemExit(f"{streams} streams were not opened")
+        yield crowd
+        if crowd.poll() is None:
+            crowd.communicate()
+
+
+def _line(crowd: "subprocess.Popen[str]", seconds: float) -> str:
+    """The next line that it prints; empty when none comes."""
+    ready, _out, _odd = select.select([crowd.stdout], [], [], seconds)
+    return crowd.stdout.readline().strip() if ready and crowd.stdout else ""
 
 
 def _vote(port: int, cookie: str, proposal: int, choice: str) -> None:

@@ -60,7 +60,8 @@ SETTINGS = (
     Setting(
         "BOARD_WEBHOOKS", "", "Hosts that outgoing webhooks may call; empty: none; * stands for every public host."
     ),
-    Setting("BOARD_STREAMS", "24", "Live streams at once per process; further browsers poll. Keep below THREADS."),
+    Setting("BOARD_STREAMS", "1000", "Live streams at once per process; further browsers poll."),
+    Setting("BOARD_LIVE", "auto", "auto: one thread writes to all streams where it can; threads: each keeps a thread."),
     Setting(
         "BOARD_SMTP_URL", "", "Mail server: smtp://user@host:587 (STARTTLS), smtps://… or smtp+plain://localhost:25."
     ),
@@ -113,6 +114,7 @@ class Config:
     forges: tuple[str, ...]
     webhooks: tuple[str, ...]
     streams: int
+    live: str
     worker: str
     smtp: Smtp | None
     backups: Path
@@ -122,6 +124,7 @@ class Config:
     log: str
     host: str
     port: int
+    threads: int
 
     @property
     def https(self) -> bool:
@@ -154,6 +157,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         forges=tuple(f.strip().lower().rstrip("/") for f in values["BOARD_FORGES"].split(",") if f.strip()),
         webhooks=_receivers(values["BOARD_WEBHOOKS"]),
         streams=_number(values, "BOARD_STREAMS", 0, 10_000),
+        live=_choice(values, "BOARD_LIVE", ("auto", "threads")),
         smtp=_smtp(values),
         worker=_choice(values, "BOARD_WORKER", ("inside", "apart")),
         backups=Path(values["BOARD_BACKUPS"]).absolute() if values["BOARD_BACKUPS"] else data / "backups",
@@ -163,6 +167,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         log=values["BOARD_LOG"].lower(),
         host=values["HOST"],
         port=_number(values, "PORT", 1, 65_535),
+        threads=_number(values, "THREADS", 1, 10_000),
     )
 
 

@@ -6,6 +6,7 @@ gunicorn's `http_parser = "auto"` takes its C parser.
 
 import gc
 import os
+import resource
 import signal
 import sys
 from functools import partial
@@ -24,11 +25,16 @@ def _number(name: str, default: int) -> int:
 host, port = os.environ.get("HOST") or "127.0.0.1", _number("PORT", 8000)
 bind = f"{host}:{port}"
 
-# Threads suit an application that waits for disk and for live streams. One SQLite file is written by one process.
+# Each live stream keeps a file open: as many as the system lets this user have, within reason.
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+files = max(soft, 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536))
+resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+
+# Threads suit an application that waits for disk. One SQLite file is written by one process.
 worker_class = "gthread"
 workers = _number("WEB_CONCURRENCY", 1)
 threads = _number("THREADS", 48)
-worker_connections = threads + 1000  # Its default of 1,000 would cut off streams where there are more threads.
+worker_connections = min(threads + 1000, files // 2)  # The other half is for streams (board.live.handover).
 if workers > 1 and not os.environ.get("DATABASE_URL", "").startswith("postgresql"):
     sys.exit("WEB_CONCURRENCY above 1 needs PostgreSQL: one SQLite file is served by one process.")
 
@@ -92,7 +98,11 @@ def post_worker_init(worker: Any) -> None:
     `graceful_timeout`. What is loaded by now lives as long as the worker: the garbage collector need not look at it
     again, neither while serving nor, three times over, when the interpreter ends.
     """
+    from board.live import handover
+
     gc.freeze()
+    if "live" in worker.wsgi.extensions:
+        handover.begin(worker, files)
     stopping, board = worker.wsgi.extensions.get("stopping"), worker.wsgi.config["BOARD"]
     if board.worker == "inside":
         worker.wsgi.extensions["jobs"].start()
@@ -102,11 +112,13 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """Let the job in hand come to its end, so that no mail is cut off."""
-    jobs = getattr(worker.wsgi, "extensions", {}).get("jobs")
-    if jobs:
-        worker.wsgi.extensions["stopping"].set()
-        jobs.join()
+    """Let the job in hand come to its end, so that no mail is cut off, and live streams to theirs."""
+    extensions = getattr(worker.wsgi, "extensions", {})
+    if "jobs" in extensions:
+        extensions["stopping"].set()
+        extensions["jobs"].join()
+    if "live" in extensions:
+        extensions["live"].join(2)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

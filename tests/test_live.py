@@ -16,9 +16,10 @@ from sqlalchemy import text, update
 from board.accounts.models import LoginSession, Person
 from board.activity.models import act
 from board.db import db, now, transaction
-from board.live import log
+from board.live import log, wire
 from board.live import views as live
-from board.live.hub import MAX_TOPICS, RELOAD, Stream
+from board.live.stream import Stream
+from board.live.wire import MAX_TOPICS, RELOAD
 from board.partners.models import Partner
 from board.policy import SYSTEM
 from board.proposals.models import Proposal
@@ -55,7 +56,7 @@ def cursor(app: Flask, who: Any = None) -> str:
     """The cursor of a page that is made now."""
     with app.app_context():
         position = log.log_of(db.engine).latest(db.session.connection())
-        return live._cursor(position, who.person_id if who else None)
+        return wire.cursor(position, who.person_id if who else None)
 
 
 class Listener:
@@ -150,6 +151,23 @@ def test_what_was_written_between_page_and_stream_is_told(app: Flask, people: Ca
     write(app, people)
     with listening(app, gast, before) as guest:
         assert guest.hears(f"partner-{people.celle}")
+
+
+def test_what_is_written_while_a_stream_is_being_opened_is_told(
+    app: Flask, people: Cast, hub: Any, ada: Browser, gast: Browser
+) -> None:
+    """The request has looked at the database before the hub knows the stream, and others have heard it already."""
+    opened = hub.open
+    with listening(app, gast, cursor(app)) as guest:
+
+        def late(*stream: Any) -> bool:
+            write(app, people)
+            assert guest.hears(f"partner-{people.celle}")
+            return bool(opened(*stream))
+
+        hub.open = late
+        with listening(app, ada, cursor(app, people.ada)) as ada_hears:
+            assert ada_hears.hears(f"partner-{people.celle}")
 
 
 def test_last_event_id_is_preferred_to_the_cursor_of_the_page(

@@ -177,12 +177,12 @@ def test_live_streams_ask_whether_a_session_stands_at_least_every_thirty_seconds
     enter(gast, remember="y")
     number = session_of(app, gast)
     with app.app_context():
-        assert session.alive(number)
+        assert session.alive({number}) == {number}
     number_of_device = re.search(r"/account/devices/(\d+)/forget", gast.get("/account").text)
     assert number_of_device
     gast.post(f"/account/devices/{number_of_device[1]}/forget")
     with app.app_context():
-        assert not session.alive(number)
+        assert session.alive({number}) == set()
 
 
 # The throttle and one's own device

@@ -132,7 +132,7 @@ def facts(config: Config) -> Facts:
         revision=MigrationContext.configure(connection).get_current_revision() or "",
         wanted=ScriptDirectory(str(FOLDER)).get_current_head() or "",
         streams=len(streams),
-        most_streams=config.streams,
+        most_streams=streams.most,
         free=shutil.disk_usage(config.data if config.data.exists() else ROOT).free // MEGABYTE,
         backup=made,
         fresh=folder.fresh(made),

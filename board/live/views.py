@@ -12,14 +12,16 @@ from board.db import db
 from board.errors import Busy, Unknown
 from board.i18n import gettext as _
 from board.live import log
-from board.live.hub import BATCH, RELOAD, Hub, Stream
+from board.live.handover import fits
+from board.live.hub import BATCH, Hub
 from board.live.log import Position
+from board.live.stream import Stream
+from board.live.wire import HEARTBEAT_SECONDS, HELLO, RELOAD, cursor, events, told
 from board.narrow import watched
 from board.web import actor, is_partial, no_store
 
 bp = Blueprint("live", __name__)
 
-HEARTBEAT_SECONDS = 15
 BUSY_SECONDS = 30
 WITHOUT_LIVE = frozenset({"live", "ground", "metrics", "accounts", "factors", "identities"})
 
@@ -34,7 +36,14 @@ def _set_up(state: BlueprintSetupState) -> None:
 
 def new_hub(app: Flask) -> Hub:
     """A hub as the settings want it."""
-    return Hub(app, cap=app.config["BOARD"].streams, stopping=app.extensions["stopping"], alive=session.alive)
+    board = app.config["BOARD"]
+    return Hub(
+        app,
+        cap=board.streams,
+        threaded_cap=board.threads // 2,
+        stopping=app.extensions["stopping"],
+        alive=session.alive,
+    )
 
 
 def hub() -> Hub:
@@ -56,12 +65,7 @@ def _note_position() -> None:
 def _give_cursor() -> None:
     """The cursor that the page's stream begins with."""
     if "live_position" in g:
-        g.live_cursor = _cursor(g.live_position, actor().person_id)
-
-
-def _cursor(position: Position, person_id: int | None) -> str:
-    """`4711~9`: a position, and the person for whom the page was made (nobody: `4711~`)."""
-    return f"{log.written(position)}~{person_id or ''}"
+        g.live_cursor = cursor(g.live_position, actor().person_id)
 
 
 def _asked() -> tuple[Position | None, int | None]:
@@ -69,8 +73,8 @@ def _asked() -> tuple[Position | None, int | None]:
 
     Raises Unknown when somebody else asks now: the session has ended, or the browser changed hands.
     """
-    cursor = request.headers.get("Last-Event-ID") or request.args.get("after", "")
-    position, mark, person = cursor.partition("~")
+    given = request.headers.get("Last-Event-ID") or request.args.get("after", "")
+    position, mark, person = given.partition("~")
     by = actor().person_id
     if not mark:
         return log.read(position), by
@@ -93,16 +97,19 @@ def stream() -> Response:
     """An endless stream of topics, from the cursor on; 503 when the process has no stream left, 401 after sign-out."""
     position, person_id = _asked()
     session_id = actor().session_id if person_id else None
-    here, one = hub(), Stream(session_id, request.environ.get("gunicorn.socket"))
+    here, environ = hub(), request.environ
+    moves = here.takes_over and fits(environ)
+    one = Stream(session_id, person_id, environ.get("gunicorn.socket"), moves)
     if not here.open(one, db.engine):
         raise Busy(_("Live updates are coming a little slower at the moment."), seconds=BUSY_SECONDS)
-    # It hears the hub from here on, so what is read now overlaps with that and leaves no gap.
+    # It hears the hub from here on, so what is read now, by a new look, overlaps with that and leaves no gap.
+    db.session.close()
     entries, reached, lost = _since(position)
     one.tell([RELOAD] if lost else _topics(entries, session_id is not None), reached)
     db.session.close()  # Streaming holds no connection.
-    response = Response(_speak(one, person_id), mimetype="text/event-stream")
+    response = Response(_speak(here, one), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(partial(here.close, one))
+    response.call_on_close(partial(here.leave, one))
     return _never_kept(response)
 
 
@@ -112,22 +119,24 @@ def topics() -> Response:
     position, person_id = _asked()
     entries, reached, lost = _since(position)
     found = [RELOAD] if lost else _topics(entries, person_id is not None)
-    return _never_kept(jsonify(cursor=_cursor(reached, person_id), topics=found))
+    return _never_kept(jsonify(cursor=cursor(reached, person_id), topics=found))
 
 
 def _topics(entries: list[log.Entry], signed_in: bool) -> list[str]:
     return list(dict.fromkeys(t for e in entries for t in (e.topics if signed_in else e.public)))
 
 
-def _speak(one: Stream, person_id: int | None) -> Iterator[str]:
-    """Say hello at once (the server sends its headers with it), then topics as they come, else a heartbeat."""
-    yield ": hi\n\n"
+def _speak(here: Hub, one: Stream) -> Iterator[str]:
+    """Say hello at once (the server sends its headers with it), then hand the connection over; where that cannot be,
+    tell topics as they come, else a heartbeat.
+    """
+    yield HELLO
+    if one.moves:
+        here.adopt(one)
+        return
     while (news := one.wait(HEARTBEAT_SECONDS)) is not None:
         found, position = news
-        # The id comes last: whoever is cut off in between gets all of them again.
-        events = [f"event: {topic}\ndata:\n\n" for topic in found[:-1]]
-        last = f"event: {found[-1]}\ndata:\n" if found else ": still here\n"
-        yield "".join(events) + f"{last}id: {_cursor(position, person_id)}\n\n"
+        yield told(events(found), position, one.person_id)
 
 
 def _never_kept(response: Response) -> Response:
