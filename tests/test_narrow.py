@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from board import narrow, pages, shelf
 from board.db import db, raw_transaction
-from board.issues import lane
+from board.issues import lane_statements as lane
 from board.partners.models import Partner
 from tests.conftest import Browser
 from tests.factories import make_world

@@ -25,8 +25,8 @@ class Undone(Exception):
 class _Work(Generic[T]):
     """One caller's work, and the lock on which its thread waits for its turn."""
 
-    def __init__(self, do: Callable[[Any, Witness], T]) -> None:
-        self.do = do
+    def __init__(self, do: Callable[[Any, Witness], T], before: Callable[[], None] | None) -> None:
+        self.do, self.before = do, before
         self.result: T | None = None
         self.problem: Exception | None = None
         self.done = False
@@ -44,12 +44,14 @@ class Batch(Generic[T]):
         self._busy = False
         self._pen = Pen()
 
-    def run(self, engine: Engine, do: Callable[[Any, Witness], T]) -> T:
+    def run(self, engine: Engine, do: Callable[[Any, Witness], T], before: Callable[[], None] | None = None) -> T:
         """What `do` gives, with a cursor; committed. What it raises before it has written anything concerns it alone.
 
+        `before` is what can be done before the transaction: the thread that writes for the others does it for them as
+        well, since several at once would only take the interpreter from each other. What it raises concerns it alone.
         Raises Undone when the transaction failed for another reason.
         """
-        mine = _Work(do)
+        mine = _Work(do, before)
         with self._lock:
             self._waiting.append(mine)
             first, self._busy = not self._busy, True
@@ -65,11 +67,15 @@ class Batch(Generic[T]):
         """Write for all who wait, tell them, and hand the pen to the next."""
         together: list[_Work[T]] = []
         try:
+            for work in self._waiting[:MOST]:
+                self._prepare(work)
             witness = self._witness()
             with raw_transaction(engine, witness, self._pen) as cursor:
                 together = self._gathered()
                 for work in together:
-                    self._do(work, cursor, witness)
+                    self._prepare(work)  # Who has come in the meantime.
+                    if work.problem is None:
+                        self._do(work, cursor, witness)
         except BaseException as problem:
             together = together or self._gathered()
             for work in together:  # None of them may believe that it was kept.
@@ -81,6 +87,14 @@ class Batch(Generic[T]):
                 work.done = True
                 work.turn.release()
             self._hand_on()
+
+    def _prepare(self, work: _Work[T]) -> None:
+        before, work.before = work.before, None
+        if before is not None:
+            try:
+                before()
+            except Exception as problem:  # noqa: BLE001 - whoever waits for it raises it.
+                work.problem = problem
 
     def _do(self, work: _Work[T], cursor: Any, witness: Witness) -> None:
         before = cursor.connection.total_changes

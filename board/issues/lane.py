@@ -13,7 +13,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,14 +21,12 @@ from flask import Flask
 from board import log as logs
 from board.db import db, now, raw_transaction
 from board.issues import callers, providers
-from board.issues.apply import searched
 from board.issues.batch import Batch
 from board.issues.kept import picked
 from board.issues.lane_headers import Sent
-from board.issues.lane_statements import APPEAR, DELIVERY, HOME, INSERT, RELABEL, RULES, UPDATE
-from board.issues.repositories import DEFAULT_HOSTS
+from board.issues.lane_statements import DELIVERY
+from board.issues.lane_write import TooUnusual, Writer
 from board.issues.signatures import verify
-from board.issues.snapshot import RepositoryFacts, Snapshot
 from board.narrow import Witness
 from board.security import HEADERS, HTTPS_HEADERS, known_hosts
 
@@ -44,10 +41,6 @@ Write = Callable[[Any, Witness], tuple[int, str]]
 """Writes one delivery with a cursor; gives its id, and whether the issue was created or changed."""
 
 
-class TooUnusual(Exception):
-    """Not for the lane: nothing is kept of what it has done."""
-
-
 class Lane:
     """A WSGI application before ours."""
 
@@ -56,8 +49,7 @@ class Lane:
         self._app, self._inner, self._callers = app, app.wsgi_app, dict[str, callers.Caller]()
         self._hosts, self._good_hosts = known_hosts(board), set[str]()
         self._headers = [*(HEADERS | (HTTPS_HEADERS if board.https else {})).items(), ("Cache-Control", "no-store")]
-        self._statements: dict[str, str] = {}
-        self._sqlite = True
+        self._writer = Writer(sqlite=True)
         self._reading = threading.Lock()  # One at a time: more would only take the interpreter from each other.
         self._batch: Batch[tuple[int, str]] = Batch(self._witness)
 
@@ -84,13 +76,18 @@ class Lane:
         raw = environ["wsgi.input"].read(length)
         environ["wsgi.input"] = io.BytesIO(raw)  # For the door, should it come to that.
         headers: Any = Sent(environ)
-        with self._reading:
+        if len(raw) != length:
+            raise TooUnusual
+        made: list[Write] = []
+
+        def read() -> None:
             secret = verify(match[1], headers, raw, False, who.secrets)
-            if len(raw) != length or callers.use_is_news(who, secret.id):
+            if callers.use_is_news(who, secret.id):
                 self._callers.pop(public_id, None)
                 raise TooUnusual
-            write = self._read(who, (secret.id, public_id), headers, raw, begun)
-        return b'{"delivery":%d,"reason":"%s","status":"processed"}\n' % self._written(write)
+            made.append(self._read(who, (secret.id, public_id), headers, raw, begun))
+
+        return b'{"delivery":%d,"reason":"%s","status":"processed"}\n' % self._written(read, made)
 
     def _check_host(self, host: str) -> None:
         if host not in self._good_hosts:
@@ -104,7 +101,8 @@ class Lane:
         if found is None:
             with self._app.app_context():
                 found = callers.caller(provider, public_id)
-                self._engine, self._sqlite = db.engine, db.engine.dialect.name == "sqlite"
+                self._engine = db.engine
+                self._writer = Writer(self._engine.dialect.name == "sqlite")
             if found is None or found.disabled:
                 raise TooUnusual
             if len(self._callers) >= CALLERS:
@@ -126,17 +124,17 @@ class Lane:
         if where.id is None or where.private or not where.name or not where.url:
             raise TooUnusual
         body, id_ = picked(provider, data), providers.id_of(provider, headers)
-        digest = hashlib.sha256(raw).hexdigest()
+        digest, writer = hashlib.sha256(raw).hexdigest(), self._writer
 
         def write(cursor: Any, witness: Witness) -> tuple[int, str]:
-            found = self._home(cursor, who, door, where, shot.number, (digest, id_))
-            reason = self._apply(cursor, who.connection.id, found, where, shot)
+            found = writer.home(cursor, who, door, where, shot.number, (digest, id_))
+            reason = writer.apply(cursor, who.connection.id, found, shot)
             if reason == "created":
                 witness.writes |= {"activity"}
             ms = round((time.perf_counter() - begun) * 1000, 1)
-            row = self._run(
+            row = writer.run(
                 cursor, DELIVERY, who.connection.id, id_, digest, event, reading.action, found[0], shot.number,
-                reason, ms, self._moment(now()), door[0], body,
+                reason, ms, writer.moment(now()), door[0], body,
             ).fetchone()  # fmt: skip
             if row is None:
                 raise TooUnusual
@@ -144,98 +142,21 @@ class Lane:
 
         return write
 
-    def _written(self, write: Write) -> tuple[int, bytes]:
+    def _written(self, read: Callable[[], None], made: list[Write]) -> tuple[int, bytes]:
         """What was committed: the delivery's id, and the reason. On SQLite together with others that wait."""
-        if self._sqlite:
-            delivery_id, reason = self._batch.run(self._engine, write)
+        if self._writer.sqlite:
+            delivery_id, reason = self._batch.run(self._engine, lambda cursor, by: made[0](cursor, by), read)
         else:
+            with self._reading:
+                read()
             witness = self._witness()
+            (write,) = made
             with raw_transaction(self._engine, witness) as cursor:
                 delivery_id, reason = write(cursor, witness)
         return delivery_id, reason.encode()
 
     def _witness(self) -> Witness:
         return Witness(self._app.extensions["pages"], "issue", "delivery")
-
-    def _home(
-        self, cursor: Any, who: callers.Caller, door: tuple[int, str], where: RepositoryFacts, number: int,
-        once: tuple[str, str],
-    ) -> Any:  # fmt: skip
-        """The repository with the row of the issue, if this is no copy (`once`: hash and id) of a delivery."""
-        known = who.connection
-        host = known.instance or where.host or DEFAULT_HOSTS[known.provider]
-        keys = (*once, door[0], host, where.id, number, door[1], known.id, known.instance)
-        found = self._run(cursor, HOME, *keys).fetchone()
-        if found is None or (found[1], found[2]) != (where.name, where.url):
-            raise TooUnusual
-        return found
-
-    def _apply(self, cursor: Any, connection_id: int, found: Any, where: RepositoryFacts, shot: Snapshot) -> str:
-        """Whether the issue was created or changed."""
-        if found[3] is None:
-            return self._create(cursor, connection_id, found, shot)
-        return self._change(cursor, connection_id, found, shot)
-
-    def _create(self, cursor: Any, connection_id: int, found: Any, shot: Snapshot) -> str:
-        title, body, labels, at = shot.title or "", shot.body or "", shot.labels, self._moment(now())
-        self._leave_if_more_follows(cursor, connection_id, found, labels or (), title, body)
-        new = self._run(
-            cursor, INSERT, found[0], shot.number, title, body, shot.state, _json(labels), shot.url or "",
-            searched(found[1], shot.number, title, body), self._moment(shot.updated_at), True, False, at, at,
-        ).fetchone()  # fmt: skip
-        if new is None:
-            raise TooUnusual
-        self._run(cursor, APPEAR, at, f'{{"issue": {new[0]}}}')
-        return "created"
-
-    def _change(self, cursor: Any, connection_id: int, found: Any, shot: Snapshot) -> str:
-        """A snapshot at least as new as a visible row that nobody has linked, and different from it."""
-        id_, *texts, labels, url, before, visible, version, linked, _ruled = found[3:]
-        labels = json.loads(labels) if isinstance(labels, str) else labels
-        at = self._moment(shot.updated_at)
-        if linked or not visible or at is None or (before is not None and at < before):
-            raise TooUnusual
-        said = (shot.title, shot.body, shot.state, list(shot.labels) if shot.labels is not None else None, shot.url)
-        kept = (*texts, labels, url)
-        shown: tuple[Any, ...] = tuple(old if new is None else new for new, old in zip(said, kept, strict=True))
-        if shown == kept:
-            raise TooUnusual
-        title, body, state, worn, url = shown
-        words = () if (title, body) == kept[:2] else (title, body)
-        self._leave_if_more_follows(cursor, connection_id, found, worn or () if worn != labels else (), *words)
-        values: tuple[Any, ...] = (state, _json(worn), url, at, self._moment(now()), id_, version, before)
-        if words:
-            values = (title, body, searched(found[1], shot.number, title, body), *values)
-        if self._run(cursor, UPDATE if words else RELABEL, *values).rowcount != 1:
-            raise TooUnusual
-        return "changed"
-
-    def _leave_if_more_follows(
-        self, cursor: Any, connection_id: int, found: Any, labels: Iterable[str], *words: str
-    ) -> None:
-        """Keys in the words make links, labels may have rules: then the door applies it."""
-        if any("FV-" in text or "AP-" in text for text in words):
-            raise TooUnusual
-        if labels and found[-1]:
-            ruled = {row[0].casefold() for row in self._run(cursor, RULES, connection_id).fetchall()}
-            if not ruled.isdisjoint(label.casefold() for label in labels):
-                raise TooUnusual
-
-    def _run(self, cursor: Any, statement: str, *values: Any) -> Any:
-        cursor.execute(self._statements.get(statement) or self._spelled(statement), values)
-        return cursor
-
-    def _spelled(self, statement: str) -> str:
-        """In the words of the database at hand."""
-        spelled = statement.replace("{same}", "IS" if self._sqlite else "IS NOT DISTINCT FROM")
-        self._statements[statement] = spelled = spelled if self._sqlite else spelled.replace("?", "%s")
-        return spelled
-
-    def _moment(self, value: datetime | None) -> Any:
-        """As `db.Moment` keeps it."""
-        if value is None or not self._sqlite:
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
     def _answer(self, environ: "WSGIEnvironment", start: "StartResponse", body: bytes, begun: float) -> list[bytes]:
         """With the headers and the log line of every other answer."""
@@ -247,7 +168,3 @@ class Lane:
         length = ("Content-Length", str(len(body)))
         start("200 OK", [("Content-Type", "application/json"), length, ("X-Request-Id", request_id), *self._headers])
         return [body]
-
-
-def _json(labels: Iterable[str] | None) -> str | None:
-    return None if labels is None else json.dumps(list(labels))
