@@ -69,7 +69,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
     )
-    db.db.init_app(app)
+    db.init_app(app)
     migrations.init_app(app)
     routing.init_app(app)
     log.init_app(app, board)

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, DateTime, Dialect, Engine, Executable, MetaData, event, func, make_url, select, text
 from sqlalchemy.engine import Connection, CursorResult
@@ -75,6 +76,24 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its database; each request and job gives its connection back, whatever became of it."""
+    db.init_app(app)
+    app.teardown_appcontext(_let_go)  # Before Flask-SQLAlchemy's own, which would spoil an answer that is made already.
+
+
+def _let_go(_error: BaseException | None) -> None:
+    """Undo what was only read. If the server is gone by now, nothing has to be undone; the connection is dropped."""
+    if not db.session.registry.has():
+        return
+    session = db.session()
+    try:
+        session.close()
+    except DBAPIError:
+        session.invalidate()
+
 
 _writing = threading.Lock()
 _THEIR_CLOCK = select(func.clock_timestamp())
@@ -232,8 +251,11 @@ def raw_transaction(engine: Engine, witness: Witness | None = None, pen: Pen | N
             yield cursor
             connection.commit()
             committed = True
-        except BaseException:
-            connection.rollback()
+        except BaseException as why:
+            if isinstance(why, Exception) and away(why):
+                connection.invalidate()
+            else:
+                connection.rollback()
             raise
         finally:
             if sqlite and witness:

@@ -101,6 +101,8 @@ def _on_crash(crash: Exception) -> Response:
 
 
 def _away() -> str:
+    if "actor" not in g:  # It was found out before anybody asked who it is.
+        choose_language()
     told = _("The data cannot be reached at the moment. Please try again shortly.")
     return f"{told} {_('You stay signed in.')}" if cookies.given(cookies.SESSION) else told
 

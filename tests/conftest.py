@@ -30,7 +30,7 @@ from tests.people import Cast, Who, populate
 from tests.postbox import Postbox
 from tests.worlds import empty
 
-pytest_plugins = ["tests.long.trials"]
+pytest_plugins = ["tests.long.trials", "tests.cluster.once"]
 
 COSTLY = passwords._hasher, passwords._nobody
 """What boards hash with. The tests here hash cheaply: a quarter of a second for each password would be minutes."""

@@ -18,6 +18,7 @@ from board.log import log
 KNOWN = frozenset({"27.0.1"})
 """Releases of gunicorn that tests/test_live_gunicorn.py has run on."""
 
+THREADED = "gunicorn.workers.gthread.ThreadWorker"
 FILES_FOR_THE_REST = 256
 
 
@@ -48,7 +49,7 @@ def obstacle(worker: Any, wish: str) -> str:
         return "this system has no epoll"
     if __version__ not in KNOWN:
         return f"gunicorn {__version__} is not known"
-    if f"{kind.__module__}.{kind.__name__}" != "gunicorn.workers.gthread.ThreadWorker":
+    if THREADED not in {f"{base.__module__}.{base.__name__}" for base in kind.__mro__}:  # Ours is made from it.
         return f"{kind.__name__} is not the threaded worker"
     if worker.cfg.is_ssl or worker.cfg.protocol != "http":
         return "gunicorn speaks something else than plain HTTP"

@@ -99,7 +99,9 @@ class Listener:
     place: Place
     token: str
     port: int = 0
+    first: int = 0  # The port of its first connection, where that is to be another one.
     heard: dict[str, int] = field(default_factory=dict)
+    reloaded_at: float = 0.0
     connections: int = 0
     refused: int = 0
     _address: str = ""
@@ -119,7 +121,7 @@ class Listener:
 
     def _listen(self) -> None:
         while not self._over.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port or self.place.door, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", self._door(), timeout=30)
             with suppress(OSError, http.client.HTTPException, AttributeError):
                 self._open = connection
                 headers = {"Last-Event-ID": self._cursor} if self._cursor else {}
@@ -133,6 +135,9 @@ class Listener:
             connection.close()
             self._over.wait(0.5)
 
+    def _door(self) -> int:
+        return self.first if self.first and not self.connections else self.port or self.place.door
+
     def _read(self, answer: http.client.HTTPResponse) -> None:
         topics: list[str] = []
         while line := answer.readline():
@@ -144,7 +149,12 @@ class Listener:
             elif not name and topics:  # The empty line ends an event, and only then it counts.
                 for topic in topics:
                     self.heard[topic] = self.heard.get(topic, 0) + 1
+                self.reloaded_at = time.monotonic() if "reload" in topics else self.reloaded_at
                 topics = []
+
+    def missed(self, packages: dict[int, float]) -> list[int]:
+        """Those of the packages, claimed at these times, of which neither the topic nor a later `reload` was heard."""
+        return [id_ for id_, at in packages.items() if f"package-{id_}" not in self.heard and at > self.reloaded_at]
 
     def close(self) -> None:
         """Go away."""

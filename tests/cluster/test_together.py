@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from board.accounts import passwords, throttle
-from board.accounts.models import Person
+from board.accounts.models import Person, Throttle
 from board.activity.models import Activity
 from board.db import at, db, now, transaction
 from board.jobs.models import TaskLock
 from deploy.cluster import front
 from tests.cluster.place import HTMX, Listener, Place, until
-from tests.factories import claim, make_package
+from tests.factories import claim, make_package, make_proposal
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.postgres
@@ -38,15 +38,17 @@ def test_a_session_holds_at_both_nodes_and_ends_at_both(place: Place) -> None:
 def test_what_changes_at_one_node_shows_at_the_other_at_once_though_both_keep_pages(place: Place) -> None:
     first, second = place.nodes
     ada = place.token(place.people.ada)
+    with place.app.app_context():
+        path = f"/proposals/FV-{make_proposal(place.people)}"
     for turn in range(4):
         here, there = (first, second) if turn % 2 else (second, first)
         choice, words = (("for", "Dafür"), ("abstain", "Enthaltung"))[turn % 2]
-        before = [place.ask(place.path(), port=port).headers["ETag"] for port in (first, second, first, second)]
+        before = [place.ask(path, port=port).headers["ETag"] for port in (first, second, first, second)]
         assert len(set(before)) == 1, "both make the same page, to the byte and its tag"
-        assert place.ask(place.path("/ballot"), ada, {"choice": choice}, port=here).status == 303
-        after = place.ask(place.path(), port=there)
+        assert place.ask(f"{path}/ballot", ada, {"choice": choice}, port=here).status == 303
+        after = place.ask(path, port=there)
         assert after.headers["ETag"] != before[0]
-        pressed = re.search(r'aria-pressed="true"[^>]*>\s*(\w+)', place.ask(place.path(), ada, port=there).text)
+        pressed = re.search(r'aria-pressed="true"[^>]*>\s*(\w+)', place.ask(path, ada, port=there).text)
         assert pressed, "Ada's own page shows her ballot at the other node"
         assert words in pressed[0]
 
@@ -64,10 +66,14 @@ def test_failures_to_sign_in_count_at_both_nodes_together(place: Place) -> None:
         form = {"email": f"nobody-{number}@example.org", "password": "ganz und gar falsch"}
         return place.ask("/sign-in", form=form, port=port).status
 
-    with place.app.app_context():
-        for number in range(throttle.PER_ADDRESS - 4):
-            throttle.attempt(place.cluster.settings["SECRET_KEY"], "127.0.0.1", f"somebody-{number}@example.org")
-    statuses = [fail(number, place.nodes[number % 2]) for number in range(6)]
+    statuses, window = [], 0
+    while window != (window := int(now().timestamp()) // throttle.WINDOW_SECONDS):  # Once more if a new one began.
+        with place.app.app_context():
+            with transaction():
+                db.session.execute(delete(Throttle))
+            for number in range(throttle.PER_ADDRESS - 4):
+                throttle.attempt(place.cluster.settings["SECRET_KEY"], "127.0.0.1", f"somebody-{number}@example.org")
+        statuses = [fail(number, place.nodes[number % 2]) for number in range(6)]
     assert statuses == [422] * 4 + [429] * 2
 
 
