@@ -794,6 +794,7 @@ PAGES: dict[str, Rule] = {
     "modules.used_by": reader,
     "modules.import_": product_owner,
     "modules.import_app": product_owner,
+    "modules.begin": product_owner,
     # open data
     "opendata.show": reader,
     "opendata.csv": reader,

@@ -8,6 +8,7 @@ from flask import Flask
 
 from board.activity.models import Activity
 from board.db import db, transaction
+from board.i18n import in_days
 from board.modules import schema
 from board.policy import SYSTEM
 from board.proposals.models import Proposal
@@ -136,6 +137,67 @@ def test_what_comes_in_goes_out_again_with_all_that_the_board_does_not_know(worl
     assert found["deployed_in_municipalities"] == ["Aalen", "Berlin", "Dorsten"], "Celle says itself that it ended"
     take(pia, pia.get("/proposals/FV-1/module.yml").get_data(as_text=True))
     assert got(pia) == found, "the board's own file changes nothing"
+
+
+def test_what_the_board_has_no_word_of_its_own_for_goes_out_as_it_came_in(
+    app: Flask, people: Cast, pia: Browser
+) -> None:
+    with app.app_context():
+        make_proposal(people)  # Open: the schema has no status for that.
+    take(pia, MODULE)
+    assert got(pia)["development_status"] == "Production"
+
+
+def test_a_file_of_something_new_becomes_a_proposal_that_was_looked_at_first(
+    app: Flask, people: Cast, pia: Browser
+) -> None:
+    url = "/data/module/import"
+    shown = take(pia, MODULE, url, do="check")
+    assert shown.status_code == 200
+    for told in ('value="Mängelmelder"', "Schäden melden</textarea>", "Füllt den Vorschlag unten",
+                 "app_name, unbekannt", "Celle, Dorsten", '<option selected value="maengelmelder">'):  # fmt: skip
+        assert told in shown.text, told
+    with app.app_context():
+        assert not db.session.query(Proposal).count(), "a look changes nothing"
+    form = {"title": "Mängelmelder", "text": "Schäden melden", "topic": "maengelmelder", "once": "einmal",
+            "vote_by": in_days(30).isoformat(), "content": MODULE, "source": "https://git.example/modul.yml",
+            "do": "import"}  # fmt: skip
+    for _twice in range(2):
+        made = pia.post(url, data=form)
+        assert (made.status_code, made.location) == (303, "/proposals/FV-1")
+    given, found = yaml.safe_load(MODULE), got(pia)
+    for name in given.keys() - {"last_update", "deployed_in_municipalities", "short_description"}:
+        assert found[name] == given[name], name
+    assert found["short_description"] == "Schäden melden"
+    assert found["deployed_in_municipalities"] == ["Berlin", "Celle", "Dorsten"]
+    page = pia.get("/proposals/FV-1").text
+    assert "https://git.example/modul.yml" in page
+    assert "Moduldatei" in page
+    with app.app_context():
+        verbs = [row.verb for row in db.session.query(Activity).order_by(Activity.id)]
+        assert verbs[-2:] == ["proposal.propose", "module.take"], "once"
+
+
+def test_a_file_of_something_known_is_led_to_its_proposal(world: None, app: Flask, pia: Browser) -> None:
+    take(pia, MODULE)
+    shown = take(pia, MODULE.replace("Mängelmelder", "Ganz anders"), "/data/module/import", do="check").text
+    assert 'action="/proposals/FV-1/module/import"' in shown, "it came from the same address"
+    shown = pia.post("/data/module/import", data={"content": "name: Mängel melden", "do": "check"}).text
+    assert 'action="/proposals/FV-1/module/import"' in shown, "it has the same name"
+
+
+def test_a_file_that_cannot_become_a_proposal_keeps_what_was_typed(world: None, app: Flask, pia: Browser) -> None:
+    url = "/data/module/import"
+    for content, wrong in (("- 1", "Es wurde nichts übernommen"), ("name: " + "x" * 121 + "\ntext: y", "120")):
+        bad = pia.post(url, data={"content": content, "do": "import", "title": "x" * 121, "text": "y",
+                                  "topic": "", "vote_by": ""})  # fmt: skip
+        assert bad.status_code == 422, content
+        assert wrong in bad.text
+    again = pia.post(url, data={"content": "name: Neu", "source": "http://git.example/x", "do": "check"})
+    assert again.status_code == 422
+    assert "beginnt mit https://" in again.text
+    with app.app_context():
+        assert db.session.query(Proposal).count() == 1
 
 
 def test_a_file_writes_no_partners_entry_and_its_words_are_seen_on_the_page(

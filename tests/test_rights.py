@@ -147,6 +147,8 @@ GET  modules.used_by            /proposals/FV-1/used-by.yml                ok   
 GET  modules.app                /data/city_app.yml                         ok   ok   ok   ok   ok   ok   ok
 GET  modules.import_            /proposals/FV-1/module/import              401  403  403  403  403  ok   403
 POST modules.import_            /proposals/FV-1/module/import              401  403  403  403  403  ok   403
+GET  modules.begin              /data/module/import                        401  403  403  403  403  ok   403
+POST modules.begin              /data/module/import                        401  403  403  403  403  ok   403
 GET  modules.import_app         /data/app/import                           401  403  403  403  403  ok   403
 POST modules.import_app         /data/app/import                           401  403  403  403  403  ok   403
 GET  opendata.show              /data                                      ok   ok   ok   ok   ok   ok   ok
@@ -489,6 +491,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "work.split": {"lines": "Ein Teil"},
         "work.merge": {"into": "2"},
         "modules.import_": {"content": "name: Karte\ncost: 150 Euro", "do": "import"},
+        "modules.begin": {"content": "name: Karte\ncost: 150 Euro", "do": "import", **proposal},
         "modules.import_app": {"content": "name: Stadt-App\napp_type: Web", "do": "import"},
         "work.import_": {"content": "- title: Karte zeichnen", "do": "import"},
         "work.depend": {"on": "AP-2"},

@@ -41,7 +41,9 @@ VERSION = "1.1"
 
 
 def status(state: str, given: object) -> str:
-    """What a module's status is: that of the file while it fits the proposal's state, else what the state means."""
-    if isinstance(given, str) and STATUS.get(given) == state:
-        return given
-    return STATUS_OF.get(State(state), "")
+    """What a module's status is: that of the file while it fits the proposal's state, else what the state means.
+
+    Of a proposal that is not built yet the schema has no word; the file may speak of what exists elsewhere.
+    """
+    said = given if isinstance(given, str) else ""
+    return said if STATUS.get(said) == state else STATUS_OF.get(State(state), said)

@@ -28,11 +28,15 @@ class Plan:
     missing: tuple[str, ...]
 
 
+NEW = 0
+"""In the place of a proposal's number: the one that the file would begin."""
+
+
 def plan(given: Mapping[str, Any], proposal_id: int | None) -> Plan:
-    """What would be kept of a file about a module, or (None) about the app."""
+    """What would be kept of a file about a module (of a proposal or NEW), or (None) about the app."""
     known = schema.MODULE if proposal_id is not None else schema.APP
     ours = schema.OWN if proposal_id is not None else schema.OWN_OF_APP
-    now_said = queries.module(proposal_id) if proposal_id is not None else {}
+    now_said = queries.module(proposal_id) if proposal_id else {}
     kept = {
         name: value for name, value in given.items()
         if name not in ours | schema.PEOPLE and value not in ("", [], {}, None)

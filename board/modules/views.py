@@ -1,5 +1,6 @@
 """Modules and the app as YAML, out for everybody who may read, in for product owners with a preview."""
 
+import secrets
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -8,9 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from board import text, web, yaml
 from board.db import transaction
 from board.errors import Missing
+from board.i18n import current_locale, in_days
 from board.i18n import gettext as _
-from board.modules import queries, taking
+from board.modules import beginning, queries, taking
 from board.proposals import queries as proposals
+from board.proposals.forms import ProposalForm
+from board.settings.current import current
 from board.web import actor, page, redirect_to, refusals
 
 bp = Blueprint("modules", __name__)
@@ -42,6 +46,38 @@ def import_(proposal_id: int) -> BaseResponse | Response:
     return _import(proposal_id)
 
 
+@bp.route("/data/module/import", methods=["GET", "POST"], endpoint="begin")
+def begin() -> BaseResponse | Response:
+    """Take in the file of a module that the board does not know: look at it as a proposal, then propose it."""
+    if request.method == "GET":
+        return page("modules/new.html", content="", source="", problem="", plan=None)
+    content, source, topics = _content(), _source(), proposals.topics(current_locale(), offered=True)
+    try:
+        given = yaml.mapping(content)
+    except yaml.BadFile as why:
+        return _new(content, source, str(why))
+    sent = request.form.get("do") == "import"
+    start = {"vote_by": in_days(current().vote_days), "once": secrets.token_urlsafe(16)}
+    form = ProposalForm(request.form if sent else None, topics=topics, data=start | beginning.fields(given, topics))
+    plan, problem = taking.plan(given, taking.NEW), _wrong(source)
+    if sent and not problem and form.validate():
+        number = beginning.begin(actor(), form.draft(), plan, source, form.once.data or "")
+        return redirect_to(
+            f"/proposals/FV-{number}", _("%(key)s is proposed, with what its file says.", key=f"FV-{number}")
+        )
+    status = 422 if sent or problem else 200
+    return _new(content, source, problem, status=status, plan=plan, form=form)
+
+
+def _new(content: str, source: str, problem: str = "", status: int = 422, **more: Any) -> Response:
+    form = more.get("form")
+    alike = beginning.alike(form.title.data or "", source, current_locale()) if form else []
+    return page(
+        "modules/new.html", status=status, content=content, source=source, problem=problem, alike=alike,
+        **{"plan": None, **more},
+    )  # fmt: skip
+
+
 @bp.route("/data/app/import", methods=["GET", "POST"], endpoint="import_app")
 def import_app() -> BaseResponse | Response:
     """The same with the file of the app."""
@@ -53,9 +89,9 @@ def _import(proposal_id: int | None) -> BaseResponse | Response:
         queries.module(proposal_id)
     if request.method == "GET":
         return _page(proposal_id)
-    content, source = _content(), request.form.get("source", "").strip()[:500]
-    if source and not source.startswith("https://"):
-        return _page(proposal_id, content, source, _("The address of the file begins with https://."))
+    content, source = _content(), _source()
+    if problem := _wrong(source):
+        return _page(proposal_id, content, source, problem)
     try:
         plan = taking.plan(yaml.mapping(content), proposal_id)
     except yaml.BadFile as why:
@@ -87,6 +123,14 @@ def _content() -> str:
     if sent is not None and sent.filename:
         return text.decoded(sent.read())
     return request.form.get("content", "").replace("\r\n", "\n")
+
+
+def _source() -> str:
+    return request.form.get("source", "").strip()[:500]
+
+
+def _wrong(source: str) -> str:
+    return _("The address of the file begins with https://.") if source and not source.startswith("https://") else ""
 
 
 def _yaml(values: dict[str, Any], name: str) -> BaseResponse:
