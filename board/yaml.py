@@ -72,16 +72,26 @@ def fields(node: Any) -> dict[str, Any]:
 
 
 def kept(node: Any) -> Any:
-    """An unknown field, as JSON can keep it."""
+    """An unknown field, as JSON can keep it. Raises BadFile where a name stands twice: one of them would be lost."""
     if isinstance(node, yaml.SequenceNode):
         return [kept(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return {str(kept(key)): kept(value) for key, value in node.value}
+        return _kept_mapping(node)
     value = yaml.SafeLoader("").construct_object(node) if node.tag.endswith((":int", ":float", ":bool")) else None
     plain = isinstance(value, (int, float)) and str(value).lower() == node.value and math.isfinite(value)
     if plain or node.tag.endswith(":null"):
         return value
     return text.clean(str(node.value))  # Also “yes”, 0x10 and 1:30, which would come back as something else.
+
+
+def _kept_mapping(node: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        name = str(kept(key))
+        if name in found:
+            raise BadFile(_("Line %(n)s: a field stands there twice or has no name.", n=key.start_mark.line + 1))
+        found[name] = kept(value)
+    return found
 
 
 def written(values: Any) -> str:

@@ -200,6 +200,22 @@ def test_a_file_that_cannot_become_a_proposal_keeps_what_was_typed(world: None, 
         assert db.session.query(Proposal).count() == 1
 
 
+def test_an_unknown_field_that_says_nothing_is_given_back_too(world: None, pia: Browser) -> None:
+    take(pia, "name: Karte\nnochnichts: null\nleer: []\nstumm: ''\ncost: ''\n")
+    found = got(pia)
+    assert {name: found.get(name, "weg") for name in ("nochnichts", "leer", "stumm")} == {
+        "nochnichts": None, "leer": [], "stumm": "",
+    }  # fmt: skip
+    assert "cost" not in found, "the schema has no empty field"
+    assert pia.get("/proposals/FV-1").status_code == 200
+
+
+def test_a_name_that_stands_twice_is_refused_at_any_depth(world: None, pia: Browser) -> None:
+    bad = take(pia, "name: Karte\nfarben:\n  rot: 1\n  rot: 2\n")
+    assert bad.status_code == 422
+    assert "Zeile 4" in bad.text
+
+
 def test_a_file_writes_no_partners_entry_and_its_words_are_seen_on_the_page(
     world: None, app: Flask, pia: Browser, gast: Browser
 ) -> None:

@@ -18,6 +18,8 @@ from board.proposals.states import State
 from board.voting.models import Reuse, ReuseStatus
 
 ONLY = 1
+NOTHING: tuple[Any, ...] = ("", [], {}, None)
+"""What says nothing: of a field that the schema knows it is left out, in any other it comes back as it was."""
 
 
 def kept(proposal_id: int) -> ModuleFile | None:
@@ -28,10 +30,9 @@ def kept(proposal_id: int) -> ModuleFile | None:
 def of_proposal(proposal: Any) -> dict[str, Any]:
     """What modules/_module.html shows under a proposal: the fields that only the file has, and whether it runs."""
     found = kept(proposal.id)
-    given = (
-        {name: value for name, value in found.given.items() if name != "deployed_in_municipalities"} if found else {}
-    )
-    named = _outside(found.given if found else {}, _entries(proposal.id))
+    said = found.given if found else {}
+    given = {name: v for name, v in said.items() if name != "deployed_in_municipalities" and v not in NOTHING}
+    named = _outside(said, _entries(proposal.id))
     return {"key": f"FV-{proposal.id}", "given": given, "elsewhere": named, "source": found.source if found else ""}
 
 
@@ -137,4 +138,4 @@ def _texts(value: Any) -> list[str]:
 
 def _ordered(values: Mapping[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
     names = [*(name for name in order if name in values), *(name for name in values if name not in order)]
-    return {name: values[name] for name in names if values[name] not in ("", [], None)}
+    return {name: values[name] for name in names if name not in order or values[name] not in NOTHING}

@@ -39,7 +39,7 @@ def plan(given: Mapping[str, Any], proposal_id: int | None) -> Plan:
     now_said = queries.module(proposal_id) if proposal_id else {}
     kept = {
         name: value for name, value in given.items()
-        if name not in ours | schema.PEOPLE and value not in ("", [], {}, None)
+        if name not in ours | schema.PEOPLE and not (name in known and value in queries.NOTHING)
         and not (name == "cost" and value == now_said.get("cost") and _is_estimate(str(value)))
     }  # fmt: skip
     return Plan(
