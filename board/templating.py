@@ -65,6 +65,11 @@ def render(template: str, locale: str, context: dict[str, Any]) -> str:
     return environment(locale).get_template(template).render(context)
 
 
+def module(template: str, locale: str, context: dict[str, Any]) -> Any:
+    """The template's macros, to be called many times in one context."""
+    return environment(locale).get_template(template).make_module(context)
+
+
 @cache
 def tree_hash() -> str:
     """A short hash over all static files: it stands in their addresses, so they can be kept for ever."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
@@ -85,6 +86,7 @@ class Partner(Base):
         return {"about_id": self.id}
 
 
+@lru_cache(maxsize=4096)
 def hue(seed: str) -> int:
     """A steady colour index for an AGS or slug."""
     return sum(ord(c) * (i + 1) for i, c in enumerate(seed)) % HUES

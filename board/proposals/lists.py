@@ -139,13 +139,18 @@ def narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
     return query
 
 
-_TOTALS = select(ProposalCount.state, Topic.slug, ProposalCount.n).join(Topic, Topic.id == ProposalCount.topic_id)
+_TOTALS = (
+    select(ProposalCount.state, Topic.slug, ProposalCount.n)
+    .join(Topic, Topic.id == ProposalCount.topic_id)
+    .where(ProposalCount.n != 0, ProposalCount.state != State.MERGED)
+)
 _NEWEST = select(func.max(Proposal.id))
 
 
 def totals() -> dict[tuple[str, str], int]:
     """How many there are per (state, topic slug), from the maintained counters."""
-    return {(row.state, row.slug): row.n for row in run(_TOTALS) if row.n and row.state != State.MERGED}
+    found: list[Any] = list(run(_TOTALS))
+    return {(state, slug): n for state, slug, n in found}
 
 
 def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int] | None = None) -> int:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from board import text
@@ -36,9 +37,8 @@ class Sign:
     hue: int
 
 
-@dataclass(frozen=True)
-class Row:
-    """What a list shows of a proposal, in the reader's language."""
+class Row(NamedTuple):
+    """What a list shows of a proposal, in the reader's language; in the order in which `_rows` selects it."""
 
     id: int
     title: str
@@ -205,38 +205,35 @@ def rows(ids: Iterable[int], locale: str) -> dict[int, Row]:
     wanted = sorted(ids)
     if not wanted:
         return {}
-    english = locale == "en"
-    found = db.session.execute(
+    return {values[0]: _row(*values) for values in run(_rows(locale == "en"), ids=wanted)}
+
+
+@cache
+def _rows(english: bool) -> Select[Any]:
+    """The statement; English where it is wished and there, else German."""
+    title = func.coalesce(func.nullif(Proposal.title_en, ""), Proposal.title) if english else Proposal.title
+    summary = func.coalesce(func.nullif(Proposal.summary_en, ""), Proposal.summary) if english else Proposal.summary
+    return (
         select(
-            Proposal.id, Proposal.title, Proposal.title_en, Proposal.summary, Proposal.summary_en,
-            (Topic.label_en if english else Topic.label_de).label("topic"), Proposal.state, Proposal.n_for,
+            Proposal.id, title, summary, Topic.label_en if english else Topic.label_de, Proposal.state, Proposal.n_for,
             Proposal.n_against, Proposal.n_abstain, Proposal.electorate_size, Proposal.coalition, Proposal.version,
             Proposal.text_version, Proposal.closed_at, Proposal.vote_by, Proposal.consent_until, Proposal.imported,
             Proposal.created_at, Proposal.active_at, Proposal.n_comments, Proposal.n_packages, Proposal.n_free,
             Proposal.n_live, Proposal.value, Proposal.effort_low, Proposal.effort_high, Proposal.effort_until,
             Proposal.strength, Proposal.days_offered, Proposal.contest, Proposal.milestone_id,
-            Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags,
+            Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags,
         )
         .join(Topic, Topic.id == Proposal.topic_id)
         .outerjoin(Partner, Partner.id == Proposal.partner_id)
-        .where(Proposal.id.in_(wanted))
+        .where(Proposal.id.in_(bindparam("ids", expanding=True)))
     )  # fmt: skip
-    return {row.id: _row(row, english) for row in found}
 
 
-def _row(row: Any, english: bool) -> Row:
-    """English where it is wished and there, else German."""
-    sign = Sign(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug)) if row.partner_id else None
-    return Row(
-        id=row.id, title=(english and row.title_en) or row.title, summary=(english and row.summary_en) or row.summary,
-        topic=row.topic, state=row.state, n_for=row.n_for, n_against=row.n_against, n_abstain=row.n_abstain,
-        electorate_size=row.electorate_size, coalition=row.coalition, version=row.version,
-        text_version=row.text_version, closed_at=row.closed_at, vote_by=row.vote_by,
-        consent_until=row.consent_until, imported=row.imported, created_at=row.created_at, active_at=row.active_at,
-        n_comments=row.n_comments, n_packages=row.n_packages, n_free=row.n_free, n_live=row.n_live, value=row.value,
-        effort_low=row.effort_low, effort_high=row.effort_high, effort_until=row.effort_until, strength=row.strength,
-        days_offered=row.days_offered, contest=row.contest, milestone_id=row.milestone_id, partner=sign,
-    )  # fmt: skip
+def _row(*values: Any) -> Row:
+    """A row of the statement: the last five values tell of the partner, if there is one."""
+    partner_id, slug, name, sign, ags = values[-5:]
+    partner = Sign(partner_id, slug, name, sign, hue(ags or slug)) if partner_id else None
+    return Row._make((*values[:-5], partner))
 
 
 def row(proposal_id: int, locale: str) -> Row:

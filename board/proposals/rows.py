@@ -1,28 +1,29 @@
 """Rows of proposal lists, kept in this process, so that a list costs as little as what is new in it.
 
-A part is kept under everything that shows in it: what changes gets a new key, what is old falls out.
+What is kept lies under everything that shows in it: what changes gets a new key, what is old falls out. What is
+missing is made together: one statement, one module of Jinja's macros around the partials that every page includes.
 """
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from board import i18n, templating
-from board.policy import Actor
+from board.policy import ANONYMOUS, Actor
 from board.proposals import lists, queries
 from board.proposals.queries import Row, Stamp
 from board.settings.current import current
 from board.voting import queries as voting
 
-KEPT = 10_000
+KEPT = 8_000
 
 
 class Kept:
-    """A bounded store; when it is full, the oldest tenth goes. Safe for threads: parts are never changed."""
+    """A bounded store; when it is full, the oldest tenth goes. Safe for threads: what is kept is never changed."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -30,7 +31,7 @@ class Kept:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Any:
-        """The part, or None."""
+        """What lies there, or None."""
         return self._parts.get(key)
 
     def clear(self) -> None:
@@ -39,7 +40,7 @@ class Kept:
             self._parts.clear()
 
     def put(self, key: Hashable, part: Any) -> Any:
-        """Keep a part and give it back."""
+        """Keep it and give it back."""
         with self._lock:
             if len(self._parts) >= self._size:
                 for old in list(self._parts)[: self._size // 10 + 1]:
@@ -49,10 +50,19 @@ class Kept:
 
 
 kept = Kept(KEPT)
+NOTHING = Markup("")
 
 
 Frame = tuple[str, int, int, date]
 """What shows in every row of a list: language, quorum, the electorate's version, today."""
+
+
+class Shown(NamedTuple):
+    """A proposal as every reader of a list sees it: kept under id, stamp and frame."""
+
+    row: Row
+    what: Markup
+    tally: Markup
 
 
 @dataclass(frozen=True)
@@ -73,60 +83,53 @@ def lines(found: Sequence[tuple[int, Stamp]], by: Actor, electorate: int) -> tup
     `electorate` is the electorate's version. Loads in one batch what is not kept.
     """
     frame = (i18n.current_locale(), current().quorum, electorate, i18n.today())
-    known = _rows(found, electorate)
-    rows = [known[number] for number, _stamp in found if number in known]
-    boxes = voting.boxes(rows, by) if by.partner and by.partner.votes else {}
-    since = lists.since([row.id for row in rows], by)
-    tally = _tallies(rows, frame)
-    shown = [
-        Line(
-            row.id,
-            _part("proposals/_what.html", row, frame, (), lambda row=row: {"row": row}),  # type: ignore[misc]
-            tally(row),
-            _ballot(row, frame, by, boxes.get(row.id)),
-            since.get(row.id),
-            plain=not boxes,
-        )
-        for row in rows
+    known = _known(found, frame)
+    shown = [known[number] for number, _stamp in found if number in known]
+    ids = [one.row.id for one in shown]
+    votes = bool(shown) and by.partner is not None and by.partner.votes
+    own = voting.own(ids, by) if votes else {}
+    since = lists.since(ids, by)
+    ballots = _ballots([one.row for one in shown], frame, by, own) if votes else {}
+    made = [
+        Line(number, one.what, one.tally, ballots.get(number, NOTHING), since.get(number), plain=not votes)
+        for number, one in zip(ids, shown, strict=True)
     ]
-    return shown, (boxes, since)
+    return made, (own, since)
 
 
-def _rows(found: Iterable[tuple[int, Stamp]], electorate: int) -> dict[int, Row]:
-    locale = i18n.current_locale()
-    known = {number: kept.get(("row", number, stamp, locale, electorate)) for number, stamp in found}
-    missing = queries.rows((number for number, row in known.items() if row is None), locale)
-    for row in missing.values():
-        kept.put(("row", row.id, row.stamp, locale, electorate), row)
-    return {number: row for number, row in (known | missing).items() if row is not None}
+def _known(found: Sequence[tuple[int, Stamp]], frame: Frame) -> dict[int, Shown]:
+    """What every reader sees of them, by id; what is not kept is read and rendered together."""
+    known = {number: kept.get((number, stamp, frame)) for number, stamp in found}
+    missing = [number for number, shown in known.items() if shown is None]
+    if missing:
+        rows = queries.rows(missing, frame[0])
+        tallies, parts = voting.tallies(rows.values()), _parts(frame)
+        for number, row in rows.items():
+            made = Shown(row, parts.what(row), parts.tally(tallies[number]))
+            known[number] = kept.put((number, row.stamp, frame), made)
+    return {number: shown for number, shown in known.items() if shown is not None}
 
 
-def _tallies(rows: Sequence[Row], frame: Frame) -> Callable[[Row], Markup]:
-    """Each row's tally; they are counted together, and only if one of them is not kept."""
-    counted: dict[int, Any] = {}
+def _ballots(rows: Sequence[Row], frame: Frame, by: Actor, own: dict[int, voting.Own]) -> dict[int, Markup]:
+    """The reader's ballot on each, where there is or was a vote; one's own is kept under all that shows in it."""
+    why = voting.why_no_ballot(by)
+    who = (by.partner, by.role, by.may_vote, why)
+    made: dict[int, Markup] = {}
+    parts = None
+    for row in rows:
+        if not (row.is_open or row.closed_at):  # What was imported as available never had a vote.
+            continue
+        mine = own.get(row.id)
+        key = (row.id, row.stamp, frame, who, mine)
+        ballot = kept.get(key)
+        if ballot is None:
+            parts = parts or _parts(frame, by)
+            ballot = kept.put(key, parts.ballot(voting.box(row, mine, by, why)))
+        made[row.id] = ballot
+    return made
 
-    def one(row: Row) -> dict[str, Any]:
-        if not counted:
-            counted.update(voting.tallies(rows))
-        return {"tally": counted[row.id]}
 
-    return lambda row: _part("voting/_tally.html", row, frame, (), lambda: one(row))
-
-
-def _ballot(row: Row, frame: Frame, by: Actor, box: Any) -> Markup:
-    if box is None or not (row.is_open or row.closed_at):  # What was imported as available never had a vote.
-        return Markup("")
-    mine = (by.partner_id, by.role, by.may_vote, box)
-    return _part("voting/_ballot.html", row, frame, mine, lambda: {"ballot": box, "me": by})
-
-
-def _part(template: str, row: Row, frame: Frame, extra: tuple[Any, ...], more: Callable[[], dict[str, Any]]) -> Markup:
-    """A rendered part of a row. `extra` is what else shows in it; `more` makes what the template needs."""
-    key = (template, row.id, row.stamp, frame, extra)
-    part: Markup | None = kept.get(key)
-    if part is None:
-        locale, quorum = frame[:2]
-        context = {"face": "", "form": None, "refusal": None, "quorum": quorum, "proposal": row, **more()}
-        html = templating.render(template, locale, context)
-        part = kept.put(key, Markup(html))  # noqa: S704 - our own templates escape
-    return part
+def _parts(frame: Frame, by: Actor = ANONYMOUS) -> Any:
+    """The macros that render parts, for this frame and, where a ballot is asked for, this reader."""
+    locale, quorum = frame[:2]
+    return templating.module("proposals/_parts.html", locale, {"quorum": quorum, "me": by})

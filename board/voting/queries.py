@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from board.accounts.models import Person
 from board.db import db, run
@@ -19,9 +20,13 @@ from board.proposals.states import State
 from board.voting import company, rights
 from board.voting.company import ballots, coalition, for_partner, given, users
 from board.voting.models import Ballot, Condition, Offer, OfferKind
+from board.voting.rights import why_no_ballot
 from board.voting.shapes import Box, Given, Panel, Tally
 
-__all__ = ["ballots", "boxes", "coalition", "for_partner", "for_proposal", "get", "panel", "tallies", "users"]
+__all__ = [
+    "ballots", "box", "boxes", "coalition", "for_partner", "for_proposal", "get", "own", "panel", "tallies", "users",
+    "why_no_ballot",
+]  # fmt: skip
 
 
 _PROPOSAL = select(
@@ -35,6 +40,16 @@ _OWN = (
     .outerjoin(Person, Person.id == Ballot.person_id)
     .where(Ballot.partner_id == bindparam("partner"), Ballot.proposal_id.in_(bindparam("proposals", expanding=True)))
 )
+
+
+class Own(NamedTuple):
+    """One's partner's ballot as it lies in the database, with the name of who cast it."""
+
+    choice: str
+    reason: str
+    cast_at: datetime
+    text_version: int
+    person: str | None
 
 
 def get(proposal_id: int) -> Any:
@@ -62,9 +77,8 @@ def tallies(proposals: Iterable[Any]) -> dict[int, Tally]:
 def boxes(proposals: Iterable[Any], by: Actor) -> dict[int, Box]:
     """The acting partner's ballot on each; one query for all (a second when the partner does not vote)."""
     proposals = list(proposals)
-    cast = {row.proposal_id: row for row in _own_ballots([p.id for p in proposals], by)}
-    why = rights.why_no_ballot(by)
-    return {p.id: _box(p, cast.get(p.id), by, why) for p in proposals}
+    cast, why = own([p.id for p in proposals], by), why_no_ballot(by)
+    return {p.id: box(p, cast.get(p.id), by, why) for p in proposals}
 
 
 def for_proposal(proposal: Any, by: Actor) -> dict[str, Any]:
@@ -111,19 +125,22 @@ def _tally(p: Any, live: int) -> Tally:
     return Tally(p.id, f"FV-{p.id}", p.n_for, p.n_against, p.n_abstain, total, closed, told, available=available)
 
 
-def _own_ballots(proposal_ids: list[int], by: Actor) -> list[Row[Any]]:
+def own(proposal_ids: list[int], by: Actor) -> dict[int, Own]:
+    """What the acting partner has cast on these proposals, by proposal; one query for all."""
     if by.partner_id is None or not proposal_ids:
-        return []
-    return list(run(_OWN, partner=by.partner_id, proposals=proposal_ids))
+        return {}
+    found = run(_OWN, partner=by.partner_id, proposals=proposal_ids)
+    return {row[0]: Own._make(row[1:]) for row in found}
 
 
-def _box(p: Any, row: Any, by: Actor, why: str) -> Box:
+def box(p: Any, cast: Own | None, by: Actor, why: str) -> Box:
+    """The acting partner's ballot on one proposal; `why` they may not cast it (`why_no_ballot`)."""
     closed = "" if p.state == State.OPEN else rights.closed_sentence(p)
     consent = last_day(p.consent_until) if p.consent_until and not closed else None
     said: dict[str, Any] = {}
-    if row is not None:
-        said = {"choice": row.choice, "reason": row.reason, "cast_at": row.cast_at, "person": row.name or ""}
-        said["stale"] = row.text_version != p.text_version
+    if cast is not None:
+        said = {"choice": cast.choice, "reason": cast.reason, "cast_at": cast.cast_at, "person": cast.person or ""}
+        said["stale"] = cast.text_version != p.text_version
     return Box(
         id=p.id,
         key=f"FV-{p.id}",
