@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import bindparam, func, or_, select, true
 
 from board import text
-from board.db import db, now
+from board.db import db, now, run
 from board.i18n import current_locale
 from board.issues import forms, queries
 from board.issues.models import Issue, Repository, Triage
@@ -172,9 +172,18 @@ def for_partner(partner: Any, by: Actor) -> dict[str, Any]:
     return {"affecting": Affecting(found, n, more if n > len(found) and page_allowed(by, "issues.index") else "")}
 
 
+_WAITING = select(func.count()).select_from(
+    select(Issue.id)
+    .where(
+        Issue.visible,
+        or_(Issue.triage == Triage.NEW, (Issue.triage == Triage.SNOOZED) & (Issue.snoozed_until <= bindparam("now"))),
+    )
+    .limit(MOST_COUNTED + 1)
+    .subquery()
+)
+
+
 def badge() -> str:
     """How many wait to be triaged, for the navigation: empty for none, at most "99+"."""
-    over = (Issue.triage == Triage.SNOOZED) & (Issue.snoozed_until <= now())
-    some = select(Issue.id).where(Issue.visible, or_(Issue.triage == Triage.NEW, over)).limit(MOST_COUNTED + 1)
-    n = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    n = run(_WAITING, now=now()).scalar() or 0
     return "" if not n else str(n) if n <= MOST_COUNTED else f"{MOST_COUNTED}+"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 
-from board.db import db
+from board.db import db, run
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.milestones.models import Milestone
@@ -13,6 +13,14 @@ from board.proposals.models import Proposal
 from board.proposals.states import State
 
 MOST = 200
+
+
+_ALL = (
+    select(Milestone.id, Milestone.name, Milestone.due_on, Milestone.ended_at)
+    .order_by(Milestone.due_on.is_(None), Milestone.due_on, Milestone.id)
+    .limit(MOST)
+)
+_RUNNING = _ALL.where(Milestone.ended_at.is_(None) | (Milestone.id == bindparam("keep", type_=Integer)))
 
 
 @dataclass(frozen=True)
@@ -27,12 +35,8 @@ class Goal:
 
 def milestones(*, running: bool = False, keep: int | None = None) -> list[Goal]:
     """All of them, the next due first, those without a day last; `running`: without ended ones, except `keep`."""
-    query = select(Milestone.id, Milestone.name, Milestone.due_on, Milestone.ended_at)
-    if running:
-        query = query.where(Milestone.ended_at.is_(None) | (Milestone.id == keep))
-    order = (Milestone.due_on.is_(None), Milestone.due_on, Milestone.id)
-    rows = db.session.execute(query.order_by(*order).limit(MOST))
-    return [Goal(row.id, row.name, row.due_on, row.ended_at is not None) for row in rows]
+    found = run(_RUNNING, keep=keep) if running else run(_ALL)
+    return [Goal(row.id, row.name, row.due_on, row.ended_at is not None) for row in found]
 
 
 def locked(milestone_id: int) -> Milestone:

@@ -90,7 +90,7 @@ def support_and_contest(filters: Filters, by: Actor) -> Picture:
 def without(filters: Filters, by: Actor) -> tuple[int, int]:
     """How many are missing in the first picture: (not rated, not estimated)."""
     counted: Any = select(func.count().filter(Proposal.value == 0), func.count().filter(Proposal.effort_high == 0))
-    row = db.session.execute(_undecided(narrowed(counted, filters, by), filters)).one()
+    row = db.session.execute(_undecided(narrowed(counted, filters, by.partner_id), filters)).one()
     return row[0], row[1]
 
 
@@ -130,7 +130,7 @@ def _ticks(axis: tuple[str, Scale]) -> tuple[str, ...]:
 
 def _counted(across: Any, down: Any, filters: Filters, by: Actor) -> list[tuple[int, int, int, int]]:
     """(column, row, how many, the first one's id): one statement whatever the number."""
-    inner = narrowed(select(Proposal.id, across.label("across"), down.label("down")), filters, by)
+    inner = narrowed(select(Proposal.id, across.label("across"), down.label("down")), filters, by.partner_id)
     each = _undecided(inner, filters).subquery()
     rows = db.session.execute(
         select(each.c.across, each.c.down, func.count(), func.min(each.c.id)).group_by(each.c.across, each.c.down)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select, tuple_
@@ -50,33 +51,44 @@ def page(filters: Filters, by: Actor, counted: int | None = None) -> tuple[list[
     Pages by key on an index: no OFFSET, the cost does not grow with the page. `counted` is what `total` says of these
     filters, where it is known already.
     """
-    columns, descending = _key(filters)
-    query = select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place"))
-    query = query.where(_left(filters, by, counted))
-    if filters.sort == "due":
-        query = query.where(Proposal.state == State.OPEN, Proposal.vote_by.is_not(None))
-    if (place := _place(filters)) is not None:
-        key, behind = tuple_(*columns), tuple_(*place, types=[column.type for column in columns])
-        query = query.where(key < behind if descending else key > behind)
-    order = [c.desc() if descending else c for c in columns]
-    rows = db.session.execute(query.order_by(*order).limit(filters.n + 1)).all()
+    few = not _by_index(filters) and (total(filters, by) if counted is None else counted) <= FEW
+    rows = run(_page(filters, by.partner_id, few, on_postgres())).all()
     shown = rows[: filters.n]
     more = _mark(filters, shown[-1]) if len(rows) > filters.n else ""
     return [(row.id, (row.version, row.active_at)) for row in shown], more
 
 
-def _left(filters: Filters, by: Actor, counted: int | None) -> ColumnElement[bool]:
+def _by_index(filters: Filters) -> bool:
+    """Whether the order's own index serves these filters."""
+    return not filters.active or (filters.sort == "newest" and filters.narrowing.keys() <= ORDERED)
+
+
+@lru_cache(maxsize=256)
+def _page(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -> Select[Any]:
+    """The statement for a page: the same for these filters and this partner, so it is built once."""
+    columns, descending = _key(filters)
+    query = select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place"))
+    query = query.where(_left(filters, partner_id, few, postgres))
+    if filters.sort == "due":
+        query = query.where(Proposal.state == State.OPEN, Proposal.vote_by.is_not(None))
+    if (place := _place(filters)) is not None:
+        key, behind = tuple_(*columns), tuple_(*place, types=[column.type for column in columns])
+        query = query.where(key < behind if descending else key > behind)
+    return query.order_by(*(c.desc() if descending else c for c in columns)).limit(filters.n + 1)
+
+
+def _left(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -> ColumnElement[bool]:
     """What the filters leave, as the condition by which it costs least.
 
     Few are looked up and sorted. Of many, each page walks the index of its order and soon has enough that fit: SQLite,
     which knows no distributions, would look all of them up, and the fence around the condition keeps it from that.
     """
-    fits = cast("ColumnElement[bool]", narrowed(select(Proposal.id), filters, by).whereclause)
-    if not filters.active or (filters.sort == "newest" and filters.narrowing.keys() <= ORDERED):
-        return fits  # Its own index is in that order.
-    if (total(filters, by) if counted is None else counted) <= FEW:
+    fits = cast("ColumnElement[bool]", narrowed(select(Proposal.id), filters, partner_id).whereclause)
+    if _by_index(filters):
+        return fits
+    if few:
         return Proposal.id.in_(select(Proposal.id).where(fits).limit(FEW + 1))
-    return fits if on_postgres() else case((fits, 1), else_=0) == 1
+    return fits if postgres else case((fits, 1), else_=0) == 1
 
 
 def _mark(filters: Filters, row: Any) -> str:
@@ -106,8 +118,8 @@ def _place(filters: Filters) -> tuple[Any, ...] | None:
         return None
 
 
-def narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
-    """The query with all conditions of the filters."""
+def narrowed(query: Select[Any], filters: Filters, partner_id: int | None) -> Select[Any]:
+    """The query with all conditions of the filters, for whoever acts for that partner."""
     if filters.state:
         query = query.where(Proposal.state == filters.state)
     else:
@@ -125,15 +137,15 @@ def narrowed(query: Select[Any], filters: Filters, by: Actor) -> Select[Any]:
     for scale in SCALED:
         if code := getattr(filters, scale):
             query = query.where(cells.condition(scale, code))
-    if filters.mine and by.partner_id:
+    if filters.mine and partner_id:
         query = query.where(
             Proposal.state == State.OPEN,
             Proposal.consent_until.is_(None),
-            ~exists().where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == by.partner_id),
+            ~exists().where(Ballot.proposal_id == Proposal.id, Ballot.partner_id == partner_id),
         )
-    if filters.elsewhere and by.partner_id:
+    if filters.elsewhere and partner_id:
         here = exists().where(
-            Reuse.proposal_id == Proposal.id, Reuse.partner_id == by.partner_id, Reuse.status.in_(("live", "pilot"))
+            Reuse.proposal_id == Proposal.id, Reuse.partner_id == partner_id, Reuse.status.in_(("live", "pilot"))
         )
         query = query.where(Proposal.n_live > 0, ~here)
     return query
@@ -160,13 +172,19 @@ def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int] | 
             n for (state, topic), n in (totals() if maintained is None else maintained).items()
             if filters.state in {"", state} and filters.topic in {"", topic}
         )  # fmt: skip
-    bounded = narrowed(select(Proposal.id), filters, by).limit(FEW + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(bounded)) or 0
+    return run(_bounded(filters, by.partner_id, on_postgres())).scalar() or 0
+
+
+@lru_cache(maxsize=256)
+def _bounded(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
+    """The statement that counts what the filters leave; searching is each database's own."""
+    bounded = narrowed(select(Proposal.id), filters, partner_id).limit(FEW + 1).subquery()
+    return select(func.count()).select_from(bounded)
 
 
 def newer(filters: Filters, by: Actor, than: int) -> int:
     """How many proposals of this list have come since the one with that id; up to 100."""
-    query = narrowed(select(Proposal.id), filters, by).where(Proposal.id > than).limit(100)
+    query = narrowed(select(Proposal.id), filters, by.partner_id).where(Proposal.id > than).limit(100)
     return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 

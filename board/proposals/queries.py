@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from board import text
@@ -175,14 +175,12 @@ def by_once(person_id: int | None, once: str, title: str) -> int | None:
 
 def topics(locale: str, *, offered: bool = False, keep: int | None = None) -> list[tuple[int, str, str]]:
     """(id, slug, label) of all topics, by label; `offered`: without retired ones, except the one to `keep`."""
-    label = Topic.label_en if locale == "en" else Topic.label_de
-    query = select(Topic.id, Topic.slug, label)
-    if offered:
-        query = query.where(or_(Topic.retired_at.is_(None), Topic.id == keep))
-    rows = db.session.execute(query).all()
-    return sorted(((i, s, n) for i, s, n in rows), key=lambda row: text.fold(row[2]))
+    rows = [row for row in run(_TOPICS) if not offered or row.retired_at is None or row.id == keep]
+    named = ((row.id, row.slug, row.label_en if locale == "en" else row.label_de) for row in rows)
+    return sorted(named, key=lambda row: text.fold(row[2]))
 
 
+_TOPICS = select(Topic.id, Topic.slug, Topic.label_en, Topic.label_de, Topic.retired_at)
 _PROPOSERS = select(Partner.slug, Partner.name).where(exists().where(Proposal.partner_id == Partner.id))
 _VERSION = select(Electorate.version).where(Electorate.id == Electorate.ONLY)
 
