@@ -40,6 +40,6 @@ def forget(board: Flask, what: str) -> None:
     board.extensions["pages"].forget()
     rows.kept.clear()
     if what == "all":
-        board.extensions.pop("state_pictures", None)
+        board.extensions.pop("remembered", None)
         for cache in WRITTEN:
             cache.cache_clear()

@@ -179,6 +179,7 @@ def test_nonsense_in_the_address_is_ignored(history: None, gast: Browser, query:
 
 def test_the_cost_does_not_grow(history: None, app: Flask, people: Cast, gast: Browser, statements: list[str]) -> None:
     app.extensions["pages"].forget()
+    app.extensions.pop("remembered", None)
     statements.clear()
     gast.get("/figures")
     few = len(statements)
@@ -222,3 +223,20 @@ def test_the_picture_is_counted_again_when_and_only_when_something_in_it_has_cha
         assert shown()[0] == 1, "a step"
         with at(NOON + timedelta(days=40)):
             assert shown()[0] == 1, "another month"
+
+
+def test_the_time_that_decisions_took_is_counted_again_with_every_decision(
+    history: None, app: Flask, people: Cast
+) -> None:
+    with app.app_context(), at(NOON + timedelta(days=1)):
+        before = pictures.figures(12)["decided"]
+        assert before == queries.decided()
+        assert pictures.figures(24)["decided"] is before
+        make_proposal(people, title="Vierter")
+        with transaction():
+            db.session.get_one(Proposal, 4).decline(
+                people.pia.actor, body="Rat", decided_on=NOON.date(), reason="Nein."
+            )
+        after = pictures.figures(12)["decided"]
+        assert after == queries.decided()
+        assert after.n == before.n + 1

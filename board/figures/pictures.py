@@ -1,41 +1,43 @@
-"""Pictures that more than one page shows, counted again only when something in them has changed."""
+"""Pictures that cost a walk through every proposal, counted again only when something in them has changed."""
 
 from collections.abc import Hashable
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import func, select
 
 from board import i18n
-from board.activity.models import Activity
+from board.activity import marks
 from board.db import run
 from board.figures import queries
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal
-from board.proposals.states import MOVES
+from board.remembered import remembered
 
-_NEWEST = select(
-    select(func.max(Proposal.id)).scalar_subquery(),
-    *(select(func.max(Activity.id)).where(Activity.verb == f"proposal.{verb}").scalar_subquery() for verb in MOVES),
-)
+TURNS = (*queries.STEPS, "proposal.propose", "proposal.import", "proposal.merge", "proposal.unmerge")
+"""What moves a proposal from one state to another, brings it or takes it away: nothing else shows in these pictures."""
+_NEWEST = select(func.max(Proposal.id))
 _STANDING = select(ProposalCount.state, func.sum(ProposalCount.n)).group_by(ProposalCount.state)
 
 
 def states(months: int) -> dict[str, Any]:
     """The months, and the states that occur in any of them: an empty one needs no colour."""
-    kept: dict[int, tuple[Hashable, dict[str, Any]]] = current_app.extensions.setdefault("state_pictures", {})
-    mark = _mark()  # Before it is counted: what is kept is never older than its mark.
-    if months not in kept or kept[months][0] != mark:
-        kept[months] = mark, _counted(months)
-    return kept[months][1]
+    return _states(months, _mark())
+
+
+def figures(months: int) -> dict[str, Any]:
+    """The same, and how long decisions took."""
+    mark = _mark()
+    return {"states": _states(months, mark), "decided": remembered("decided", mark, queries.decided)}
+
+
+def _states(months: int, mark: Hashable) -> dict[str, Any]:
+    return remembered(("states", months), mark, lambda: _counted(months))
 
 
 def _mark() -> Hashable:
-    """What the picture is made of: the newest proposal, the newest step of each kind, how many stand where, the month.
-
-    A dozen steps into an index; counting goes through every proposal.
-    """
-    return (*run(_NEWEST).one(), *sorted(map(tuple, run(_STANDING))), i18n.today().replace(day=1))
+    """What they are made of: the newest proposal, the newest turn, how many stand where, the month."""
+    standing = sorted(map(tuple, run(_STANDING)))
+    return marks.of(TURNS), run(_NEWEST).scalar(), *standing, i18n.today().replace(day=1)
 
 
 def _counted(months: int) -> dict[str, Any]:

@@ -27,8 +27,7 @@ def show() -> Response:
     if response := not_modified(tag):
         return response
     shown: dict[str, Any] = {
-        "states": pictures.states(months), "decided": queries.decided(), "partners": queries.by_partner(),
-        "issues": queries.issues(months),
+        **pictures.figures(months), "partners": queries.by_partner(), "issues": queries.issues(months),
     }  # fmt: skip
     return tagged(page("figures/show.html", months=months, spans=SPANS, **shown), tag)
 

@@ -68,6 +68,7 @@ class Proposal(Base):
         Index("ix_proposal_effort", "effort_high", "id"),
         Index("ix_proposal_milestone", "milestone_id", "id", **only_with("milestone_id")),
         Index("ix_proposal_live", "n_live", "id"),
+        Index("ix_proposal_ahead", "state", "milestone_id", "vote_by", "effort_high", "days_offered"),
         Index("ix_proposal_merged", "merged_into_id", **only_with("merged_into_id")),
         Index("ix_proposal_consent", "consent_until"),
         UniqueConstraint("author_id", "once"),

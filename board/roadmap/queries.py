@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 
+from board.activity import marks
 from board.db import db
 from board.i18n import current_locale, today
 from board.milestones.models import Milestone
 from board.milestones.queries import milestones
 from board.partners.models import Partner, hue
 from board.proposals.models import Proposal
+from board.proposals.queries import electorate_version
 from board.proposals.states import State
+from board.remembered import remembered
 from board.voting.models import Offer, OfferKind
 from board.work.cards import Body
 from board.work.dependencies import blocked
@@ -22,6 +25,8 @@ from board.work.models import Claim, Package, PackageState, Seat
 
 AHEAD = (State.BUILDING, State.PILOTING, State.ACCEPTED, State.OPEN)
 """The states in which something is still to come, in the order in which they are shown."""
+SHOWS = ("proposal", "consent", "package", "milestone", "offer", "estimate", "partner")
+"""What the roadmap is made of, as nouns of verbs."""
 SHOWN = 12
 MOST_AT_RISK = 50
 
@@ -92,7 +97,15 @@ class Risk:
 
 
 def sections() -> list[Section]:
-    """Every milestone that goes on or has something to come, the next one first; then what is planned for none."""
+    """Every milestone that goes on or has something to come, the next one first; then what is planned for none.
+
+    It goes through all that is to come, so it is added up again only when something of its kinds has happened.
+    """
+    mark = marks.of(marks.about(*SHOWS)), electorate_version()
+    return remembered(("roadmap", current_locale()), mark, _sections)
+
+
+def _sections() -> list[Section]:
     found: dict[int | None, Section] = {
         goal.id: Section(goal.id, goal.name, goal.due_on, goal.ended) for goal in milestones()
     }
