@@ -26,6 +26,7 @@ from board.voting import tallies
 from board.voting.models import Ballot
 from tests.conftest import cannot_run, settings
 from tests.factories import cast, make_world
+from tests.long.trials import Trial
 from tests.people import Cast
 
 
@@ -106,17 +107,26 @@ def writing(app: Flask, people: Cast) -> Iterator[list[int]]:
             thread.join()
 
 
+@pytest.mark.trial("backup", short=1, long=25)
 def test_a_backup_taken_under_write_load_restores_to_a_board_that_is_right(
-    world: Flask, people: Cast, elsewhere: Flask, tmp_path: Path
+    world: Flask, people: Cast, elsewhere: Flask, tmp_path: Path, trial: Trial
 ) -> None:
-    with writing(world, people) as done:
-        while min(done) < 3:
-            time.sleep(0.005)
-        before = sum(done)
-        backup = made(world, tmp_path / "backups")
-        while sum(done) < before + 6:
-            time.sleep(0.005)
-    told = run(elsewhere, "restore", str(backup))
+    for turn in trial.turns():
+        with writing(world, people) as done:
+            while min(done) < 3:
+                time.sleep(0.005)
+            before = sum(done)
+            backup = made(world, tmp_path / "backups")
+            while sum(done) < before + 6:
+                time.sleep(0.005)
+        trial.count(ballots_meanwhile=sum(done), wrong=0)
+        restored_is_right(world, elsewhere, backup, people, "--force" if turn else "")
+        shutil.rmtree(backup)
+
+
+def restored_is_right(world: Flask, elsewhere: Flask, backup: Path, people: Cast, force: str) -> None:
+    """Put back elsewhere, everything adds up, and people can go on."""
+    told = run(elsewhere, "restore", str(backup), *filter(None, [force]))
     assert "Everything is right." in told
     with elsewhere.app_context():
         assert tallies.check_tallies() == []

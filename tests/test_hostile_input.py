@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -11,6 +12,7 @@ from flask import Flask
 
 from tests.conftest import Browser
 from tests.factories import make_world
+from tests.long.trials import Trial
 from tests.people import Cast
 from tests.test_rights import ROWS, WHO, ask, forms
 
@@ -40,6 +42,7 @@ HOSTILE: Mapping[str, bytes] = {
 FOR_THE_DATABASE = ("NUL", "lone surrogate", "emoji", "SQL", "huge number", "day far off", "first day")
 ALONE = ("NUL", "attribute", "huge number", "no day")
 LONG = b"x<b x7 " * 15_000
+ODD = "\x00\x08\x1b\x7f\x85\u00ad\u200b\u202e\u2028\ufeff\ufffd\uffff\U0001f6a2<>&'\"\\/%{}()[];:#=+-@\t\r\n aÄß0١"
 MORE = {  # Fields that a form may carry besides those of the valid one.
     "accounts.sign_in": ("email", "password", "next", "demo"), "accounts.preferences": ("locale", "theme"),
     "proposals.propose": ("links", "summary", "title_en", "summary_en", "text_en", "once"),
@@ -71,6 +74,14 @@ POSTS = sorted(
     key=lambda row: ENDING.index(v) + 1 if (v := row[1].split(".")[1]) in ENDING else 0,
 )
 GETS = [row for row in ROWS if row[0] == "GET" and row[1] != "live.stream"]
+
+
+def naughty(n: int) -> dict[str, bytes]:
+    """So many values that each field gets alone: the worst, then all named ones, then random ones, always the same."""
+    named = {what: HOSTILE[what] for what in (*ALONE, *HOSTILE)}
+    chance = random.Random(7)
+    more = {f"random {m}": "".join(chance.choices(ODD, k=chance.randint(1, 300))).encode() for m in range(n)}
+    return dict(itertools.islice((named | more).items(), n))
 
 
 @pytest.fixture
@@ -126,18 +137,25 @@ def still_stands(browsers: dict[str, Browser]) -> None:
         check(browsers["dora"].get(url), "afterwards", method, endpoint)
 
 
+@pytest.mark.trial("naughty", short=len(ALONE), long=60)
 def test_no_field_of_any_form_crashes_or_comes_back_unescaped(
-    app: Flask, people: Cast, browsers: dict[str, Browser], hostile: Mapping[str, bytes]
+    app: Flask, people: Cast, browsers: dict[str, Browser], hostile: Mapping[str, bytes], trial: Trial
 ) -> None:
+    alone = naughty(trial.whole())
+    if trial.long:
+        hostile = {**HOSTILE, **alone}
+    trial.count(forms=len(POSTS), answers=0, answers_5xx=0, unescaped=0)
     for row in POSTS:
         _method, endpoint, url = row[:3]
         browser, good = browsers[entitled(row)], valid(people, endpoint)
         names = dict.fromkeys([*good, *MORE.get(endpoint, ())]) or {"text": None}
         for what, value in hostile.items():
             check(send(browser, url, encoded([(name, value) for name in names])), url, what, "everywhere")
-            for name in good if len(names) > 1 and what in ALONE else ():
+            for name in good if len(names) > 1 and what in alone else ():
                 answer = send(browser, url, encoded([*({**good, name: value}).items()]))
                 check(answer, url, what, name)
+                trial.count(answers=1)
+            trial.count(answers=1)
         check(send(browser, url, encoded([(name, LONG) for name in names])), url, "long")
     still_stands(browsers)
 

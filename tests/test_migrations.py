@@ -14,6 +14,7 @@ from board.db import db, transaction
 from board.search.index import INDEXED
 from tests import factories
 from tests.conftest import settings
+from tests.long.trials import Trial
 from tests.people import populate
 
 FIRST = "0002"  # What was on main when boards began to be used; earlier ones cannot hold everything that is compared.
@@ -21,16 +22,22 @@ FIRST = "0002"  # What was on main when boards began to be used; earlier ones ca
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def full(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """A board of its own with one of everything."""
+    """A board of its own with one of everything; in the long trial the demo with so many proposals more."""
     url = f"sqlite:///{tmp_path / 'board.sqlite'}"
     if request.param == "postgresql":
         url = _empty_database(request.getfixturevalue("postgres"))
-    app = create_app(settings(tmp_path, url))
-    assert app.test_cli_runner().invoke(args=["init"]).exit_code == 0
+    trial = request.getfixturevalue("trial") if "trial" in request.fixturenames else None
+    long = trial is not None and trial.long
+    app = create_app(settings(tmp_path, url, **({"BOARD_DEMO": "1"} if long else {})))
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["init"]).exit_code == 0
+    if long:
+        assert runner.invoke(args=["demo", "--proposals", str(trial.size)]).exit_code == 0
     with app.app_context():
-        with transaction():
-            people = populate()
-        factories.make_world(people)
+        if not long:
+            with transaction():
+                people = populate()
+            factories.make_world(people)
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -69,7 +76,8 @@ def rows(there: dict[str, set[str]]) -> dict[str, list[Any]]:
         }
 
 
-def test_down_to_the_first_and_up_again_keeps_every_row(full: Flask) -> None:
+@pytest.mark.trial("migrations", short=1, long=10_000)
+def test_down_to_the_first_and_up_again_keeps_every_row(full: Flask, trial: Trial) -> None:
     db.session.remove()
     newest = columns()
     before = rows(newest)
@@ -82,6 +90,7 @@ def test_down_to_the_first_and_up_again_keeps_every_row(full: Flask) -> None:
     upgrade()
     assert columns() == newest
     assert rows(kept) == middle
+    trial.count(proposals=trial.whole(), rows_compared=sum(map(len, middle.values())), rows_that_differ=0)
     db.session.remove()
     again = rows(newest)
     for table in ("ballot", "offer", "claim", "person", "membership", "activity", "proposal_count"):

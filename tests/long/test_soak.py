@@ -128,7 +128,7 @@ def soak(place: Place, seconds: float) -> Soak:
 
 @pytest.mark.trial("soak", short=3, long=600)
 def test_under_mixed_load_nothing_fails_memory_is_flat_and_descriptors_are_constant(place: Place, trial: Trial) -> None:
-    run = soak(place, next(trial.parts(trial.size)))
+    run = soak(place, trial.whole())
     early, late = run.memory[5:10], run.memory[15:]
     failed = {what: n for what, n in run.statuses.items() if what[1] >= 400}
     trial.count(**run.kinds(), failed=sum(failed.values()))
