@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from board import config, create_app, i18n
+from board import config, create_app, i18n, log
 from board.accounts import passwords, session
 from board.db import db, transaction
 from tests import worlds
@@ -221,9 +221,10 @@ def statements(app: Flask) -> Iterator[list[str]]:
 @pytest.fixture
 def log_kept() -> Iterator[None]:
     """Whatever the test does to the log is undone."""
-    before = structlog.get_config()
+    before, bound = structlog.get_config(), dict(log._bound)
     yield
     structlog.configure(**before)
+    log._bound.update(bound)
 
 
 NAMES = ("ada", "ben", "cleo", "dora", "pia", "rolf")
