@@ -82,6 +82,20 @@ def test_ones_own_column_comes_first_then_the_chosen_one(shelf: Flask, people: C
         assert matrix.matrix(Filters(kind="county"), ANONYMOUS).columns == ()
 
 
+def test_columns_stand_by_name_or_by_how_much_a_partner_uses(
+    shelf: Flask, people: Cast, ada: Browser, gast: Browser
+) -> None:
+    with shelf.app_context():
+        use(2, people.cleo)  # Celle now runs one and pilots one, Aalen runs one.
+        assert [c.slug for c in matrix.matrix(Filters(columns="used"), ANONYMOUS).columns] == ["celle", "aalen"]
+        assert [c.slug for c in matrix.matrix(Filters(columns="used"), people.ada.actor).columns] == ["aalen", "celle"]
+    page = gast.get("/reuse?columns=used").text
+    assert page.index('id="column-2"') < page.index('id="column-1"')
+    assert "columns=used" in page, "rows that change ask for the same columns"
+    assert '<option value="used" selected>' in page
+    assert 'hx-get="/reuse/FV-1"' in gast.get("/reuse?columns=unknown").text
+
+
 def test_the_page_says_each_entry_in_words_and_marks_old_ones(shelf: Flask, gast: Browser) -> None:
     page = gast.get("/reuse").text
     assert "Aalen: im Einsatz, Version 2.1, bestätigt am 15. Januar 2026, zu bestätigen" in page

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, literal, or_, select
 
 from board.db import db
 from board.i18n import current_locale, today
@@ -36,7 +36,10 @@ SORTS = {"used": "Most used", "title": "Title", "confirmed": "Confirmed last", "
 
 @dataclass(frozen=True)
 class Filters:
-    """What the matrix shows: its rows by all fields but `kind`, which chooses columns; `partner` has an entry."""
+    """What the matrix shows: its rows by all fields but `kind`, which chooses columns; `partner` has an entry.
+
+    `columns` orders these: by name, or (used) those first that run and pilot the most.
+    """
 
     q: str = ""
     topic: str = ""
@@ -46,6 +49,7 @@ class Filters:
     old: str = ""
     kind: str = ""
     sort: str = "used"
+    columns: str = ""
     all: str = ""
 
     @property
@@ -56,12 +60,15 @@ class Filters:
     @property
     def narrowing(self) -> dict[str, str]:
         """The fields that leave something out, in the order in which they are shown."""
-        return {name: value for name, value in vars(self).items() if value and name not in {"sort", "all"}}
+        return {name: value for name, value in vars(self).items() if value and name not in {"sort", "columns", "all"}}
 
     def query(self) -> str:
         """The canonical query string, without what goes without saying."""
         return urlencode(
-            self.narrowing | ({"sort": self.sort} if self.sort != "used" else {}) | ({"all": "1"} if self.all else {})
+            self.narrowing
+            | ({"sort": self.sort} if self.sort != "used" else {})
+            | ({"columns": self.columns} if self.columns else {})
+            | ({"all": "1"} if self.all else {})
         )
 
     def url(self, path: str = "/reuse", **changes: str) -> str:
@@ -86,6 +93,7 @@ def read(args: Mapping[str, str], by: Actor, topics: set[str], partners: set[str
         old=one_of("old", {"1"}),
         kind=one_of("kind", set(Kind)),
         sort=one_of("sort", sorts) or "used",
+        columns=one_of("columns", {"used"}),
         all=one_of("all", {"1"}),
     )
 
@@ -234,12 +242,14 @@ def _sorted(rows: list[Row], filters: Filters, by: Actor) -> list[Row]:
 
 
 def _columns(filters: Filters, by: Actor) -> tuple[Acting, ...]:
-    """Partners with at least one entry, and the reader's own; that one first, then the chosen one, then by name."""
+    """Partners with at least one entry, and the reader's own; that one first, then the chosen one, then the others."""
+    uses = select(func.count()).where(Reuse.partner_id == Partner.id, Reuse.status.in_(IN_USE))
+    n_uses = uses.correlate(Partner).scalar_subquery() if filters.columns else literal(0)
     query = select(
         Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes
     ).where(or_(exists().where(Reuse.partner_id == Partner.id), Partner.id == by.partner_id))
     if filters.kind:
         query = query.where(or_(Partner.kind == filters.kind, Partner.id == by.partner_id))
-    rows = db.session.execute(query.order_by(func.lower(Partner.name))).all()
+    rows = db.session.execute(query.order_by(n_uses.desc(), func.lower(Partner.name))).all()
     found = [Acting(r.id, r.slug, r.name, r.sign, hue(r.ags or r.slug), r.kind, r.votes) for r in rows]
     return tuple(sorted(found, key=lambda p: 0 if p.id == by.partner_id else 1 if p.slug == filters.partner else 2))
