@@ -15,7 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from board.api.registry import OPERATIONS
+from board.api.views import OPERATIONS
 from tests.factories import make_world
 from tests.people import Cast
 from tests.programs import program, token

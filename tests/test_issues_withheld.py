@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from board.activity.models import Activity
+from board.api.views import OPERATIONS
 from board.db import Base, db, transaction
 from board.i18n import today
 from board.issues import rules, triage
@@ -31,6 +32,7 @@ from board.work.models import Package
 from tests.conftest import Browser
 from tests.factories import comment, make_proposal
 from tests.people import Cast
+from tests.programs import program, token
 from tests.webhooks.forge import Forge, gitlab_issue
 
 SECRET, WORD = "Quittenmus", "Klartext"  # The second one is searched for: its echo is no leak.
@@ -274,6 +276,37 @@ def test_no_page_fragment_feed_log_or_command_tells_a_word_of_it(
         assert SECRET.lower() not in runner.invoke(args=command).output.lower()
     printed = capfd.readouterr()
     assert SECRET.lower() not in (printed.out + printed.err + caplog.text).lower()
+
+
+def test_no_answer_to_a_program_tells_a_word_of_it(app: Flask, people: Cast, forge: Forge) -> None:
+    """Every address by which programs read, for those who sort issues; before hiding they are told what people are."""
+    with app.app_context():
+        made(people, forge)
+    programs = [program(app, token(app, who)) for who in (people.ada, people.pia)]
+    for address in ("/proposals", "/proposals/FV-1", "/packages/AP-1", "/issues/1", f"/search?q={WORD}&kind=issue"):
+        assert SECRET in programs[0].get(address).text
+    with app.app_context():
+        hide(forge, "confidential")
+    for client in (*programs, program(app)):
+        for address in _of_the_api():
+            answer = client.get(address)
+            assert SECRET.lower() not in answer.text.lower(), address
+            assert answer.status_code in {200, 401, 404} or address == "/search", address
+    assert programs[0].get("/issues/1").status_code == 404
+    assert programs[0].post("/issues/1/dismiss", json={"reason": "Weg."}).status_code == 404
+
+
+def _of_the_api() -> list[str]:
+    """Those addresses, about what came from the issue."""
+    numbers, found = {"proposal": "FV-1", "package": "AP-1", "default": "aalen", "int": "1"}, []
+    for operation in OPERATIONS:
+        if operation.method == "GET":
+            path = operation.path
+            for kind, name in operation.parts:
+                path = path.replace(f"<{kind}:{name}>", numbers[kind]).replace(f"<{name}>", numbers[kind])
+            asks = operation.query is not None and "q" in operation.query.model_fields
+            found += [path, f"{path}?q={WORD}"] if asks and operation.name != "search" else [path]
+    return [*found, f"/search?q={WORD}", "/issues?triage=all"]
 
 
 def _plain(app: Flask) -> list[str]:

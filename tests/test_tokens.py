@@ -13,7 +13,7 @@ from board.activity.models import Activity
 from board.db import db, now, transaction
 from board.errors import Conflict, Denied, Missing, Refusal
 from board.mail.models import Mail
-from board.policy import SCOPES, VERBS, Actor, allowed, page_allowed
+from board.policy import SCOPES, VERBS, Actor, allowed
 from board.tokens.words import SCOPES as WORDS
 from tests.conftest import Browser
 from tests.people import Cast
@@ -191,5 +191,3 @@ def test_scopes_open_verbs_that_exist_and_never_those_that_ask_again() -> None:
     assert not [verb for verb in opened if verb.startswith(out_of_reach)]
     everything = Actor(person_id=1, is_admin=True, is_product_owner=True, scopes=frozenset(FULL))
     assert not allowed(everything, "proposal.accept")
-    assert not page_allowed(everything, "admin.index")
-    assert not page_allowed(everything, "accounts.show")

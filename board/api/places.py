@@ -10,6 +10,7 @@ from board.api.registry import read
 from board.api.shapes import PartnerRef
 from board.errors import Missing, Unknown
 from board.i18n import gettext as _
+from board.milestones.queries import goal
 from board.milestones.queries import milestones as all_milestones
 from board.partners import queries as partners_
 from board.proposals import queries as proposals
@@ -137,4 +138,9 @@ class Milestones(Shape):
 @read("/milestones", "milestones", GOALS, N_("List milestones"), answer=Milestones)
 def milestones() -> Milestones:
     """The milestones in their order."""
-    return Milestones(items=[Milestone.model_validate(goal) for goal in all_milestones()])
+    return Milestones(items=[Milestone.model_validate(found) for found in all_milestones()])
+
+
+def milestone_of(milestone_id: int) -> Milestone:
+    """One milestone."""
+    return Milestone.model_validate(goal(milestone_id))

@@ -6,13 +6,25 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from board import problems
-from board.api import openapi, places, proposals
+from board.api import (
+    around,
+    authoring,
+    comments,
+    knowledge,
+    meetings,
+    news,
+    openapi,
+    places,
+    proposals,
+    voting,
+    work,
+)
 from board.api.answering import view
 from board.api.registry import OPERATIONS
 from board.errors import Refusal
 
 bp = Blueprint("api", __name__)
-GROUPS = (proposals, places)
+GROUPS = (proposals, authoring, voting, work, comments, around, knowledge, meetings, news, places)
 """The modules that register operations."""
 
 for _operation in OPERATIONS:

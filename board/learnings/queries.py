@@ -121,6 +121,13 @@ def page(filters: Filters, by: Actor) -> tuple[list[Line], int]:
     return _lines(wanted, order, filters.n, by), total
 
 
+def behind(filters: Filters, by: Actor, place: int | None, limit: int) -> tuple[list[Line], int | None]:
+    """Lines behind a place (an id), the newest first, and the place to go on behind: pages by key, for programs."""
+    wanted = _wanted(filters) if place is None else _wanted(filters).where(Learning.id < place)
+    found = _lines(wanted, (Learning.id.desc(),), limit + 1, by)
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
 def one(learning_id: int, by: Actor) -> tuple[Line, Learning, str]:
     """A learning as a line, whole, and its author's name for those who may read names. Raises Missing."""
     found = db.session.scalar(select(Learning).where(Learning.id == learning_id))
