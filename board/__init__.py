@@ -53,6 +53,7 @@ FEATURES = (
     "feeds",
     "modules",
     "api",
+    "reference",
 )
 MAX_BODY = 1024 * 1024
 

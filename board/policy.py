@@ -782,6 +782,7 @@ PAGES: dict[str, Rule] = {
     # roadmap
     "roadmap.show": reader,
     "roadmap.calendar": reader,
+    "roadmap.subscribe": anyone,  # Whoever has the address of a person's calendar; its token is asked.
     # figures
     "figures.show": reader,
     "figures.file": reader,
@@ -801,6 +802,7 @@ PAGES: dict[str, Rule] = {
     "opendata.json": reader,
     "opendata.catalogue": reader,
     # the API: what stands on pages, for programs; scopes narrow it further
+    "reference.show": reader,
     "api.document": reader,
     "api.me": signed_in,
     "api.waiting": signed_in,
@@ -1017,7 +1019,7 @@ DOORS = frozenset({
     "identities.back", "hooks.receive", "metrics.show", "legal.imprint", "legal.privacy", "legal.accessibility",
     "legal.licence", "joining.show", "joining.join", "credentials.forgot",
     "credentials.ask_reset", "credentials.show_reset", "credentials.reset", "credentials.show_confirm",
-    "credentials.confirm", "notifications.unsubscribe", "notifications.decline",
+    "credentials.confirm", "notifications.unsubscribe", "notifications.decline", "roadmap.subscribe",
 })  # fmt: skip
 """Open to everybody, also where the board is read by its partners only."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import Table, or_, select, true
 
 from board import vault
 from board.accounts import links
+from board.accounts.devices import token_hash
 from board.accounts.models import (
     AccessToken,
     Authenticator,
@@ -97,6 +98,11 @@ EMPTY = {"bid": "only providers offer; see the trial of the table of rights"}
 """Tables in which neither side owns a row, and why."""
 
 
+def calendar(name: str) -> str:
+    """The token in the address of a side's calendar."""
+    return f"strd_{name:x<43}"
+
+
 class Rivals:
     """Aalen (Ada, Ben) and Celle (Cleo, Carl), each with one of everything; and what belongs to whom."""
 
@@ -177,8 +183,9 @@ class Rivals:
             for key in (f"FV-{self.proposals[name]}", f"AP-{self.packages[name]}"):
                 notifications.watch(key, who.actor)
             outbox.put("password-changed", to=person_id)
-            token = AccessToken(token_hash=f"geheim-{name}", ending=name[-4:], person_id=person_id, name=f"Von {name}",
-                                scopes=["read"], expires_at=now() + timedelta(days=1))  # fmt: skip
+            token = AccessToken(token_hash=token_hash(calendar(name)), ending=name[-4:], person_id=person_id,
+                                name=f"Von {name}", scopes=["calendar"],
+                                expires_at=now() + timedelta(days=1))  # fmt: skip
             db.session.add(token)
             db.session.flush()
             db.session.add_all((
@@ -207,7 +214,7 @@ class Rivals:
             "reset": proof["reset"], "confirm": proof["email"],
             "join": links.token("invitation", invitation.id, invitation.nonce),
             "unsubscribe": unsubscribing.path(who.person_id, Sort.WEEKLY).rpartition("/")[2],
-            "reuse": asking.token(reuse, who.person_id),
+            "reuse": asking.token(reuse, who.person_id), "calendar": calendar(name),
         }  # fmt: skip
 
     def fingerprint(self, victim: str) -> dict[str, str]:

@@ -138,6 +138,8 @@ GET  reuse.ask                  /reuse/confirm/forged                      404  
 POST reuse.confirm              /reuse/confirm/forged                      404  404  404  404  404  404  404
 GET  roadmap.show               /roadmap                                   ok   ok   ok   ok   ok   ok   ok
 GET  roadmap.calendar           /roadmap.ics                               ok   ok   ok   ok   ok   ok   ok
+GET  roadmap.subscribe          /calendar/nothing.ics                      404  404  404  404  404  404  404
+GET  reference.show             /api                                       ok   ok   ok   ok   ok   ok   ok
 GET  figures.show               /figures                                   ok   ok   ok   ok   ok   ok   ok
 GET  figures.file               /figures/proposals.csv                     ok   ok   ok   ok   ok   ok   ok
 GET  feeds.proposals            /proposals.atom                            ok   ok   ok   ok   ok   ok   ok

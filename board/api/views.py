@@ -1,9 +1,6 @@
 """The routes of the API, made from the registry, and the document that describes them."""
 
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
 
 from board import problems
 from board.api import (
@@ -21,7 +18,6 @@ from board.api import (
 )
 from board.api.answering import view
 from board.api.registry import OPERATIONS
-from board.errors import Refusal
 
 bp = Blueprint("api", __name__)
 GROUPS = (proposals, authoring, voting, work, comments, around, knowledge, meetings, news, places)
@@ -42,15 +38,3 @@ def document() -> Response:
     response.add_etag()
     response.make_conditional(request)
     return response
-
-
-@bp.errorhandler(Refusal)
-def refused(refusal: Refusal) -> Any:
-    """Every refusal as a problem, also those for which pages have answers of their own."""
-    return problems.of(refusal)
-
-
-@bp.errorhandler(HTTPException)
-def failed(why: HTTPException) -> Any:
-    """What HTTP itself refuses."""
-    return problems.answer(why.code or 500)

@@ -6,7 +6,7 @@ import segno
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from board import vault
+from board import problems, vault
 from board.accounts import cookies, notices, session, throttle
 from board.accounts import verbs as accounts
 from board.accounts.entering import enter
@@ -289,7 +289,9 @@ def ask_again(_stale: Stale) -> Response:
 
 @bp.app_errorhandler(FactorMissing)
 def lead_to_set_up(missing: FactorMissing) -> Response:
-    """Whoever needs a second factor and has none is led to it, and nowhere else."""
+    """Whoever needs a second factor and has none is led to it, and nowhere else; programs are told."""
+    if problems.is_api():
+        return problems.of(missing)
     if request.method == "GET" and not is_partial():
         return redirect(url_for("factors.show", next=place()), 303)
     return error(missing.status, missing.message)

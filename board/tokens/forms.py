@@ -24,9 +24,9 @@ class TokenForm(BoardForm):
     seat = SelectField("Acts on behalf of", default="")
     days = SelectField("Valid for", coerce=int, default=90)
 
-    def __init__(self, *args: Any, seats: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seats: Sequence[tuple[int, str]], steers: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scopes.choices = [(scope, _(label)) for scope, label in SCOPES.items()]
+        self.scopes.choices = [(scope, _(label)) for scope, label in SCOPES.items() if steers or scope != "steer"]
         self.seat.choices = [*((str(number), name) for number, name in seats), ("", _("no partner"))]
         self.days.choices = [(days, ngettext("%(n)s day", "%(n)s days", days)) for days in DAYS]
 

@@ -50,7 +50,8 @@ def revoke(token_id: int) -> Response:
 
 def _form(given: Any = None) -> TokenForm:
     seats = [(seat.id, seat.partner.name) for seat in accounts.memberships(actor().person_id or 0)]
-    return TokenForm(given, seats=seats, data={"seat": str(actor().membership_id or "")} if given is None else None)
+    start = {"seat": str(actor().membership_id or "")} if given is None else None
+    return TokenForm(given, seats=seats, steers=actor().is_product_owner, data=start)
 
 
 def _page(form: TokenForm, status: int = 200, **told: Any) -> Response:

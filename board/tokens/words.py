@@ -7,7 +7,7 @@ SCOPES = {
     "propose": N_("Propose, edit proposals, estimate"),
     "vote": N_("Cast ballots and declare offers on behalf of your partner"),
     "work": N_("Create, claim and move work packages, work off the issue inbox"),
-    "comment": N_("Comment"),
+    "comment": N_("Write comments"),
     "reuse": N_("Record reuse, variants and learnings"),
     "steer": N_("Move proposals on, rate and plan them (product owners)"),
     "watch": N_("Watch proposals, packages, partners and topics"),

@@ -16,7 +16,7 @@ CLEAR: dict[tuple[int, str], set[str]] = {}  # By width and theme; the roles sha
 ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
 NO_PAGES = re.compile(
     r"^(static|api\..*|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
-    r"|decisions\.markdown_of_.*|roadmap\.calendar|feeds\..*|modules\.(module|app|used_by)"
+    r"|decisions\.markdown_of_.*|roadmap\.(calendar|subscribe)|feeds\..*|modules\.(module|app|used_by)"
     r"|opendata\.(csv|json|catalogue)|workshops\.markdown)$"
 )
 
