@@ -1,18 +1,11 @@
 """The calendar of a person: an address with a token of theirs, which opens dates and nothing else."""
 
-import json
-import logging
-from pathlib import Path
-
-import pytest
-import structlog
 from flask import Flask
 
-from board import create_app
 from board.accounts import tokens
 from board.accounts.models import Membership
 from board.db import db, now, transaction
-from tests.conftest import Browser, settings
+from tests.conftest import Browser
 from tests.factories import make_world, milestone
 from tests.people import Cast
 from tests.programs import FULL, expire, program, token
@@ -60,26 +53,6 @@ def test_the_page_shows_the_address_once(app: Flask, people: Cast, ada: Browser)
     page = ada.post("/account/tokens", data={"name": "Kalender", "scopes": "calendar", "days": "365", "seat": ""})
     assert "http://localhost/calendar/strd_" in page.text
     assert "/calendar/strd_" not in ada.get("/account/tokens").text
-
-
-def test_no_token_reaches_the_log(
-    app: Flask, people: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    secret, bearer = token(app, people.ada, CALENDAR), token(app, people.ada)
-    caplog.set_level(logging.INFO)
-    before = structlog.get_config()
-    try:
-        loud = create_app(settings(tmp_path, app.config["SQLALCHEMY_DATABASE_URI"], BOARD_LOG="info"))
-        assert program(loud).get(f"/calendar/{secret}.ics").status_code == 200
-        assert program(loud, bearer).get("/me").status_code == 200
-        with loud.app_context():
-            db.engine.dispose()
-    finally:
-        structlog.configure(**before)
-    written = capsys.readouterr().err
-    assert [json.loads(line)["route"] for line in written.splitlines()] == ["/calendar/<token>.ics", "/api/v1/me"]
-    assert secret not in written + caplog.text
-    assert bearer not in written + caplog.text
 
 
 def test_the_page_about_the_api_names_every_operation_in_both_languages(

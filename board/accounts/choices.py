@@ -24,7 +24,8 @@ def init_app(app: Flask) -> None:
 def _choose() -> Response | None:
     """Keep the choice and go on to the same page; values that do not exist are ignored."""
     endpoint = request.endpoint or ""
-    own = endpoint.endswith((".atom", ".calendar", "static")) or endpoint.startswith("feeds.")  # They read `lang` too.
+    own = endpoint.endswith((".atom", ".calendar", ".subscribe", "static"))  # They read `lang` too.
+    own = own or endpoint.startswith(("feeds.", "api."))  # Programs have neither.
     if request.method != "GET" or not endpoint or own or is_partial():
         return None
     chosen = {name: request.args[name] for name, values in COOKIES.items() if request.args.get(name) in values}

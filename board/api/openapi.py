@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from board import problems
 from board.api import repeating
-from board.api.registry import OPERATIONS, PART_NAMES, Operation
+from board.api.registry import OPERATIONS, ORDER, PART_NAMES, Operation, in_order
 from board.policy import SCOPES
 from board.tokens.words import SCOPES as SCOPE_WORDS
 
@@ -34,13 +34,13 @@ def document() -> dict[str, Any]:
     """The whole document, in English; the readable page speaks both languages."""
     refs, schemas = _schemas()
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
+    for operation in in_order():
         paths.setdefault(operation.shown_path, {})[operation.method.lower()] = _operation(operation, refs)
     return {
         "openapi": "3.1.0",
         "info": {**TEXTS, "version": VERSION, "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}},
         "servers": [{"url": problems.ROOT}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in OPERATIONS)],
+        "tags": [{"name": tag} for tag in ORDER],
         "paths": paths,
         "components": {
             "schemas": schemas | {"Problem": PROBLEM},

@@ -54,6 +54,16 @@ PART_NAMES = {
     "issue_id": "issue", "variant_id": "variant", "milestone_id": "milestone", "draft_id": "draft",
 }  # fmt: skip
 OPERATIONS: list[Operation] = []
+ORDER = (
+    "Oneself", "Proposals", "Ballots and offers", "Estimates", "Decisions", "Work packages", "Comments", "Issues",
+    "Reuse", "Variants", "Learnings", "Workshops", "Milestones", "Partners and topics", "Activity and search",
+)  # fmt: skip
+"""The groups in the order in which the document and the page tell them."""
+
+
+def in_order() -> list[Operation]:
+    """All operations, group by group."""
+    return sorted(OPERATIONS, key=lambda operation: ORDER.index(operation.tag))
 
 
 def read(path: str, name: str, tag: str, *words: str, **more: Any) -> Callable[[Handler], Handler]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, request
 
 from board import problems
 from board.api import openapi
-from board.api.registry import OPERATIONS, PART_NAMES, Operation
+from board.api.registry import OPERATIONS, PART_NAMES, Operation, in_order
 from board.tokens.words import SCOPES
 from board.web import etag, not_modified, page, tagged
 
@@ -56,7 +56,7 @@ def show() -> Response:
 
 @lru_cache(maxsize=4)
 def _told(origin: str) -> tuple[Told, ...]:
-    return tuple(_one(operation, origin) for operation in OPERATIONS)
+    return tuple(_one(operation, origin) for operation in in_order())
 
 
 def _one(operation: Operation, origin: str) -> Told:
