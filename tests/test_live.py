@@ -295,6 +295,21 @@ def test_every_page_carries_the_position_at_which_its_request_began(
     assert "hx-sse:connect" not in ada.get("/nothing-here").text
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_position_never_names_a_transaction_that_a_crash_could_take_back(app: Flask, people: Cast) -> None:
+    """What was undone may not be on PostgreSQL's disk yet: after `kill -9` the same number is somebody else's."""
+    with app.app_context():
+        factories.make_proposal(people)
+        before = cursor(app)
+        xid = db.session.scalar(text("SELECT pg_current_xact_id()::text"))
+        db.session.rollback()
+        position = log.read(cursor(app).rstrip("~"))
+        newest = db.session.execute(text("SELECT xid::text, id FROM activity ORDER BY id DESC LIMIT 1")).one()
+        assert cursor(app) == before
+        assert position == tuple(map(int, newest))
+        assert position[0] < int(xid)
+
+
 def test_a_stream_tells_each_topic_once_and_too_many_as_a_reload() -> None:
     stream = Stream()
     stream.tell(["a", "b", "a"], (1,))

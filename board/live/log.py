@@ -22,6 +22,13 @@ _COLUMNS = (
     Activity.partner_id, Activity.about_id,
 )  # fmt: skip
 
+_POSTGRES_LATEST = text("""
+    SELECT CAST(activity.xid AS text) AS xid, id
+    FROM activity
+    WHERE activity.xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY activity.xid DESC, id DESC
+    LIMIT 1
+""")
 _POSTGRES_SINCE = text("""
     SELECT id, verb, proposal_id, package_id, comment_id, partner_id, about_id, CAST(activity.xid AS text) AS xid,
            activity.xid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
@@ -103,8 +110,9 @@ class PostgresLog:
         return True
 
     def latest(self, connection: Connection) -> Position:
-        """Just below the oldest transaction that still runs; asks no table."""
-        return (int(connection.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")) or 0), 0)
+        """The last settled row. Never a bare transaction id: after a crash PostgreSQL gives some of them out again."""
+        row = connection.execute(_POSTGRES_LATEST).first()
+        return (int(row.xid), row.id) if row else (0, 0)
 
     def since(self, connection: Connection, position: Position, limit: int) -> list[Entry] | None:
         """Rows after (xid, id), settled ones first."""
