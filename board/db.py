@@ -10,11 +10,12 @@ from typing import Any, ClassVar, Protocol
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, DateTime, Dialect, Engine, Executable, MetaData, event, func, make_url, select, text
-from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from board import quick
 from board.errors import Busy
 from board.pen import Pen
 
@@ -183,8 +184,10 @@ def _read_only_is_busy(context: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """A write takes its lock at the start: upgrading a read snapshot would fail at once."""
     if connection.dialect.name == "sqlite":
-        write = connection.get_execution_options().get("write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if connection.get_execution_options().get("write", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.connection.cursor().execute("BEGIN")  # It waits for nothing and never fails.
 
 
 @contextmanager
@@ -285,12 +288,13 @@ def _take_lock(session: Any) -> None:
         raise Busy() from why
 
 
-def run(statement: Executable, **values: Any) -> CursorResult[Any]:
-    """Run a statement that was built once, with its values, past the ORM: a quarter of the cost of a built one.
+def run(statement: Executable, **values: Any) -> quick.Rows:
+    """Run a statement that was built once, with its values, past the ORM: a fraction of the cost of a built one.
 
     For what every request asks. Within the session's transaction; nothing pending is flushed first.
     """
-    return db.session.connection().execute(statement, values)
+    found: quick.Rows = quick.run(db.session(), statement, values)
+    return found
 
 
 def on_postgres() -> bool:

@@ -38,8 +38,10 @@ _ELECTORATE = select(Electorate.size).where(Electorate.id == Electorate.ONLY)
 _OWN = (
     select(Ballot.proposal_id, Ballot.choice, Ballot.reason, Ballot.cast_at, Ballot.text_version, Person.name)
     .outerjoin(Person, Person.id == Ballot.person_id)
-    .where(Ballot.partner_id == bindparam("partner"), Ballot.proposal_id.in_(bindparam("proposals", expanding=True)))
+    .where(Ballot.partner_id == bindparam("partner"))
 )
+_OWN_ONE = _OWN.where(Ballot.proposal_id == bindparam("proposal"))
+_OWN_OF = _OWN.where(Ballot.proposal_id.in_(bindparam("proposals", expanding=True)))
 
 
 class Own(NamedTuple):
@@ -129,7 +131,10 @@ def own(proposal_ids: list[int], by: Actor) -> dict[int, Own]:
     """What the acting partner has cast on these proposals, by proposal; one query for all."""
     if by.partner_id is None or not proposal_ids:
         return {}
-    found = run(_OWN, partner=by.partner_id, proposals=proposal_ids)
+    if len(proposal_ids) == 1:
+        found = run(_OWN_ONE, partner=by.partner_id, proposal=proposal_ids[0])
+    else:
+        found = run(_OWN_OF, partner=by.partner_id, proposals=proposal_ids)
     return {row[0]: Own._make(row[1:]) for row in found}
 
 
