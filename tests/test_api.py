@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from board import i18n, problems
+from board.api import sayings
 from board.api.models import KeptAnswer
 from board.api.views import OPERATIONS
 from board.db import at, db, now
@@ -182,6 +183,10 @@ def test_an_objection_ends_a_consent(app: Flask, people: Cast, adas: Program, pi
 def test_what_cannot_be_read_is_told_where_and_changes_nothing(app: Flask, people: Cast, adas: Program) -> None:
     answer = adas.post("/proposals", json={"title": "x" * 200, "text": "T", "topic": "maengelmelder", "colour": 1})
     assert {error["pointer"] for error in answer.json["errors"]} == {"/title", "/colour"}
+    assert {error["detail"] for error in answer.json["errors"]} == {
+        "Höchstens 120 Zeichen.",
+        "Dieses Feld gibt es nicht.",
+    }
     topic = adas.post("/proposals", json={"title": "B", "text": "T", "topic": "nichts"})
     assert topic.json["errors"][0]["pointer"] == "/topic"
     past = {"title": "B", "text": "T", "topic": "maengelmelder", "vote_by": (today() - timedelta(days=1)).isoformat()}
@@ -280,5 +285,6 @@ def test_examples_in_the_document_are_valid_bodies() -> None:
 def test_every_word_of_every_operation_is_there_in_german() -> None:
     german = i18n.catalogue("de")
     words = {word for operation in OPERATIONS for word in (operation.tag, *operation.words)}
+    words |= set(sayings.SAID.values())
     words |= {title for _status, title in problems.TITLES.values()} | set(SCOPE_WORDS.values())
     assert words <= german.keys(), words - german.keys()

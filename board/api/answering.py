@@ -9,7 +9,7 @@ from flask import Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest
 
-from board.api import repeating
+from board.api import repeating, sayings
 from board.api.fields import Listed, Paged
 from board.api.registry import Operation
 from board.db import db, transaction
@@ -144,7 +144,8 @@ def _query(wanted: type[BaseModel]) -> BaseModel:
     many = [name for name in request.args if len(request.args.getlist(name)) > 1]
     if many:
         raise Invalid(
-            _("A name stands in the query twice."), errors=[_error("query", (name,), "once") for name in many]
+            _("A name stands in the query twice."),
+            errors=[_error("query", (name,), _("Once is enough.")) for name in many],
         )
     try:
         return wanted.model_validate(request.args.to_dict())
@@ -165,7 +166,9 @@ def _body(wanted: type[BaseModel]) -> BaseModel:
 
 
 def _invalid(place: str, why: ValidationError) -> Invalid:
-    errors = [_error(place, error["loc"], error["msg"]) for error in why.errors(include_url=False, include_input=False)]
+    errors = [
+        _error(place, error["loc"], sayings.of(error)) for error in why.errors(include_url=False, include_input=False)
+    ]
     return Invalid(_("The request is not valid: see “errors”."), errors=errors)
 
 
