@@ -23,6 +23,7 @@ from board.activity.queries import Filters
 from board.activity.sentences import SENTENCES
 from board.db import at, db, now, transaction
 from board.errors import Conflict
+from board.i18n import today
 from board.jobs.worker import Worker
 from board.mail.models import Mail
 from board.mail.sending import send_due
@@ -30,6 +31,8 @@ from board.outgoing import endpoints, events, lanes, queries, resending, retenti
 from board.outgoing.endpoints import Wishes
 from board.outgoing.models import Endpoint, EndpointSecret, OutgoingDelivery, Standing
 from board.outgoing.outcomes import PAUSES, Answer, pause
+from board.partners import leaving
+from board.partners.models import Partner
 from board.policy import ANONYMOUS
 from tests.conftest import Browser, counting
 from tests.factories import cast, claim, comment, make_package, make_proposal, offer
@@ -157,6 +160,17 @@ def test_a_filter_by_partner_tells_what_strangers_see_of_it_and_no_ballot(
         claim(package_id, people.cleo.actor)
         run(number)
         assert [message.read(secret)["type"] for message in receiver.messages] == ["package.claim"]
+
+
+def test_a_filter_follows_a_partner_that_becomes_part_of_another(app: Flask, people: Cast, receiver: Receiver) -> None:
+    with app.app_context():
+        number, secret = endpoint(people, receiver.url, partner_id=people.celle)
+        with transaction():
+            old, into = db.session.get_one(Partner, people.celle), db.session.get_one(Partner, people.aalen)
+            leaving.merge(old, into, today(), people.dora.actor)
+        make_proposal(people)  # By Aalen.
+        run(number)
+        assert [message.read(secret)["type"] for message in receiver.messages] == ["proposal.propose"]
 
 
 def test_an_endpoint_hears_of_its_kinds_and_only_of_what_happens_from_now_on(

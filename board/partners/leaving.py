@@ -10,7 +10,7 @@ What a merger does, rule by rule:
 - Claims: live ones go over under their lease; where both sit in a package, the lead seat is kept.
 - Estimates: they become the new partner's where it has none; where both have one, the new partner's stands.
 - Proposals and issues filed under the old partner go over, so that somebody can look after them; who watched it
-  watches the new one.
+  watches the new one, and outgoing webhooks that tell of it tell of the new one.
 The old partner has then left; its page, its comments and its history stay under its name.
 """
 
@@ -28,6 +28,7 @@ from board.i18n import gettext as _
 from board.i18n import today
 from board.issues.models import Issue, LabelRule
 from board.notifications.verbs import hand_on
+from board.outgoing.models import Endpoint
 from board.partners.models import Partner
 from board.partners.verbs import changed
 from board.policy import Actor
@@ -232,6 +233,7 @@ def _move_files(old: int, into: int) -> None:
     _set(update(Proposal).where(Proposal.partner_id == old).values(partner_id=into, version=Proposal.version + 1))
     _set(update(Issue).where(Issue.partner_id == old).values(partner_id=into, version=Issue.version + 1))
     _set(update(LabelRule).where(LabelRule.partner_id == old).values(partner_id=into))
+    _set(update(Endpoint).where(Endpoint.partner_id == old).values(partner_id=into))
     known = select(Variant.proposal_id).where(Variant.partner_id == into).scalar_subquery()
     _set(update(Variant).where(Variant.partner_id == old, Variant.proposal_id.not_in(known)).values(partner_id=into))
     both = select(Bid.package_id).where(Bid.partner_id == into, Bid.withdrawn_at.is_(None))
