@@ -16,7 +16,7 @@ from board.accounts.models import Person
 from board.activity.models import Activity
 from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, INSIDE, OPERATIONS, hides_partner
 from board.activity.sentences import SENTENCES, choice, offer, sentence
-from board.db import db
+from board.db import db, run
 from board.i18n import current_locale, day_of
 from board.partners.models import Partner, hue
 from board.policy import Actor
@@ -256,27 +256,28 @@ def _verbs(filters: Filters, by: Actor) -> list[str]:
     )
 
 
+_ACTOR, _ABOUT = aliased(Partner), aliased(Partner)
+_EVENTS = (
+    select(
+        Activity.id, Activity.at, Activity.verb, Activity.source, Activity.details, Activity.comment_id,
+        Activity.proposal_id, Activity.package_id, Person.name.label("person"),
+        _ACTOR.id.label("a_id"), _ACTOR.slug.label("a_slug"), _ACTOR.name.label("a_name"),
+        _ACTOR.sign.label("a_sign"), _ACTOR.ags.label("a_ags"),
+        _ABOUT.id.label("b_id"), _ABOUT.slug.label("b_slug"), _ABOUT.name.label("b_name"),
+        _ABOUT.sign.label("b_sign"), _ABOUT.ags.label("b_ags"),
+        Proposal.title.label("proposal"), Proposal.title_en.label("proposal_en"), Package.title.label("package"),
+    )
+    .outerjoin(Person, Person.id == Activity.person_id)
+    .outerjoin(_ACTOR, _ACTOR.id == Activity.partner_id)
+    .outerjoin(_ABOUT, _ABOUT.id == Activity.about_id)
+    .outerjoin(Proposal, Proposal.id == Activity.proposal_id)
+    .outerjoin(Package, Package.id == Activity.package_id)
+    .order_by(Activity.id.desc())
+)  # fmt: skip
+
+
 def _events(ids: Any, by: Actor, limit: int) -> Events:
-    actor, about = aliased(Partner), aliased(Partner)
-    rows = db.session.execute(
-        select(
-            Activity.id, Activity.at, Activity.verb, Activity.source, Activity.details, Activity.comment_id,
-            Activity.proposal_id, Activity.package_id, Person.name.label("person"),
-            actor.id.label("a_id"), actor.slug.label("a_slug"), actor.name.label("a_name"),
-            actor.sign.label("a_sign"), actor.ags.label("a_ags"),
-            about.id.label("b_id"), about.slug.label("b_slug"), about.name.label("b_name"),
-            about.sign.label("b_sign"), about.ags.label("b_ags"),
-            Proposal.title.label("proposal"), Proposal.title_en.label("proposal_en"), Package.title.label("package"),
-        )
-        .outerjoin(Person, Person.id == Activity.person_id)
-        .outerjoin(actor, actor.id == Activity.partner_id)
-        .outerjoin(about, about.id == Activity.about_id)
-        .outerjoin(Proposal, Proposal.id == Activity.proposal_id)
-        .outerjoin(Package, Package.id == Activity.package_id)
-        .where(Activity.id.in_(ids))
-        .order_by(Activity.id.desc())
-        .limit(limit + 1)
-    ).all()  # fmt: skip
+    rows = run(_EVENTS.where(Activity.id.in_(ids)).limit(limit + 1)).all()
     return Events(tuple(_told(rows[:limit], by)), rows[limit - 1].id if len(rows) > limit else None)
 
 

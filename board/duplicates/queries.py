@@ -57,19 +57,21 @@ def for_proposal(proposal: Any, by: Actor) -> dict[str, Any]:
     }
 
 
+_ONE, _OTHER = aliased(Proposal), aliased(Proposal)
+_SUGGESTED = (
+    select(Duplicate, _ONE.title.label("title"), _ONE.title_en.label("title_en"))
+    .add_columns(_OTHER.title.label("of_title"), _OTHER.title_en.label("of_title_en"), Partner.name)
+    .join(_ONE, _ONE.id == Duplicate.proposal_id)
+    .join(_OTHER, _OTHER.id == Duplicate.of_id)
+    .outerjoin(Partner, Partner.id == Duplicate.partner_id)
+    .where(Duplicate.dismissed_at.is_(None), _ONE.state != State.MERGED, _OTHER.state != State.MERGED)
+    .order_by(Duplicate.id)
+)
+
+
 def suggested(proposal_id: int | None = None, limit: int = 20) -> list[Suggested]:
     """The suggestions that wait, of a proposal (on either side) or of the whole board, the oldest first."""
-    one, other = aliased(Proposal), aliased(Proposal)
-    query = (
-        select(Duplicate, one.title.label("title"), one.title_en.label("title_en"))
-        .add_columns(other.title.label("of_title"), other.title_en.label("of_title_en"), Partner.name)
-        .join(one, one.id == Duplicate.proposal_id)
-        .join(other, other.id == Duplicate.of_id)
-        .outerjoin(Partner, Partner.id == Duplicate.partner_id)
-        .where(Duplicate.dismissed_at.is_(None), one.state != State.MERGED, other.state != State.MERGED)
-        .order_by(Duplicate.id)
-        .limit(limit)
-    )
+    query = _SUGGESTED.limit(limit)
     if proposal_id is not None:
         query = query.where(or_(Duplicate.proposal_id == proposal_id, Duplicate.of_id == proposal_id))
     english = current_locale() == "en"

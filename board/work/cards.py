@@ -6,10 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy import Boolean, ColumnElement, bindparam, literal, or_, select
 
 from board.accounts.models import Person
-from board.db import db
+from board.db import db, run
 from board.i18n import current_locale, today
 from board.partners.models import Partner, hue
 from board.policy import Actor
@@ -125,7 +125,7 @@ def cards(ids: Sequence[int], by: Actor) -> list[Card]:
     if not ids:
         return []
     seats, asked, waits = _seats(ids, by), _skills(ids), _waits(ids)
-    rows = {row.id: row for row in db.session.execute(_CARD.where(Package.id.in_(ids)))}
+    rows = {row.id: row for row in run(_CARD, ids=ids)}
     found = [_card(rows[i], seats.get(i, []), by) for i in ids if i in rows]
     return [replace(c, skills=asked.get(c.id, ()), waits=waits.get(c.id, ())) for c in found]
 
@@ -142,11 +142,12 @@ def card(package_id: int, by: Actor) -> Card | None:
 
 # How it is put together
 
+_THESE = Package.id.in_(bindparam("ids", expanding=True))
 _CARD = select(
     Package.id, Package.proposal_id, Package.title, Package.state, Package.effort, Package.due_on, Package.held_at,
     Package.held_reason, Package.lead_partner_id, Package.commissioned, Package.n_comments, Package.version,
     Proposal.title.label("proposal_title"), Proposal.title_en, Proposal.version.label("proposal_version"),
-).join(Proposal, Proposal.id == Package.proposal_id)  # fmt: skip
+).join(Proposal, Proposal.id == Package.proposal_id).where(_THESE)  # fmt: skip
 _BODY = (Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags)
 
 
@@ -178,16 +179,33 @@ def _seat_of(card: Card) -> str | None:
     return card.own.seat if card.own else None
 
 
-def _seats(ids: Sequence[int], by: Actor) -> dict[int, list[Held]]:
-    rows = (
-        select(Claim.package_id, Claim.seat, Claim.days, Claim.claimed_at, Claim.lease_until, *_BODY, _person(by))
-        .join(Partner, Partner.id == Claim.partner_id)
-        .outerjoin(Person, Person.id == Claim.person_id)
-        .where(Claim.package_id.in_(ids), ON_RECORD)
-        .order_by(Claim.id)
+_SEATS = (
+    select(
+        Claim.package_id, Claim.seat, Claim.days, Claim.claimed_at, Claim.lease_until, *_BODY,
+        Person.name.label("person"),
     )
+    .join(Partner, Partner.id == Claim.partner_id)
+    .outerjoin(Person, (Person.id == Claim.person_id) & bindparam("named", type_=Boolean))
+    .where(Claim.package_id.in_(bindparam("ids", expanding=True)), ON_RECORD)
+    .order_by(Claim.id)
+)  # fmt: skip
+_SKILLS = (
+    select(PackageSkill.package_id, PackageSkill.skill)
+    .where(PackageSkill.package_id.in_(bindparam("ids", expanding=True)))
+    .order_by(PackageSkill.skill)
+)
+_WAITS = (
+    select(Dependency.package_id, Package.id, Package.title, Package.state)
+    .join(Package, Package.id == Dependency.needs_id)
+    .where(Dependency.package_id.in_(bindparam("ids", expanding=True)), Package.state != PackageState.DONE)
+    .order_by(Package.id)
+)
+
+
+def _seats(ids: Sequence[int], by: Actor) -> dict[int, list[Held]]:
+    """Who holds which seat; names are read for those who are signed in, never for the public."""
     found: dict[int, list[Held]] = {}
-    for r in db.session.execute(rows):
+    for r in run(_SEATS, ids=ids, named=by.signed_in):
         left = (r.lease_until - today()).days
         seat = Held(r.seat, _body(r), r.person or "", r.days, r.claimed_at, r.lease_until, left)
         found.setdefault(r.package_id, []).append(seat)
@@ -195,24 +213,17 @@ def _seats(ids: Sequence[int], by: Actor) -> dict[int, list[Held]]:
 
 
 def _skills(ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    rows = select(PackageSkill.package_id, PackageSkill.skill).where(PackageSkill.package_id.in_(ids))
     found: dict[int, tuple[str, ...]] = {}
-    for package_id, skill in db.session.execute(rows.order_by(PackageSkill.skill)):
-        found[package_id] = (*found.get(package_id, ()), skill)
+    for row in run(_SKILLS, ids=ids):
+        found[row.package_id] = (*found.get(row.package_id, ()), row.skill)
     return found
 
 
 def _waits(ids: Sequence[int]) -> dict[int, tuple[Need, ...]]:
     """What each still waits for."""
-    rows = (
-        select(Dependency.package_id, Package.id, Package.title, Package.state)
-        .join(Package, Package.id == Dependency.needs_id)
-        .where(Dependency.package_id.in_(ids), Package.state != PackageState.DONE)
-        .order_by(Package.id)
-    )
     found: dict[int, tuple[Need, ...]] = {}
-    for package_id, other, title, state in db.session.execute(rows):
-        found[package_id] = (*found.get(package_id, ()), Need(other, title, state))
+    for row in run(_WAITS, ids=ids):
+        found[row.package_id] = (*found.get(row.package_id, ()), Need(row.id, row.title, row.state))
     return found
 
 
