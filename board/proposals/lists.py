@@ -60,6 +60,8 @@ def page(filters: Filters, by: Actor, counted: int | None = None) -> tuple[list[
 
 def _by_index(filters: Filters) -> bool:
     """Whether the order's own index serves these filters."""
+    if filters.sort == "due":
+        return filters.narrowing.keys() <= {"state", "mine"}
     return not filters.active or (filters.sort == "newest" and filters.narrowing.keys() <= ORDERED)
 
 
@@ -165,20 +167,20 @@ def totals() -> dict[tuple[str, str], int]:
     return {(state, slug): n for state, slug, n in found}
 
 
-def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int] | None = None) -> int:
-    """How many the filters leave: from the counters where they say it, else counted, up to `FEW` + 1."""
+def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int] | None = None, most: int = FEW) -> int:
+    """How many the filters leave: from the counters where they say it, else counted, up to `most` + 1."""
     if filters.narrowing.keys() <= {"state", "topic"}:
         return sum(
             n for (state, topic), n in (totals() if maintained is None else maintained).items()
             if filters.state in {"", state} and filters.topic in {"", topic}
         )  # fmt: skip
-    return run(_bounded(filters, by.partner_id, on_postgres())).scalar() or 0
+    return run(_bounded(filters, by.partner_id, most, on_postgres())).scalar() or 0
 
 
 @lru_cache(maxsize=256)
-def _bounded(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
+def _bounded(filters: Filters, partner_id: int | None, most: int, _postgres: bool) -> Select[Any]:
     """The statement that counts what the filters leave; searching is each database's own."""
-    bounded = narrowed(select(Proposal.id), filters, partner_id).limit(FEW + 1).subquery()
+    bounded = narrowed(select(Proposal.id), filters, partner_id).limit(most + 1).subquery()
     return select(func.count()).select_from(bounded)
 
 
