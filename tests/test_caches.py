@@ -51,6 +51,7 @@ NAMED = {
     "templating.build": BUILD,
     "admin.system.version": BUILD,
     "api.openapi.document": BUILD,
+    "reference.views._told": BUILD,
     # What is counted or read
     "remembered ('states', months) figures.pictures": "a mark in the log: test_figures.py",
     "remembered 'decided' figures.pictures": "a mark in the log: test_figures.py",

@@ -16,7 +16,7 @@ from board.accounts.models import Person
 from board.activity.models import Activity
 from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, INSIDE, OPERATIONS, hides_partner
 from board.activity.sentences import SENTENCES, choice, offer, sentence
-from board.db import db, run
+from board.db import db
 from board.i18n import current_locale, day_of
 from board.partners.models import Partner, hue
 from board.policy import Actor
@@ -277,7 +277,7 @@ _EVENTS = (
 
 
 def _events(ids: Any, by: Actor, limit: int) -> Events:
-    rows = run(_EVENTS.where(Activity.id.in_(ids)).limit(limit + 1)).all()
+    rows = db.session.execute(_EVENTS.where(Activity.id.in_(ids)).limit(limit + 1)).all()
     return Events(tuple(_told(rows[:limit], by)), rows[limit - 1].id if len(rows) > limit else None)
 
 
