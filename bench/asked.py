@@ -87,6 +87,8 @@ class Step:
     table: str = ""
     whole: bool = False
     sorts: bool = False
+    bounded: bool = False
+    """It stops as soon as a LIMIT is reached (PostgreSQL)."""
 
 
 def plan(connection: Connection, asked: Asked) -> list[Step]:
@@ -112,13 +114,13 @@ def _sqlite(told: str) -> Step:
     return Step(told, scan[1] if scan else "", scan is not None, told.startswith("USE TEMP B-TREE"))
 
 
-def _postgres(node: dict[str, Any]) -> Iterator[Step]:
+def _postgres(node: dict[str, Any], bounded: bool = False) -> Iterator[Step]:
     kind, table = node["Node Type"], node.get("Relation Name", "")
     told = f"{kind} {node.get('Index Name', '')} {table} rows={node['Plan Rows']}"
     unbounded = kind.startswith(("Index", "Bitmap")) and "Index Cond" not in node and "Recheck Cond" not in node
-    yield Step(told, table, kind == "Seq Scan" or (unbounded and bool(table)), kind == "Sort")
+    yield Step(told, table, kind == "Seq Scan" or (unbounded and bool(table)), kind == "Sort", bounded)
     for inner in node.get("Plans", ()):
-        yield from _postgres(inner)
+        yield from _postgres(inner, bounded or kind == "Limit")
 
 
 def analyse(connection: Connection) -> None:

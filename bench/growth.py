@@ -84,7 +84,7 @@ def _url(kind: str, size: int, postgres: str) -> str:
     if kind == "sqlite":
         return ""
     name = f"growth_{size}"
-    engine = create_engine(config.database_url(postgres), isolation_level="AUTOCOMMIT")
+    engine = create_engine(make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": name}):
             connection.exec_driver_sql(f"CREATE DATABASE {name}")

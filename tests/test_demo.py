@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, func, inspect, or_, select, text
+from sqlalchemy import create_engine, func, inspect, or_, select, text, update
 
 from board import create_app, i18n
+from board.accounts.models import Person
 from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db, now, on_postgres, transaction
-from board.demo import large
+from board.demo import crowd, large
 from board.demo.seed import seed
 from board.demo.world import World, read
 from board.duplicates.queries import leads_to, suggested
@@ -229,6 +230,20 @@ def test_a_large_demo_leaves_every_index_trigger_and_reference_as_it_was_and_non
         db.session.get_one(Proposal, newest).search = "ein seepferdchen"
     assert [hit.key for group in search.find("Seepferdchen", ANONYMOUS) for hit in group.hits] == [f"FV-{newest}"]
     assert not search.find(f'"{title}"', ANONYMOUS)
+
+
+def test_a_crowd_of_invented_municipalities_votes_and_counts_right(app: Flask, world: World) -> None:
+    voters, people = db.session.get_one(Electorate, Electorate.ONLY).size, _number(of=Person)
+    crowd.join(world, 30)
+    db.session.expire_all()
+    assert db.session.get_one(Electorate, Electorate.ONLY).size == voters + 30
+    assert _number(of=Person) == people + 60
+    assert [finding.name for finding in everything() if not finding.ok] == []
+    test_nothing_unfriendly_stands_under_a_real_body(world)
+    with transaction():  # The next ids are free, on PostgreSQL too; and the electorate is put back for the tests after.
+        db.session.add(Partner(slug="neu", name="Neu", sign="NE", kind="municipality"))
+        db.session.execute(update(Partner).where(Partner.name.like("Beispielgemeinde %")).values(votes=False))
+        db.session.get_one(Electorate, Electorate.ONLY).size = voters
 
 
 def board_at(url: str, folder: Path, demo: str = "1", **changes: str) -> Flask:

@@ -187,10 +187,9 @@ def of_endpoint(endpoint_id: int, by: Actor, limit: int = HISTORY) -> Events:
 
 
 def _operated(what: str, number: int, by: Actor, limit: int) -> Events:
-    verbs = [verb for verb in SENTENCES if verb.split(".")[0] in OPERATIONS]
     here = Activity.details[what].as_integer() == number
-    ids = select(Activity.id).where(Activity.verb.in_(verbs), here).order_by(Activity.id.desc()).limit(limit + 1)
-    return _events(ids, by, limit)
+    ways = [Activity.verb == verb for verb in SENTENCES if verb.split(".")[0] in OPERATIONS]
+    return _events(select(_newest(ways, [here], limit + 1).c.id), by, limit)
 
 
 def sign(where: ColumnElement[bool]) -> Sign | None:
@@ -230,6 +229,11 @@ def _ids(filters: Filters, by: Actor, before: int | None, limit: int, after: int
         common.append(Activity.verb.in_(verbs))
     if filters.partner and (filters.proposal_id or filters.package_id):
         common.append(or_(Activity.partner_id == filters.partner.id, Activity.about_id == filters.partner.id))
+    return _newest(ways, common, limit)
+
+
+def _newest(ways: Sequence[ColumnElement[bool]], common: Sequence[ColumnElement[bool]], limit: int) -> Any:
+    """The newest ids of all ways together; each is walked down its own index, no further than the limit."""
     walks = [
         select(Activity.id).where(way, *common).order_by(Activity.id.desc()).limit(limit).subquery() for way in ways
     ]

@@ -9,11 +9,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, Table, text
 from sqlalchemy.types import TypeDecorator
 
+from board.db import Base
 from board.search import index
 
 CACHE_KB = 400_000
@@ -76,26 +77,31 @@ def _postgres_without(connection: Connection, names: Sequence[str]) -> list[str]
     return indexes + references
 
 
-def write(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def table(model: type[Base]) -> Table:
+    """The table of a model."""
+    return cast("Table", model.__table__)
+
+
+def write(connection: Connection, into: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows that all have the same columns; what they leave out gets its default. COPY on PostgreSQL."""
     if not rows:
         return
     defaults = {
         column.name: column.default.arg  # type: ignore[attr-defined]
-        for column in table.columns
+        for column in into.columns
         if column.name not in rows[0] and column.default is not None and column.default.is_scalar
     }
     names = [*rows[0], *defaults]
-    change = {name: _change(table.columns[name].type, connection.dialect.name) for name in names}
+    change = {name: _change(into.columns[name].type, connection.dialect.name) for name in names}
     steps = tuple((name, change[name]) for name in rows[0])
     same = tuple(change[name](value) for name, value in defaults.items())
     values = (tuple([to(row[name]) for name, to in steps]) + same for row in rows)
     driver: Any = connection.connection.driver_connection
-    into = f"{table.name} ({', '.join(names)})"
+    place = f"{into.name} ({', '.join(names)})"
     if connection.dialect.name == "sqlite":
-        driver.executemany(f"INSERT INTO {into} VALUES ({', '.join('?' * len(names))})", values)  # noqa: S608 # nosec
+        driver.executemany(f"INSERT INTO {place} VALUES ({', '.join('?' * len(names))})", values)  # noqa: S608 # nosec
         return
-    with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY {place} FROM STDIN") as copy:
         for one in values:
             copy.write_row(one)
 

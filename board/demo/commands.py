@@ -10,7 +10,7 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError
 
 from board.db import db
-from board.demo import large
+from board.demo import crowd, large
 from board.demo.seed import Tick, seed
 from board.demo.standing import Standing, look
 from board.demo.world import read
@@ -26,9 +26,14 @@ SMALL = 64
     type=click.IntRange(SMALL, 10_000_000),
     help="Make a large one with that many proposals, for measuring; those beyond the first 64 are invented.",
 )
+@click.option(
+    "--partners",
+    type=click.IntRange(1, 100_000),
+    help="Let that many invented municipalities take part beside, for measuring.",
+)
 @click.option("--served", is_flag=True, help="It will be served at once: do nothing if HOST:PORT is taken.")
 @with_appcontext
-def demo(proposals: int | None, served: bool) -> None:
+def demo(proposals: int | None, partners: int | None, served: bool) -> None:
     """Fill an empty database with real partners and proposals, and with invented, marked people, ballots and work."""
     board = current_app.config["BOARD"]
     if served and (shut := why_shut(board.host, board.port)):
@@ -43,13 +48,13 @@ def demo(proposals: int | None, served: bool) -> None:
             f"{_address()} holds data that is no demo. Nothing was changed. "
             "Give the demo a place of its own: BOARD_DATA=… or DATABASE_URL=…"
         )
-    if standing is Standing.DEMO and proposals:
+    if standing is Standing.DEMO and (proposals or partners):
         raise click.ClickException(f"{_address()} holds a demo already; a large one needs an empty database.")
     upgrade()
     if standing is Standing.DEMO:
         click.echo(f"The demo in {_address()} stays as it is.")
     else:
-        _fill(proposals or SMALL)
+        _fill(proposals or SMALL, partners or 0)
     _tell_people()
 
 
@@ -61,7 +66,7 @@ def _look() -> Standing:
         raise click.ClickException(f"{_address()} cannot be opened: {reason}") from None
 
 
-def _fill(proposals: int) -> None:
+def _fill(proposals: int, partners: int) -> None:
     with _bar("Playing the demo") as tick:
         world = seed(tick)
     click.echo(
@@ -72,6 +77,9 @@ def _fill(proposals: int) -> None:
         with _bar("Inventing proposals") as tick:
             added = large.fill(world, proposals - SMALL, tick)
         click.echo(f"Added {added.proposals} invented proposals with {added.ballots} ballots.")
+    if partners:
+        crowd.join(world, partners)
+        click.echo(f"Added {partners} invented municipalities with two people each.")
 
 
 @contextmanager

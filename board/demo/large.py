@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, func, select, text, update
+from sqlalchemy import func, select, text, update
 
 from board import text as texts
 from board.accounts.models import Person
@@ -116,14 +116,14 @@ def fill(world: World, number: int, tick: Tick = silent, *, seed: int = 1, share
     ground.share = share if share is not None else 1 if number <= DENSE else THIN
     with transaction():
         connection = db.session.connection()
-        with bulk.set_aside(connection, [_table(model) for model in TABLES]):
+        with bulk.set_aside(connection, [bulk.table(model) for model in TABLES]):
             for size in _batches(number):
                 rows = Rows()
                 for place in range(added.proposals, added.proposals + size):
                     _invent(rows, ground, world.base, DAYS * (1 - place / number), chance)
                 rows.tables[Activity].sort(key=itemgetter("at"))  # The log is in the order of time.
                 for model, values in rows.tables.items():
-                    bulk.write(connection, _table(model), values)
+                    bulk.write(connection, bulk.table(model), values)
                 totals += rows.totals
                 added.proposals += size
                 added.ballots += len(rows.tables[Ballot])
@@ -133,10 +133,6 @@ def fill(world: World, number: int, tick: Tick = silent, *, seed: int = 1, share
         if on_postgres():
             _catch_up()
     return added
-
-
-def _table(model: type[Base]) -> Table:
-    return cast("Table", model.__table__)
 
 
 def _batches(number: int) -> Iterator[int]:

@@ -1,0 +1,176 @@
+"""However large the board grows, a page looks up what it shows: plans and the work they cause, address by address.
+
+Every address that `tests/rivals.py` knows is asked on a board with thousands of invented proposals, so a new page is
+covered by itself. No clock decides: SQLite counts the steps of its machine, both databases tell their plans.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, select, update
+
+from bench import asked
+from bench.asked import Asked
+from board.db import db, now, transaction
+from board.demo import large
+from board.demo.world import World
+from board.issues import inbox
+from board.partners.models import Partner
+from board.policy import ANONYMOUS
+from board.proposals import lists, similar
+from board.proposals.filters import SORTS, Filters
+from board.proposals.models import Proposal
+from board.reuse import matrix
+from board.search import index, suggest
+from tests.conftest import begin
+from tests.people import Cast
+from tests.rivals import Rivals
+
+PROPOSALS = 4000
+GROWING = {"proposal", "package", "ballot", "comment", "decision", "estimate", "activity"}
+STEPS = 30_000
+"""SQLite takes some ten steps for each row it looks at: this is less than reading the smallest large table once."""
+WINDOWS = (
+    (lists, "FEW", 200), (index, "WINDOW", 200), (index, "INSIDE", 200), (suggest, "NEWEST", 200),
+    (similar, "TWIN_POOL", 200), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
+)  # fmt: skip
+"""Bounds that are larger than this board; made small, they are seen to hold."""
+WHOLE = {
+    "figures.show": "counts all proposals when one has changed its state; kept until then",
+    "figures.file": "counts all proposals when one has changed its state; kept until then",
+    "desk.show": "shows the picture of the figures, kept until a proposal changes its state",
+    "ordering.pictures": "counts all that its filters leave, in one statement",
+    "roadmap.show": "counts what each milestone is made of",
+    "roadmap.calendar": "is a file with all answer-by dates",
+    "opendata.csv": "is the whole set of data, read batch by batch",
+    "opendata.json": "is the whole set of data, read batch by batch",
+    "modules.app": "is a file that names every module",
+    "modules.used_by": "is a file that names every user",
+    "work.export": "is a file with all packages",
+    "work.export_proposal": "is a file with all packages",
+}
+"""Addresses whose answer is about everything, and why."""
+SHELVED = {"live.stream", "static", "live.topics"}
+
+
+@pytest.fixture
+def world(app: Flask, people: Cast, monkeypatch: pytest.MonkeyPatch) -> Rivals:
+    """A board with two rivals, one of everything, and thousands of proposals beside."""
+    rivals = Rivals(app, people)
+    with app.app_context():
+        with transaction():
+            db.session.execute(update(Partner).values(fictional=True))
+        ground = World(now(), actors={("ada", "aalen"): people.ada.actor, ("cleo", "celle"): people.cleo.actor})
+        large.fill(ground, PROPOSALS, share=0.6)
+    for module, name, value in WINDOWS:
+        monkeypatch.setattr(module, name, value)
+    return rivals
+
+
+def cookie(app: Flask, who: Any) -> str:
+    """What the browser of a person sends."""
+    with app.app_context():
+        return f"session={begin(who)}"
+
+
+def faults(connection: Connection, one: Asked) -> Iterator[str]:
+    """What is wrong with the way in which the database answers a statement."""
+    sqlite = connection.dialect.name == "sqlite"
+    for step in asked.plan(connection, one):
+        if (
+            sqlite
+            and step.whole
+            and step.table in GROWING
+            and "INDEX" not in step.told
+            and "LIMIT" not in one.statement
+        ):
+            yield step.told
+        if not sqlite and step.table in GROWING and step.told.startswith("Seq Scan") and not step.bounded:
+            yield step.told
+    if sqlite and (taken := steps(connection, one)) > STEPS:
+        yield f"{taken} steps"
+
+
+def steps(connection: Connection, one: Asked) -> int:
+    """How many steps of its machine SQLite takes for a statement: the same on any computer at any load."""
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    taken = 0
+
+    def another() -> int:
+        nonlocal taken
+        taken += 100
+        return 0
+
+    driver.set_progress_handler(another, 100)
+    try:
+        driver.execute(one.statement, one.parameters).fetchall()
+    finally:
+        driver.set_progress_handler(None, 0)
+    return taken
+
+
+def test_every_page_looks_up_what_it_shows_and_reads_no_large_table_as_a_whole(world: Rivals, people: Cast) -> None:
+    app = world.app
+    seen: set[str] = set()
+    wrong: list[str] = []
+    cookies = {name: cookie(app, getattr(people, name)) for name in ("ada", "pia", "dora")}
+    addresses = [*world.addresses("aalen", "GET"), *(("proposals.index", path) for path in lists_of(people))]
+    for endpoint, path in addresses:
+        if endpoint in WHOLE or endpoint in SHELVED or endpoint.startswith("api."):
+            continue
+        for name in ("ada", "pia", "dora"):
+            status, statements, _cpu = asked.of(app, path, cookies[name])
+            if status < 400:
+                break
+        with app.app_context(), db.engine.connect() as connection:
+            for one in statements:
+                if one.statement not in seen or endpoint == "proposals.index":
+                    seen.add(one.statement)
+                    wrong += [
+                        f"{path}: {fault}: {' '.join(one.statement.split())}" for fault in faults(connection, one)
+                    ]
+    assert len(seen) > 200, "the test would otherwise prove little"
+    assert not wrong, "\n".join(wrong)
+
+
+def lists_of(people: Cast) -> Iterator[str]:
+    """The list in every order, with filters that leave few, many and nearly none."""
+    filters = ("", "state=open", "state=withdrawn", "topic=maengelmelder&state=deferred", "partner=aalen", "value=5",
+               "effort=5", "q=karte", "q=seepferdchen", "milestone=1", "milestone=none", "elsewhere=1")  # fmt: skip
+    for sort in SORTS:
+        yield from (f"/proposals?{one}&sort={sort}" for one in filters)
+        place = {"newest": "2000", "due": "2026-01-01~2000"}.get(sort, "1~2000")
+        yield f"/proposals?sort={sort}&after={place}"
+    yield "/proposals?mine=missing&sort=due"
+    yield from (f"/activity?kind={kind}&partner=aalen" for kind in ("work", "reuse", "proposals", "ballots"))
+
+
+@pytest.mark.parametrize("few", [0, 10**6])
+def test_few_that_are_looked_up_and_many_that_are_walked_stand_in_the_same_order(
+    world: Rivals, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(lists, "FEW", few)
+    with world.app.app_context():
+        for sort in SORTS:
+            columns, descending = lists._key(Filters(sort=sort))
+            wanted = [c.desc() if descending else c for c in columns]
+            where = [Proposal.state == "open", Proposal.value == 3]
+            where += [Proposal.effort_high > 0] if sort == "effort" else []
+            query = select(Proposal.id).where(*where, Proposal.vote_by.is_not(None)).order_by(*wanted).limit(120)
+            chosen = Filters(state="open", value="3", effort="any" if sort == "effort" else "", sort=sort)
+            assert walked(chosen, 120) == list(db.session.scalars(query)), sort
+
+
+def walked(filters: Filters, number: int) -> list[int]:
+    """The ids of the first pages, each continued behind the one before."""
+    found: list[int] = []
+    after = ""
+    while len(found) < number:
+        rows, after = lists.page(Filters(**{**filters.__dict__, "after": after, "n": 40}), ANONYMOUS)
+        found += [number for number, _stamp in rows]
+        if not after:
+            break
+    return found
