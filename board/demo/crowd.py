@@ -84,7 +84,7 @@ def _people(world: World, number: int) -> dict[Any, list[dict[str, Any]]]:
 def _vote(rows: dict[Any, list[dict[str, Any]]], proposals: list[int], world: World) -> None:
     seats = [(m["partner_id"], m["person_id"]) for m in rows[Membership] if m["role"] == Role.DELEGATE.value]
     wanted = select(Proposal.id, Proposal.text_version).where(Proposal.id.in_(proposals))
-    versions = {number: version for number, version in db.session.execute(wanted)}
+    versions = {row.id: row.text_version for row in db.session.execute(wanted)}
     for proposal_id in proposals:
         for n, (partner_id, person_id) in enumerate(seats):
             at = world.base - timedelta(seconds=len(seats) - n)
