@@ -12,8 +12,9 @@ from board.activity.models import Activity
 from board.db import at, db, now, transaction
 from board.i18n import set_locale, today
 from board.mail.models import Mail
-from board.policy import ANONYMOUS
+from board.policy import ANONYMOUS, SYSTEM
 from board.proposals.states import State
+from board.proposals.writing import Draft, import_
 from board.reuse import asking, matrix
 from board.reuse.matrix import Filters
 from board.reuse.spread import spread
@@ -32,6 +33,7 @@ def use(proposal_id: int, who: Who, status: str = "live", **said: object) -> Non
         reuses.record(ballots.locked(proposal_id, who.actor), record, who.actor)
 
 
+ENGLISH = {"Accept-Language": "en"}
 OLD = {"confirmed_on": date(2026, 1, 15)}
 
 
@@ -101,6 +103,54 @@ def test_the_page_says_each_entry_in_words_and_marks_old_ones(shelf: Flask, gast
     assert "Aalen: im Einsatz, Version 2.1, bestätigt am 15. Januar 2026, zu bestätigen" in page
     assert "Celle: geplant, 1. Quartal 2027" in page
     assert "1 zu bestätigen" in page.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture
+def built(shelf: Flask, people: Cast) -> Flask:
+    """FV-5 was built by Aalen, which runs it, and by Celle, which has recorded nothing; FV-6 by Dorsten alone."""
+    with shelf.app_context():
+        with transaction():
+            import_(
+                SYSTEM, Draft("Parken", people.defects), state=State.AVAILABLE, builders=[people.aalen, people.celle]
+            )
+            import_(SYSTEM, Draft("Laden", people.defects), state=State.ACCEPTED, builders=[people.dorsten])
+        use(5, people.ada, contact="digital@aalen.example", link="https://aalen.example/parken")
+    return shelf
+
+
+def test_who_built_a_function_is_marked_and_nobody_claims_that_they_use_it(
+    built: Flask, people: Cast, gast: Browser
+) -> None:
+    row = gast.get("/reuse/FV-5", partial=True).text
+    assert "Aalen: im Einsatz, hat es gebaut, bestätigt am" in row
+    assert "Celle: hat es gebaut, Nutzung nicht erfasst" in row
+    assert row.count("reuse-live") == 1
+    assert "hat es gebaut" not in gast.get("/reuse/FV-1", partial=True).text
+    assert "Celle: has built it, use not recorded" in gast.get("/reuse/FV-5", partial=True, headers=ENGLISH).text
+    with built.app_context():
+        found = matrix.matrix(Filters(), ANONYMOUS)
+        assert [c.id for c in found.columns if c.id == people.dorsten] == [people.dorsten], "a builder has a column"
+        assert "FV-6" in [row.key for row in found.rows], "and what it built a row"
+        assert found.entries == 4, "a builder without a record is no entry"
+        assert [row.key for row in matrix.matrix(Filters(partner="celle"), ANONYMOUS).rows if row.id > 4] == ["FV-5"]
+
+
+def test_an_entry_leads_to_its_contact_address_and_source(built: Flask, people: Cast, cleo: Browser) -> None:
+    page = cleo.get("/reuse/FV-5", partial=True).text
+    entry = f"use-5-{people.aalen}"
+    assert f'href="/proposals/FV-5#{entry}"' in page
+    shown = cleo.get("/proposals/FV-5").text.partition(f'id="{entry}"')[2].partition("</li>")[0]
+    assert "digital@aalen.example" in shown
+    assert "https://aalen.example/parken" in shown
+    assert 'href="/proposals/FV-6#builders"' in cleo.get("/reuse/FV-6", partial=True).text
+    assert 'id="builders"' in cleo.get("/proposals/FV-6").text
+
+
+def test_a_builder_records_its_own_use_from_its_mark(built: Flask, cleo: Browser) -> None:
+    own = cleo.get("/reuse/FV-5", partial=True).text.partition('id="uses-5-own"')[2].partition("</td>")[0]
+    assert "hat es gebaut, Nutzung nicht erfasst" in own
+    assert "Nachnutzung durch Celle erfassen" in own
+    assert "<a" not in own, "no link within the link"
 
 
 def test_only_delegates_edit_and_only_their_own_column(shelf: Flask, ada: Browser, ben: Browser) -> None:

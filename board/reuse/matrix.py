@@ -1,6 +1,6 @@
 """The matrix of proposals and partners: who examines, plans, pilots, runs or has ended what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from board.i18n import current_locale, today
 from board.learnings import queries as learnings
 from board.partners.models import Kind, Partner, hue
 from board.policy import Acting, Actor
-from board.proposals.models import Proposal, Topic
+from board.proposals.models import Proposal, ProposalBuilder, Topic
 from board.proposals.states import State
 from board.search.index import within
 from board.text import clean
@@ -36,7 +36,7 @@ SORTS = {"used": "Most used", "title": "Title", "confirmed": "Confirmed last", "
 
 @dataclass(frozen=True)
 class Filters:
-    """What the matrix shows: its rows by all fields but `kind`, which chooses columns; `partner` has an entry.
+    """What the matrix shows: its rows by all fields but `kind`, which chooses columns; `partner` uses or built it.
 
     `columns` orders these: by name, or (used) those first that run and pilot the most.
     """
@@ -114,13 +114,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One proposal with its cells by partner id."""
+    """One proposal with its cells by partner id, and the ids of the partners that built it: not all of them use it."""
 
     id: int
     title: str
     state: str
     version: int
     cells: Mapping[int, Cell]
+    built: frozenset[int] = frozenset()
     learned: int = 0
     """How many learnings there are about it."""
 
@@ -146,7 +147,7 @@ class Matrix:
 
 
 def matrix(filters: Filters, by: Actor) -> Matrix:
-    """All that the filters leave, at most `filters.most` rows. Six statements, however large it is."""
+    """All that the filters leave, at most `filters.most` rows. Seven statements, however large it is."""
     columns = _columns(filters, by)
     wanted = _wanted(filters, by)
     total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
@@ -157,9 +158,8 @@ def matrix(filters: Filters, by: Actor) -> Matrix:
 
 
 def users() -> list[Partner]:
-    """The partners with at least one entry, by name."""
-    entry = exists().where(Reuse.partner_id == Partner.id)
-    return list(db.session.scalars(select(Partner).where(entry).order_by(func.lower(Partner.name))))
+    """The partners that have built something or have an entry, by name."""
+    return list(db.session.scalars(select(Partner).where(_takes_part()).order_by(func.lower(Partner.name))))
 
 
 def row(proposal_id: int, filters: Filters, by: Actor) -> tuple[tuple[Acting, ...], Row | None]:
@@ -173,10 +173,11 @@ PLAIN = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, P
 
 
 def _wanted(filters: Filters, by: Actor) -> Plain:
-    """The proposals that can be used, or that somebody has an entry for."""
+    """The proposals that can be used, that somebody has built, or that somebody has an entry for."""
     entry = exists().where(Reuse.proposal_id == Proposal.id)
+    built = exists().where(ProposalBuilder.proposal_id == Proposal.id)
     query = PLAIN.where(
-        or_(Proposal.state.in_((State.AVAILABLE, State.PILOTING)), entry), Proposal.state != State.MERGED
+        or_(Proposal.state.in_((State.AVAILABLE, State.PILOTING)), entry, built), Proposal.state != State.MERGED
     )
     if filters.q:
         query = query.where(within(Proposal.id, filters.q))
@@ -186,7 +187,9 @@ def _wanted(filters: Filters, by: Actor) -> Plain:
         query = query.where(entry.where(Reuse.status == filters.status))
     if filters.partner:
         whose = select(Partner.id).where(Partner.slug == filters.partner).scalar_subquery()
-        query = query.where(entry.where(Reuse.partner_id == whose))
+        query = query.where(
+            or_(entry.where(Reuse.partner_id == whose), built.where(ProposalBuilder.partner_id == whose))
+        )
     if filters.old:
         query = query.where(entry.where(is_old()))
     if filters.elsewhere and by.partner_id:
@@ -209,13 +212,28 @@ def _rows(query: Plain, columns: set[int]) -> list[Row]:
     english = current_locale() == "en"
     rows = db.session.execute(query).all()
     cells: dict[int, dict[int, Cell]] = {r.id: {} for r in rows}
-    own, told = variants.where(cells), learnings.counts(cells)
+    own, told, built = variants.where(cells), learnings.counts(cells), _builders(cells)
     for r in db.session.scalars(select(Reuse).where(Reuse.proposal_id.in_(cells))):
         if r.partner_id in columns:
             cells[r.proposal_id][r.partner_id] = _cell(r, (r.proposal_id, r.partner_id) in own)
     return [
-        Row(r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id], told.get(r.id, 0)) for r in rows
-    ]
+        Row(
+            r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id],
+            frozenset(built.get(r.id, ())), told.get(r.id, 0),
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def _builders(proposals: Iterable[int]) -> dict[int, list[int]]:
+    """By proposal, the ids of the partners that built it, as its sources say: one statement for all of them."""
+    pairs = select(ProposalBuilder.proposal_id, ProposalBuilder.partner_id).where(
+        ProposalBuilder.proposal_id.in_(list(proposals))
+    )
+    found: dict[int, list[int]] = {}
+    for proposal_id, partner_id in db.session.execute(pairs.order_by(ProposalBuilder.partner_id)):
+        found.setdefault(proposal_id, []).append(partner_id)
+    return found
 
 
 def _cell(r: Reuse, own: bool) -> Cell:
@@ -241,13 +259,18 @@ def _sorted(rows: list[Row], filters: Filters, by: Actor) -> list[Row]:
     return sorted(rows, key=lambda r: (-r.count(ReuseStatus.LIVE), -r.count(*RANK), r.id))
 
 
+def _takes_part() -> Any:
+    """The condition that a partner has an entry of its own, or that sources say it has built something."""
+    return or_(exists().where(Reuse.partner_id == Partner.id), exists().where(ProposalBuilder.partner_id == Partner.id))
+
+
 def _columns(filters: Filters, by: Actor) -> tuple[Acting, ...]:
-    """Partners with at least one entry, and the reader's own; that one first, then the chosen one, then the others."""
+    """Partners that take part, and the reader's own; that one first, then the chosen one, then the others."""
     uses = select(func.count()).where(Reuse.partner_id == Partner.id, Reuse.status.in_(IN_USE))
     n_uses = uses.correlate(Partner).scalar_subquery() if filters.columns else literal(0)
     query = select(
         Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes
-    ).where(or_(exists().where(Reuse.partner_id == Partner.id), Partner.id == by.partner_id))
+    ).where(or_(_takes_part(), Partner.id == by.partner_id))
     if filters.kind:
         query = query.where(or_(Partner.kind == filters.kind, Partner.id == by.partner_id))
     rows = db.session.execute(query.order_by(n_uses.desc(), func.lower(Partner.name))).all()

@@ -4,7 +4,10 @@ from datetime import date
 
 from playwright.sync_api import expect
 
+from board.db import transaction
+from board.policy import SYSTEM
 from board.proposals.states import State
+from board.proposals.writing import Draft, import_
 from board.reuse import asking
 from board.voting.models import Reuse, ReuseStatus
 from tests import factories
@@ -30,6 +33,23 @@ def test_a_delegate_edits_a_cell_in_place_and_another_browser_follows(house: Hou
     page.reload()
     expect(page.locator(f"#uses-{proposal}")).to_contain_text("Celle: im Einsatz")
     expect(other.locator(f"#uses-{proposal}")).to_contain_text("Aalen: im Pilot", timeout=4000)
+
+
+def test_a_builders_mark_stands_on_desk_and_phone_and_an_entry_leads_to_its_contact(house: House, visit: Visit) -> None:
+    people = house.seed.people
+    with house.app.app_context():
+        with transaction():
+            draft, builders = Draft("Parkhaus", people.defects), [people.aalen, people.celle]
+            proposal = import_(SYSTEM, draft, state=State.AVAILABLE, builders=builders).id
+        use(proposal, people.cleo, ReuseStatus.LIVE, contact="digital@celle.example")
+    for size in (DESK, PHONE):
+        page = visit("ada", "/reuse", size)
+        row = page.locator(f"#uses-{proposal}")
+        expect(row.get_by_role("link", name="Aalen: hat es gebaut, Nutzung nicht erfasst")).to_be_visible()
+        assert axe(page) == []
+        assert overflow(page) <= 0
+        row.get_by_role("link", name="Celle: im Einsatz, hat es gebaut").click()
+        expect(page.locator(":target")).to_contain_text("digital@celle.example")
 
 
 def test_a_mail_s_link_confirms_with_one_tap(house: House, visit: Visit) -> None:
