@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from board.activity.models import act
@@ -60,3 +60,6 @@ class Milestone(Base):
         for name, value in values.items():
             setattr(self, name, value)
         self.version += 1
+        for table in (Base.metadata.tables["proposal"], Base.metadata.tables["package"]):
+            planned = update(table).where(table.c.milestone_id == self.id)
+            db.session.execute(planned.values(version=table.c.version + 1))  # They show its name and day.
