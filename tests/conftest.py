@@ -163,6 +163,8 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
 def app(board: Flask) -> Flask:
     """The application with an empty database. Push a context yourself: `with app.app_context(): …`."""
     empty(board)
+    if board.extensions["stopping"].is_set():  # A test before has ended what runs beside the requests.
+        board.extensions["stopping"] = threading.Event()
     i18n.set_locale("de")
     return board
 

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from board import i18n
-from board.accounts import devices, notices
+from board.accounts import devices, notices, tokens
 from board.accounts.models import Person
 from board.accounts.passwords import hash_password
 from board.db import db, now, transaction
@@ -87,6 +87,7 @@ def test_every_change_of_what_one_signs_in_with_is_told(app: Flask, doors: Cast,
             lambda person, by: factors.renew(person, by),
             lambda person, by: identities.connect(person, "https://login.example", "ada", by),
             lambda person, by: identities.disconnect(1, by),
+            lambda person, by: tokens.create(person, by, name="Skript", scopes=("read",), membership_id=None, days=7),
             lambda person, by: factors.remove(person, by, needed=False),
             lambda person, _by: factors.reset(person, SYSTEM),
         ):
@@ -94,7 +95,7 @@ def test_every_change_of_what_one_signs_in_with_is_told(app: Flask, doors: Cast,
                 change(db.session.get_one(Person, ada.person_id), ada)
     assert told(app) == [
         "factor_set_up", "recovery_used", "new_device", "codes_renewed", "identity_connected", "identity_disconnected",
-        "factor_removed", "factor_reset",
+        "token_created", "factor_removed", "factor_reset",
     ]  # fmt: skip
     assert set(told(app)) == notices.SAID.keys()
     assert shown(secret)

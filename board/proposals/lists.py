@@ -167,14 +167,16 @@ def totals() -> dict[tuple[str, str], int]:
     return {(state, slug): n for state, slug, n in found}
 
 
-def total(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int] | None = None, most: int = FEW) -> int:
-    """How many the filters leave: from the counters where they say it, else counted, up to `most` + 1."""
+def total(
+    filters: Filters, by: Actor, maintained: dict[tuple[str, str], int] | None = None, most: int | None = None
+) -> int:
+    """How many the filters leave: from the counters where they say it, else counted, up to `most` (else `FEW`) + 1."""
     if filters.narrowing.keys() <= {"state", "topic"}:
         return sum(
             n for (state, topic), n in (totals() if maintained is None else maintained).items()
             if filters.state in {"", state} and filters.topic in {"", topic}
         )  # fmt: skip
-    return run(_bounded(filters, by.partner_id, most, on_postgres())).scalar() or 0
+    return run(_bounded(filters, by.partner_id, FEW if most is None else most, on_postgres())).scalar() or 0
 
 
 @lru_cache(maxsize=256)
