@@ -68,8 +68,7 @@ NAMED = {
     "until_commit ('count', endpoint) web": COMMIT,
     # What is never shown
     "activity.marks.about": BUILD,
-    "activity.marks._newest": STATEMENT,
-    "activity.marks._lately": STATEMENT,
+    "activity.marks._mark": STATEMENT,
     "issues.store._insert": STATEMENT,
     "issues.store._update": STATEMENT,
     "proposals.lists._page": STATEMENT + ", the filters' values included",

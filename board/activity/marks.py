@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, func, or_, select, union_all
 
 from board.activity.models import Activity
 from board.activity.sentences import SENTENCES
@@ -18,8 +18,8 @@ def of(verbs: tuple[str, ...]) -> tuple[int, int]:
 
     A step into an index for each verb, whatever the length of the log.
     """
-    newest = max((number for number in run(_newest(verbs)).one() if number), default=0)
-    return newest, run(_lately(verbs), since=newest - LATE, newest=newest).scalar() or 0
+    newest, lately = run(_mark(verbs)).one()
+    return newest or 0, lately
 
 
 @cache
@@ -29,12 +29,10 @@ def about(*nouns: str) -> tuple[str, ...]:
 
 
 @cache
-def _newest(verbs: tuple[str, ...]) -> Select[Any]:
-    return select(*(select(func.max(Activity.id)).where(Activity.verb == verb).scalar_subquery() for verb in verbs))
-
-
-@cache
-def _lately(verbs: tuple[str, ...]) -> Select[Any]:
-    return select(func.count()).where(
-        Activity.id > bindparam("since"), Activity.id <= bindparam("newest"), Activity.verb.in_(verbs)
+def _mark(verbs: tuple[str, ...]) -> Select[Any]:
+    each = union_all(*(select(func.max(Activity.id).label("id")).where(Activity.verb == verb) for verb in verbs)).cte()
+    newest = select(func.max(each.c.id)).scalar_subquery()
+    lately = select(func.count()).where(
+        Activity.id > newest - LATE, Activity.id <= newest, or_(*(Activity.verb == verb for verb in verbs))
     )
+    return select(newest, lately.scalar_subquery())

@@ -10,12 +10,10 @@ from board.activity import marks
 from board.db import run
 from board.figures import queries
 from board.proposals.counts import ProposalCount
-from board.proposals.models import Proposal
 from board.remembered import remembered
 
 TURNS = (*queries.STEPS, "proposal.propose", "proposal.import", "proposal.merge", "proposal.unmerge")
 """What moves a proposal from one state to another, brings it or takes it away: nothing else shows in these pictures."""
-_NEWEST = select(func.max(Proposal.id))
 _STANDING = select(ProposalCount.state, func.sum(ProposalCount.n)).group_by(ProposalCount.state)
 
 
@@ -35,9 +33,9 @@ def _states(months: int, mark: Hashable) -> dict[str, Any]:
 
 
 def _mark() -> Hashable:
-    """What they are made of: the newest proposal, the newest turn, how many stand where, the month."""
+    """What they are made of: the newest turn, how many stand where, the month."""
     standing = sorted(map(tuple, run(_STANDING)))
-    return marks.of(TURNS), run(_NEWEST).scalar(), *standing, i18n.today().replace(day=1)
+    return marks.of(TURNS), *standing, i18n.today().replace(day=1)
 
 
 def _counted(months: int) -> dict[str, Any]:

@@ -7,7 +7,6 @@ is what the ballots say.
 import random
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from board.voting import ballots, offers, tallies
 from board.voting.models import Ballot, OfferKind
 from tests.conftest import settings
 from tests.factories import make_proposal
-from tests.long.together import at_once, patiently
+from tests.long.together import at_once
 from tests.long.trials import Trial
 from tests.people import Cast
 
@@ -54,9 +53,9 @@ def attempt(url: str, number: int, proposals: list[int], times: int, together: B
             by = chance.choice(actors)
             try:
                 if number == 0 and turn % 10 == 9:
-                    patiently(partial(_pause_or_resume, actors[-1].partner_id or 0))
+                    _pause_or_resume(actors[-1].partner_id or 0)
                 else:
-                    patiently(partial(_do, chance, chance.choice(proposals), by))
+                    _do(chance, chance.choice(proposals), by)
                 done += 1
             except Denied as denied:
                 assert "paus" in denied.message  # noqa: PT017 - a paused partner is told so; that is right

@@ -1,7 +1,6 @@
 """Rule 3 under fire: four real processes claim the same packages at once; each has one lead, nobody an error."""
 
 import tempfile
-from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from board.work.models import Claim, Package, Seat
 from board.work.packages import Draft, create, locked
 from tests.conftest import settings
 from tests.factories import make_proposal
-from tests.long.together import at_once, patiently
+from tests.long.together import at_once
 from tests.long.trials import Trial
 from tests.people import Cast
 
@@ -43,7 +42,7 @@ def attempt(url: str, number: int, packages: list[int], together: Barrier, resul
         for package_id in packages:
             together.wait(timeout=60)
             try:
-                patiently(partial(_claim, package_id, by))
+                _claim(package_id, by)
                 won += 1
             except Conflict:
                 lost += 1

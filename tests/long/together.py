@@ -7,20 +7,8 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from board.errors import Busy
-
 PATIENCE = 60
 """Seconds that one waits for the others in `together`."""
-
-
-def patiently(do: Callable[[], None]) -> None:
-    """Do it; told that the database is busy (503, a machine under heavy load), come again as a browser would."""
-    for _attempt in range(5):
-        try:
-            return do()
-        except Busy:
-            continue
-    return do()
 
 
 def at_once(attempt: Callable[..., None], jobs: Sequence[tuple[Any, ...]], seconds: float) -> list[Any]:
