@@ -103,10 +103,8 @@ def board(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield app
     app.extensions["stopping"].set()
     app.extensions["jobs"].close()
-    app.extensions["pages"].close()
     worlds.close(app)
-    with app.app_context():
-        db.engine.dispose()
+    _close(app)
 
 
 def bring_up_to_date(app: Flask) -> None:
@@ -149,9 +147,17 @@ def other(board: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 
     yield one
     for app in made.values():
-        app.extensions["pages"].close()
-        with app.app_context():
-            db.engine.dispose()
+        _close(app)
+
+
+def _close(app: Flask) -> None:
+    """Give every connection back; the hub's thread first, which may be about to use one."""
+    hub = app.extensions["live"]
+    hub.stopping.set()
+    hub.join(10)
+    app.extensions["pages"].close()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
