@@ -1,41 +1,28 @@
-"""Changing proposals: propose, edit, withdraw, move on, rate, plan; duplicates, estimates and milestones."""
+"""Changing proposals: propose, edit, withdraw, move on, rate, plan; and saying that two may be the same."""
 
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy.exc import IntegrityError
 
 from board import i18n
 from board.api.answering import edited, wrong
 from board.api.fields import (
     Day,
     Given,
-    Moment,
     Proposalkey,
-    Shape,
-    WebAddress,
     line,
     number,
     some_line,
     some_words,
     words,
 )
-from board.api.places import GOALS, Milestone, milestone_of
 from board.api.proposals import TAG, proposal
-from board.api.registry import change, read
-from board.api.shapes import PartnerRef, ProposalWhole
-from board.db import db
+from board.api.registry import change
+from board.api.shapes import LinkGiven, ProposalWhole
 from board.duplicates import verbs as duplicates
-from board.errors import Conflict, Missing
-from board.estimates import queries as estimates_
-from board.estimates import verbs as estimating
-from board.estimates.models import MOST_DAYS, PROVIDER
-from board.estimates.models import Estimate as EstimateRow
 from board.i18n import gettext as _
-from board.milestones import queries as milestones
-from board.milestones.models import Milestone as MilestoneRow
 from board.ordering import verbs as ordering
 from board.proposals import queries
 from board.proposals.authoring import require_proposer
@@ -45,15 +32,7 @@ from board.settings.current import current
 from board.web import actor
 
 N_ = str  # Marks a message id; it is translated where it is shown.
-WORTH = N_("Estimates")
 HERE = "/proposals/<proposal:proposal_id>"
-
-
-class LinkGiven(Given):
-    """A titled link."""
-
-    title: some_line(160)  # type: ignore[valid-type]
-    url: WebAddress
 
 
 class ProposalChanged(Given):
@@ -116,13 +95,14 @@ def _draft(before: Draft, body: ProposalChanged, keep: int | None) -> Draft:
     if "vote_by" in given and day is None:
         given.pop("vote_by")
     elif day is not None and day != before.vote_by:
-        _ahead("/vote_by", day)
+        ahead("/vote_by", day)
     if "links" in given:
         given["links"] = tuple(Link(link.title, link.url) for link in given["links"])
     return replace(before, **given)
 
 
-def _ahead(pointer: str, day: date) -> None:
+def ahead(pointer: str, day: date) -> None:
+    """Raises Invalid unless the day is one that can be answered by."""
     if not i18n.today() <= day <= i18n.today() + FARTHEST:
         raise wrong(pointer, _("Choose a day from today on, at most two years ahead."))
 
@@ -193,156 +173,3 @@ def suggest_duplicate(proposal_id: int, body: DuplicateGiven) -> Any:
     found = {p.id: p for p in duplicates.locked(proposal_id, other)}
     duplicates.suggest(found[proposal_id], found[other], body.note, actor())
     return lambda: proposal(proposal_id)
-
-
-# Estimates
-
-
-class Estimate(Shape):
-    """What somebody thinks that it takes, in whole person-days; the person is named inside the partnership only."""
-
-    id: int
-    author: str
-    partner: PartnerRef | None
-    person: str
-    low: int
-    high: int
-    text: str = Field(description="Assumptions, in Markdown.")
-    valid_until: date
-    valid: bool
-    made_at: Moment
-    may: bool = Field(description="Whether this person may change it.")
-
-
-class Estimates(Shape):
-    """All that stand for a proposal, the newest first."""
-
-    items: list[Estimate]
-
-
-@read(f"{HERE}/estimates", "estimates", WORTH, N_("List the estimates of a proposal"), answer=Estimates)
-def estimates(proposal_id: int) -> Estimates:
-    """All of one proposal."""
-    queries.footprint(proposal_id)
-    return Estimates(items=[Estimate.model_validate(e) for e in estimates_.of_proposal(proposal_id, actor()).lines])
-
-
-@read("/estimates/<int:estimate_id>", "estimate", WORTH, N_("Read an estimate"), answer=Estimate)
-def estimate(estimate_id: int) -> tuple[Estimate, str]:
-    """One that stands."""
-    row = db.session.get(EstimateRow, estimate_id, populate_existing=True)
-    lines = estimates_.of_proposal(row.proposal_id, actor()).lines if row else ()
-    found = next((e for e in lines if e.id == estimate_id), None)
-    if found is None:
-        raise Missing(_("There is no such estimate."))
-    return Estimate.model_validate(found), f"e{found.version}"
-
-
-class EstimateGiven(Given):
-    """Whole person-days from low to high, until when they stand; product owners may name a provider that estimates."""
-
-    low: int = Field(ge=1, le=MOST_DAYS)
-    high: int = Field(ge=1, le=MOST_DAYS)
-    valid_until: Day
-    assumptions: words(5_000) = ""  # type: ignore[valid-type]
-    provider: line(PROVIDER) = ""  # type: ignore[valid-type]
-
-    def figures(self) -> estimating.Figures:
-        """What it says. Raises Invalid where the numbers are the wrong way round or the day is past."""
-        if self.high < self.low:
-            raise wrong("/high", _("The high number must not be below the low one."))
-        _ahead("/valid_until", self.valid_until)
-        return estimating.Figures(self.low, self.high, self.valid_until, self.assumptions)
-
-
-@change("POST", f"{HERE}/estimates", "make_estimate", WORTH, N_("Estimate a proposal for one's partner"),
-        body=EstimateGiven, answer=Estimate, scope="propose", status=201,
-        example={"low": 5, "high": 8, "valid_until": "2027-06-30"})  # fmt: skip
-def make_estimate(proposal_id: int, body: EstimateGiven) -> Any:
-    """Estimate it."""
-    provider = body.provider if actor().is_product_owner else ""
-    try:
-        made = estimating.make(queries.locked(proposal_id), actor(), body.figures(), provider=provider).id
-    except IntegrityError as why:  # Two of the same author at once: the database let one in.
-        raise Conflict(_("There is an estimate by this author already: change that one.")) from why
-    return lambda: estimate(made)
-
-
-@change("PATCH", "/estimates/<int:estimate_id>", "edit_estimate", WORTH, N_("Estimate anew"), body=EstimateGiven,
-        answer=Estimate, scope="propose", edition=True)  # fmt: skip
-def edit_estimate(estimate_id: int, body: EstimateGiven, edition: str) -> Any:
-    """Change one that stands."""
-    _proposal, found = estimating.locked(estimate_id)
-    edited(edition, f"e{found.version}")
-    estimating.edit(found, actor(), body.figures(), found.version)
-    return lambda: estimate(estimate_id)
-
-
-@change("POST", "/estimates/<int:estimate_id>/withdraw", "withdraw_estimate", WORTH, N_("Take an estimate back"),
-        answer=Estimates, scope="propose")  # fmt: skip
-def withdraw_estimate(estimate_id: int) -> Any:
-    """Take it back; it stays on record."""
-    found, row = estimating.locked(estimate_id)
-    estimating.withdraw(row, actor())
-    proposal_id = found.id
-    return lambda: estimates(proposal_id)
-
-
-@change("POST", "/estimates/<int:estimate_id>/restore", "restore_estimate", WORTH,
-        N_("Let a withdrawn estimate stand again"), answer=Estimates, scope="propose")  # fmt: skip
-def restore_estimate(estimate_id: int) -> Any:
-    """It stands again."""
-    found, row = estimating.locked(estimate_id)
-    estimating.restore(row, actor())
-    proposal_id = found.id
-    return lambda: estimates(proposal_id)
-
-
-# Milestones
-
-
-class MilestoneGiven(Given):
-    """What is to be reached, and until when, where that is known."""
-
-    name: some_line(80)  # type: ignore[valid-type]
-    due_on: Day | None = None
-
-
-@change("POST", "/milestones", "create_milestone", GOALS, N_("Add a milestone (product owners)"), body=MilestoneGiven,
-        answer=Milestone, scope="steer", status=201, example={"name": "Herbst", "due_on": "2027-10-01"})  # fmt: skip
-def create_milestone(body: MilestoneGiven) -> Any:
-    """Add one."""
-    _sensible(body)
-    made = MilestoneRow.create(actor(), name=body.name, due_on=body.due_on).id
-    return lambda: milestone_of(made)
-
-
-@change("PUT", "/milestones/<int:milestone_id>", "edit_milestone", GOALS,
-        N_("Call a milestone otherwise, or move its day (product owners)"), body=MilestoneGiven, answer=Milestone,
-        scope="steer")  # fmt: skip
-def edit_milestone(milestone_id: int, body: MilestoneGiven) -> Any:
-    """Change it."""
-    _sensible(body)
-    milestones.locked(milestone_id).edit(actor(), name=body.name, due_on=body.due_on)
-    return lambda: milestone_of(milestone_id)
-
-
-def _sensible(body: MilestoneGiven) -> None:
-    if body.due_on and not date(1990, 1, 1) <= body.due_on <= date(2199, 12, 31):
-        raise wrong("/due_on", _("Not a valid date value."))
-
-
-@change("POST", "/milestones/<int:milestone_id>/end", "end_milestone", GOALS,
-        N_("A milestone is reached or given up (product owners)"), answer=Milestone, scope="steer")  # fmt: skip
-def end_milestone(milestone_id: int) -> Any:
-    """End it."""
-    milestones.locked(milestone_id).end(actor())
-    return lambda: milestone_of(milestone_id)
-
-
-@change("POST", "/milestones/<int:milestone_id>/resume", "resume_milestone", GOALS,
-        N_("A milestone goes on after all (product owners)"), answer=Milestone, scope="steer")  # fmt: skip
-def resume_milestone(milestone_id: int) -> Any:
-    """Let it go on."""
-    milestones.locked(milestone_id).resume(actor())
-    return lambda: milestone_of(milestone_id)

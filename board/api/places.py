@@ -1,4 +1,4 @@
-"""Who one is, the partners, the topics and the milestones."""
+"""Who one is, the partners and the topics."""
 
 from datetime import date
 from typing import Literal
@@ -10,14 +10,12 @@ from board.api.registry import read
 from board.api.shapes import PartnerRef
 from board.errors import Missing, Unknown
 from board.i18n import gettext as _
-from board.milestones.queries import goal
-from board.milestones.queries import milestones as all_milestones
 from board.partners import queries as partners_
 from board.proposals import queries as proposals
 from board.web import actor
 
 N_ = str  # Marks a message id; it is translated where it is shown.
-PARTNERS, OWN, GOALS = N_("Partners and topics"), N_("Oneself"), N_("Milestones")
+PARTNERS, OWN = N_("Partners and topics"), N_("Oneself")
 
 
 class Me(Shape):
@@ -118,29 +116,3 @@ def topics() -> Topics:
         Topic(slug=slug, label_de=label, label_en=english.get(slug, label), offered=slug in offered)
         for _id, slug, label in proposals.topics("de")
     ])  # fmt: skip
-
-
-class Milestone(Shape):
-    """What is to be reached until when."""
-
-    id: int
-    name: str
-    due_on: date | None
-    ended: bool
-
-
-class Milestones(Shape):
-    """All milestones, those without a day last."""
-
-    items: list[Milestone]
-
-
-@read("/milestones", "milestones", GOALS, N_("List milestones"), answer=Milestones)
-def milestones() -> Milestones:
-    """The milestones in their order."""
-    return Milestones(items=[Milestone.model_validate(found) for found in all_milestones()])
-
-
-def milestone_of(milestone_id: int) -> Milestone:
-    """One milestone."""
-    return Milestone.model_validate(goal(milestone_id))

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from board.api.fields import Flag, Moment, Paged, Proposalkey, Shape
+from board.api.fields import Flag, Given, Moment, Paged, Proposalkey, Shape, WebAddress, some_line
 
 State = Literal["open", "accepted", "deferred", "declined", "building", "piloting", "available", "withdrawn", "merged"]
 Choice = Literal["for", "against", "abstain"]
@@ -106,3 +106,10 @@ class ProposalsAsked(Paged):
     missing: Flag = Field(False, description="Only those on which the partner acted for has no ballot yet.")
     elsewhere: Flag = Field(False, description="Only those that others run and the partner acted for does not.")
     sort: Literal["newest", "support", "contested", "due", "active", "strength", "value", "effort"] = "newest"
+
+
+class LinkGiven(Given):
+    """A titled link."""
+
+    title: some_line(160)  # type: ignore[valid-type]
+    url: WebAddress

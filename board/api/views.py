@@ -7,12 +7,15 @@ from board.api import (
     around,
     authoring,
     comments,
+    estimates,
     knowledge,
     meetings,
+    milestones,
     news,
     openapi,
     places,
     proposals,
+    seats,
     voting,
     work,
 )
@@ -20,7 +23,10 @@ from board.api.answering import view
 from board.api.registry import OPERATIONS
 
 bp = Blueprint("api", __name__)
-GROUPS = (proposals, authoring, voting, work, comments, around, knowledge, meetings, news, places)
+GROUPS = (
+    proposals, authoring, estimates, voting, work, seats, comments, around, knowledge, meetings, milestones, news,
+    places,
+)  # fmt: skip
 """The modules that register operations."""
 
 for _operation in OPERATIONS:
