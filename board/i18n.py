@@ -25,6 +25,8 @@ from markupsafe import Markup
 from board.db import now
 
 LOCALES = ("de", "en")
+REGIONS = {"de": "de_DE", "en": "en_GB"}
+"""How dates and numbers are written: in English as Europe does (3 November 2026, 14:02), not as in America."""
 BERLIN = ZoneInfo("Europe/Berlin")
 CATALOGUES = Path(__file__).parent / "locale"
 
@@ -127,13 +129,13 @@ def long_date(when: date | datetime, locale: str) -> str:
 
 
 def short_date(when: date | datetime, locale: str) -> str:
-    """03.11.26 in German, 11/3/26 in English."""
+    """03.11.26 in German, 3 Nov 2026 in English."""
     return _written(day_of(when), "short" if locale == "de" else "medium", locale)
 
 
 @lru_cache(maxsize=4096)
 def _written(day: date, form: Literal["short", "medium", "long"], locale: str) -> str:
-    return format_date(day, form, locale)
+    return format_date(day, form, REGIONS[locale])
 
 
 def day_month(when: date | datetime, locale: str) -> str:
@@ -149,7 +151,7 @@ def month(when: date | datetime, locale: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _shaped(day: date, skeleton: str, locale: str) -> str:
-    return format_skeleton(skeleton, day, locale=locale)
+    return format_skeleton(skeleton, day, locale=REGIONS[locale])
 
 
 def exact(when: date | datetime, locale: str) -> str:
@@ -167,7 +169,7 @@ def clock(when: datetime, locale: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _clock(hour: int, minute: int, locale: str) -> str:
-    return format_time(time(hour, minute), "short", locale=locale)
+    return format_time(time(hour, minute), "short", locale=REGIONS[locale])
 
 
 def relative(when: date | datetime, locale: str) -> str:
@@ -205,7 +207,7 @@ def _tag(machine: str, when: date | datetime, locale: str, _today: date) -> Mark
 @lru_cache(maxsize=4096)
 def number(value: int | float | Decimal, locale: str) -> str:
     """1.234,5 in German."""
-    return format_decimal(value, locale=locale)
+    return format_decimal(value, locale=REGIONS[locale])
 
 
 def days_until(day: date) -> int:

@@ -79,7 +79,7 @@ def test_a_sheet_says_all_that_a_committee_needs(app: Flask, people: Cast, ada: 
         assert told in page, told
     english = ada.get("/proposals/FV-1/sheet?lang=en", follow_redirects=True).text
     assert "Decision sheet" in english
-    assert "All reservations cleared by March 12, 2027." in english
+    assert "All reservations cleared by 12 March 2027." in english
 
 
 def test_strangers_read_numbers_and_never_who_voted_how_or_why(app: Flask, people: Cast, gast: Browser) -> None:

@@ -1,6 +1,7 @@
 """German and English complete: every text in code and templates has its German, and catalogues are safe to trust."""
 
 import re
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -70,3 +71,10 @@ def test_german_texts_address_people_formally_and_without_gender_marks() -> None
         for form in (text,) if isinstance(text, str) else text:
             assert not re.search(r"\b(du|dein|deine|dir|dich)\b", form, re.IGNORECASE), key
             assert not re.search(r"\w[*:_]innen\b", form), key
+
+
+def test_english_writes_dates_and_times_as_europe_does() -> None:
+    moment = datetime(2026, 11, 3, 13, 2, tzinfo=UTC)
+    assert i18n.exact(moment, "en") == "3 November 2026, 14:02"
+    assert i18n.short_date(moment, "en") == "3 Nov 2026"
+    assert i18n.number(1234.5, "en") == "1,234.5"
