@@ -179,6 +179,7 @@ function jump(e) {
 $("find").addEventListener("click", (e) => { if (!e.ctrlKey && !e.metaKey && !e.shiftKey) jump(e); });
 $("jump").addEventListener("click", (e) => { if (e.target === $("jump")) $("jump").close(); });
 $("jump").addEventListener("keydown", (e) => {
+  if (e.key === "Escape") { e.preventDefault(); $("jump").close(); }  // A search field would only empty itself.
   const step = {ArrowDown: 1, ArrowUp: -1}[e.key];
   if (!step) return;
   const stops = [$("jump-q"), ...all("a", $("jump-hits"))];

@@ -14,6 +14,9 @@ def test_two_keys_open_the_jump_box_and_arrows_choose(visit: Visit) -> None:
     page.keyboard.type("hitze")
     expect(page.locator("#jump-1")).to_contain_text("Hitzekarte")
     assert axe(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#jump")).to_be_hidden()
+    page.keyboard.press("Control+k")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#jump-1")).to_be_focused()
     page.keyboard.press("Enter")
