@@ -44,6 +44,7 @@ JOBS = {
     "old-mail": N_("Remove old mail"),
     "seal": N_("Seal the record"),
     "check": N_("Check the record"),
+    "statistics": N_("Let the database see how it has grown"),
     "consents": N_("End the time to object"),
     "leases": N_("Leases of work packages"),
     "estimates": N_("Let estimates expire"),

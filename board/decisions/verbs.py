@@ -60,5 +60,6 @@ def digest(words: dict[str, Any]) -> str:
 
 def check() -> list[int]:
     """The decisions whose words are not those that were decided, though none were withheld; for `flask check`."""
-    rows = db.session.scalars(select(DecisionRecord).where(DecisionRecord.withheld_at.is_(None)))
+    words = select(DecisionRecord.decision_id, DecisionRecord.words, *(getattr(DecisionRecord, name) for name in WORDS))
+    rows = db.session.execute(words.where(DecisionRecord.withheld_at.is_(None)).execution_options(yield_per=500))
     return [r.decision_id for r in rows if digest({name: getattr(r, name) for name in WORDS}) != r.words]

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from board.db import db, now
 from board.estimates.models import Estimate
 from board.proposals.models import Proposal
+from board.spans import spans
 from board.voting.tallies import renew_strength
 
 WIDE = 2
@@ -76,16 +77,19 @@ def renew(proposal_id: int) -> None:
 
 def check_efforts() -> list[int]:
     """The proposals whose row shows another range than their estimates, for `flask check`."""
-    estimated = select(Estimate.proposal_id).where(Estimate.withdrawn_at.is_(None))
+    return [number for first, last in spans(Proposal.id) for number in _check(first, last)]
+
+
+def _check(first: int, last: int) -> list[int]:
     rows = db.session.execute(
         select(Proposal.id, Proposal.effort_low, Proposal.effort_high, Proposal.effort_until)
-        .where((Proposal.effort_high != 0) | Proposal.id.in_(estimated))
+        .where(Proposal.id.between(first, last))
         .order_by(Proposal.id)
     ).all()
     by_proposal: dict[int, list[Any]] = {}
     for made in db.session.execute(
         select(Estimate.proposal_id, Estimate.low, Estimate.high, Estimate.valid_until, Estimate.expired_at).where(
-            Estimate.withdrawn_at.is_(None)
+            Estimate.proposal_id.between(first, last), Estimate.withdrawn_at.is_(None)
         )
     ):
         by_proposal.setdefault(made.proposal_id, []).append(made)

@@ -7,6 +7,7 @@ from board.consent import jobs as consent
 from board.credentials import verbs as credentials
 from board.estimates.verbs import expire_due
 from board.issues import backfills, retention
+from board.jobs import upkeep
 from board.jobs.due import Job
 from board.jobs.queries import HEARTBEAT
 from board.joining import verbs as joining
@@ -44,6 +45,7 @@ JOBS = (
     Job("old-mail", HOUR, outbox.forget),
     Job("seal", MINUTE, seal_due),
     Job("check", DAY, check_due),
+    Job("statistics", DAY, upkeep.analyse),
     Job("consents", MINUTE, consent.run_out),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("estimates", HOUR, expire_due),

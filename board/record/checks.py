@@ -5,9 +5,10 @@ Each check returns findings in plain words, in the running language; none is the
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 
 from board.activity.models import Activity
 from board.comments.models import Comment
@@ -23,6 +24,7 @@ from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.record import chain, guard
 from board.record.chain import Head
+from board.spans import spans
 from board.voting.models import Ballot
 from board.voting.tallies import check_tallies
 from board.work.dependencies import circles
@@ -45,7 +47,9 @@ class Finding:
 
 
 def everything(known: Sequence[Head] = ()) -> list[Finding]:
-    """Every check, in the order in which people read them."""
+    """Every check, in the order in which people read them, all of the same moment where none was begun before."""
+    if on_postgres() and not db.session().in_transaction():
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     chained = record(known)
     simple: Iterable[tuple[str, str, Callable[[], list[str]]]] = (
         ("guard", _("Protection of the record"), _guard),
@@ -119,27 +123,34 @@ def _guard() -> list[str]:
 
 def ballots() -> list[str]:
     """Each ballot is what the record says, told from its beginning, and each one that it tells of is there."""
-    told = _told_ballots()
-    found = {(p, a): c for p, a, c in db.session.execute(select(Ballot.proposal_id, Ballot.partner_id, Ballot.choice))}
-    wrong = sorted(key for key in told.keys() | found.keys() if told.get(key) != found.get(key))
+    handed = db.session.execute(_on_record("partner.merge")).all()
+    wrong: list[tuple[int, int]] = []
+    for first, last in spans(Proposal.id):
+        told = _told_ballots(first, last, handed)
+        rows = db.session.execute(
+            select(Ballot.proposal_id, Ballot.partner_id, Ballot.choice).where(Ballot.proposal_id.between(first, last))
+        )
+        found = {(p, a): c for p, a, c in rows}
+        wrong += sorted(key for key in told.keys() | found.keys() if told.get(key) != found.get(key))
     return [
         _("FV-%(id)s: the ballot of partner %(partner)s is not the one on record.", id=p, partner=a) for p, a in wrong
     ]
 
 
-def _told_ballots() -> dict[tuple[int, int], str]:
-    """(proposal, partner) → choice, replayed: cast, withdrawn, handed on where partners merged meanwhile."""
-    closing = (PASSED, *(f"proposal.{verb}" for verb in CLOSING))
-    verbs = ("ballot.cast", "ballot.withdraw", "ballot.carry", "partner.merge", *closing, *REOPEN, TAKE_BACK)
-    rows = db.session.execute(
-        select(Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details)
-        .where(Activity.verb.in_(verbs))
-        .order_by(Activity.id)
-        .execution_options(yield_per=5000)
+def _on_record(*verbs: str) -> Select[Any]:
+    return select(Activity.id, Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details).where(
+        Activity.verb.in_(verbs)
     )
+
+
+def _told_ballots(first: int, last: int, handed: Sequence[Any]) -> dict[tuple[int, int], str]:
+    """(proposal, partner) → choice for a range of proposals, replayed: cast, withdrawn, handed on (`handed`: when)."""
+    closing = (PASSED, *(f"proposal.{verb}" for verb in CLOSING))
+    verbs = ("ballot.cast", "ballot.withdraw", "ballot.carry", *closing, *REOPEN, TAKE_BACK)
+    theirs = db.session.execute(_on_record(*verbs).where(Activity.proposal_id.between(first, last))).all()
     told: dict[tuple[int, int], str] = {}
     closed: set[int] = set()
-    for verb, proposal_id, about_id, details in rows:
+    for _id, verb, proposal_id, about_id, details in sorted((*theirs, *handed), key=itemgetter(0)):
         if verb == "ballot.cast":
             told[proposal_id, about_id] = details["to"]
         elif verb == "ballot.withdraw" or (verb == "ballot.carry" and details["to"] is None):

@@ -15,6 +15,7 @@ from board.db import db, now, run
 from board.partners.models import Partner
 from board.proposals.models import Proposal, ProposalBuilder, touch
 from board.proposals.states import State
+from board.spans import spans
 from board.voting.models import Ballot, Choice, Condition, Offer, OfferKind, Reuse, ReuseStatus
 from board.voting.strength import of_line
 
@@ -78,22 +79,34 @@ def coalition(proposal_id: int) -> str:
 
     `…_confirmed` is the part that a body has confirmed; `conditions` and `reserved` are numbers of partners.
     """
-    told: dict[str, Any] = {}
-    rows = db.session.execute(
-        select(Offer.kind, Offer.days, Offer.confirmed_on, Partner.name)
+    return _lines(Offer.proposal_id == proposal_id, Condition.proposal_id == proposal_id).get(proposal_id, "")
+
+
+def _lines(offered: ColumnElement[bool], conditioned: ColumnElement[bool]) -> dict[int, str]:
+    """Proposal → its coalition's line, for those that have one."""
+    rows: dict[int, tuple[list[Any], list[Any]]] = {}
+    offers = (
+        select(Offer.proposal_id, Offer.kind, Offer.days, Offer.confirmed_on, Partner.name)
         .join(Partner, Partner.id == Offer.partner_id)
-        .where(Offer.proposal_id == proposal_id, Offer.withdrawn_at.is_(None))
+        .where(offered, Offer.withdrawn_at.is_(None))
         .order_by(Partner.name, Offer.id)
-    ).all()
+    )
+    for row in db.session.execute(offers):
+        rows.setdefault(row.proposal_id, ([], []))[0].append(row)
+    conditions = select(Condition.proposal_id, Condition.text, Condition.reserved).where(conditioned)
+    for condition in db.session.execute(conditions):
+        rows.setdefault(condition.proposal_id, ([], []))[1].append(condition)
+    return {proposal_id: _line(*theirs) for proposal_id, theirs in rows.items()}
+
+
+def _line(rows: list[Any], conditions: list[Any]) -> str:
+    told: dict[str, Any] = {}
     for status, chosen in (("", rows), ("_confirmed", [r for r in rows if r.confirmed_on])):
         told[f"lead{status}"] = [r.name for r in chosen if r.kind == OfferKind.LEAD]
         told[f"days{status}"] = sum(r.days or 0 for r in chosen)
     for kind, name in BY_NUMBER.items():
         told[name] = sum(r.kind == kind for r in rows)
     told["confirmed"] = sum(r.confirmed_on is not None for r in rows)
-    conditions = db.session.execute(
-        select(Condition.text, Condition.reserved).where(Condition.proposal_id == proposal_id)
-    ).all()
     told["conditions"] = sum(bool(c.text) for c in conditions)
     told["reserved"] = sum(c.reserved for c in conditions)
     told = {name: value for name, value in told.items() if value}
@@ -145,25 +158,36 @@ def renew_lines_of(partner_id: int) -> None:
 
 def check_tallies() -> list[str]:
     """What is wrong, one sentence each (for `flask check` and tests); an empty list is the only good answer."""
+    return [line for first, last in spans(Proposal.id) for line in _check(first, last)]
+
+
+def _check(first: int, last: int) -> list[str]:
+    """What is wrong with the proposals of a range."""
     contest = contested(Proposal.n_for, Proposal.n_against)
     wrong = select(Proposal.id).where(
+        Proposal.id.between(first, last),
         (Proposal.n_for != _number(Choice.FOR))
         | (Proposal.n_against != _number(Choice.AGAINST))
         | (Proposal.n_abstain != _number(Choice.ABSTAIN))
         | (Proposal.contest != contest)
-        | (Proposal.n_live != _number_live())
+        | (Proposal.n_live != _number_live()),
     )
     found = [f"FV-{id_}: the tally is not what the ballots say" for id_ in db.session.scalars(wrong)]
     paused = (
         select(Ballot.proposal_id)
         .join(Partner, Partner.id == Ballot.partner_id)
         .join(Proposal, Proposal.id == Ballot.proposal_id)
-        .where(Proposal.state == State.OPEN, Ballot.counted != Partner.paused_at.is_(None))
+        .where(
+            Ballot.proposal_id.between(first, last),
+            Proposal.state == State.OPEN,
+            Ballot.counted != Partner.paused_at.is_(None),
+        )
     )
     found += [f"FV-{id_}: a ballot counts that should not, or the reverse" for id_ in db.session.scalars(paused)]
     kept = select(Proposal.id, Proposal.coalition, Proposal.effort_high, Proposal.strength, Proposal.days_offered)
-    for id_, told, effort, strength, days in db.session.execute(kept).all():
-        if told != coalition(id_):
+    lines = _lines(Offer.proposal_id.between(first, last), Condition.proposal_id.between(first, last))
+    for id_, told, effort, strength, days in db.session.execute(kept.where(Proposal.id.between(first, last))):
+        if told != lines.get(id_, ""):
             found.append(f"FV-{id_}: the coalition's line is not what the offers say")
         elif (strength, days) != of_line(told, effort):
             found.append(f"FV-{id_}: the coalition's strength is not what its line says")
