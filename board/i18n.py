@@ -134,7 +134,7 @@ def short_date(when: date | datetime, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _written(day: date, form: Literal["short", "medium", "long"], locale: str) -> str:
+def _written(day: date, form: Literal["short", "medium", "long", "LLL"], locale: str) -> str:
     return format_date(day, form, REGIONS[locale])
 
 
@@ -147,6 +147,11 @@ def day_month(when: date | datetime, locale: str) -> str:
 def month(when: date | datetime, locale: str) -> str:
     """November 2026."""
     return _shaped(day_of(when), "yMMMM", locale)
+
+
+def month_name(when: date | datetime, locale: str) -> str:
+    """Nov, under a column of a picture."""
+    return _written(day_of(when), "LLL", locale)
 
 
 @lru_cache(maxsize=4096)

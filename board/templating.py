@@ -51,6 +51,7 @@ def environment(locale: str) -> BoardEnvironment:
         date=when(i18n.long_date),
         shortdate=when(i18n.short_date),
         day_month=when(i18n.day_month),
+        month_name=when(i18n.month_name),
         month=when(i18n.month),
         moment=when(i18n.exact),
         ago=when(i18n.time_tag),

@@ -139,6 +139,7 @@ def test_what_shows_in_a_written_date_is_its_key() -> None:
     assert different(
         i18n.month(DAY, "de"), i18n.month(DAY.replace(month=3), "de"), i18n.month(DAY.replace(month=3), "en")
     )
+    assert different(*(i18n.month_name(DAY.replace(month=n), locale) for n in (3, 10) for locale in LOCALES))
     with at(MOMENT):
         this_year = i18n.day_month(DAY, "de")
     with at(MOMENT.replace(year=2027)):
