@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, select, text, update
 
 from board import spans
 from board.db import db, on_postgres, transaction
 from board.estimates import effort
 from board.jobs.listed import JOBS
+from board.partners.models import Electorate
+from board.proposals import cells
 from board.proposals.models import Proposal
 from board.record import checks
 from board.voting.models import Ballot
@@ -56,3 +58,37 @@ def test_the_database_learns_once_a_day_how_it_has_grown(seven: list[int]) -> No
     assert told is not None
     assert told.startswith("7 ")
     assert db.session.scalar(select(Proposal.id).limit(1))
+
+
+def test_the_classes_that_the_database_keeps_are_those_of_the_arithmetic(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        made = make_proposal(people)
+        for electorate in (None, 0, 1, 7, 45):
+            for ayes, noes in [(0, 0), (0, 3), (1, 0), (1, 1), (2, 9), (9, 1), (30, 10), (45, 5), (36, 4), (9, 3)]:
+                with transaction():
+                    values = {"n_for": ayes, "n_against": noes, "electorate_size": electorate}
+                    db.session.execute(update(Proposal).values(values))
+                    voters = 12 if electorate is None else electorate
+                    db.session.execute(update(Electorate).values(size=12))
+                classes = {
+                    scale: [
+                        one.code for one in cells.SCALES[scale] if found(cells.condition(scale, one.code)) == [made]
+                    ]
+                    for scale in ("support", "contest")
+                }
+                assert classes == {"support": [share(ayes, voters)], "contest": [share(noes, ayes + noes, "contest")]}
+                for scale in classes:
+                    number = db.session.scalar(select(cells.place(scale)).select_from(Proposal))
+                    assert [cells.SCALES[scale][number or 0].code] == classes[scale]
+
+
+def found(condition: ColumnElement[bool]) -> list[int]:
+    return list(db.session.scalars(select(Proposal.id).where(condition)))
+
+
+def share(part: int, whole: int, scale: str = "support") -> str:
+    """The code of the class, by arithmetic."""
+    if not part:
+        return cells.NONE
+    fits = (one for one in cells.SCALES[scale] if one.up_to is None or 100 * part <= one.up_to * whole)
+    return next(one.code for one in fits if one.up_to != 0)

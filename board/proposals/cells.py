@@ -3,63 +3,36 @@
 Each is a code of an address, its label and its condition in SQL, on columns that are kept on the proposal's row.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from board.partners.models import Electorate
+from board.proposals.classes import ANY, NONE, SCALES, VALUES, Class
 from board.proposals.models import Proposal
 
-NONE, ANY = "none", "any"
-VALUES = ("1", "2", "3", "4", "5")
-
-
-@dataclass(frozen=True)
-class Class:
-    """One class of a scale: `above` < what is measured ≤ `up_to` (None: without an end)."""
-
-    code: str
-    above: int
-    up_to: int | None
-
-
-EFFORTS = (
-    Class("5", 0, 5), Class("10", 5, 10), Class("20", 10, 20), Class("50", 20, 50), Class("100", 50, 100),
-    Class("more", 100, None),
-)  # fmt: skip
-"""By the upper end of the estimates, in person-days."""
-
-SHARES = (Class(NONE, -1, 0), Class("20", 0, 20), Class("40", 20, 40), Class("60", 40, 60), Class("80", 60, 80),
-          Class("100", 80, None))  # fmt: skip
-"""Support: which part of all voting partners is in favour, in percent."""
-
-CONTESTS = (Class(NONE, -1, 0), Class("10", 0, 10), Class("25", 10, 25), Class("50", 25, 50), Class("100", 50, None))
-"""Contest: which part of those for or against is against, in percent."""
-
-SCALES = {"effort": EFFORTS, "support": SHARES, "contest": CONTESTS}
-
-
-def _voters() -> ColumnElement[int]:
-    now = select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
-    return func.coalesce(Proposal.electorate_size, now)
+__all__ = ["ANY", "NONE", "SCALES", "VALUES", "Class"]
 
 
 def _within(scale: str, one: Class) -> ColumnElement[bool]:
-    """Whole numbers only: a share is compared by multiplication, so that both databases agree."""
+    """Each class is a range of values of one indexed column; of support it is two, see `classes.SUPPORT`."""
+    number = SCALES[scale].index(one)
+    if scale == "contest":
+        return Proposal.contest_class == number
     if scale == "effort":
-        size: Any = Proposal.effort_high
-        bounds = (size > one.above, size <= one.up_to if one.up_to is not None else None)
-    else:
-        part, whole = (
-            (Proposal.n_for, _voters())
-            if scale == "support"
-            else (Proposal.n_against, Proposal.n_for + Proposal.n_against)
-        )
-        if one.code == NONE:
-            return part == 0
-        bounds = (100 * part > one.above * whole, 100 * part <= one.up_to * whole if one.up_to is not None else None)
-    return and_(*(bound for bound in bounds if bound is not None))
+        return _between(Proposal.effort_high, one.above, one.up_to)
+    frozen = Proposal.support_place == -1 - number
+    if one.code == NONE:
+        return or_(frozen, Proposal.support_place == 0)
+    voters = select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
+    up_to = None if one.up_to is None else one.up_to * voters // 100
+    return or_(
+        frozen, and_(Proposal.support_place > 0, _between(Proposal.support_place, one.above * voters // 100, up_to))
+    )
+
+
+def _between(column: Any, above: Any, up_to: Any) -> ColumnElement[bool]:
+    return column > above if up_to is None else and_(column > above, column <= up_to)
 
 
 def condition(scale: str, code: str) -> ColumnElement[bool]:

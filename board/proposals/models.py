@@ -8,7 +8,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    update,
+)  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
@@ -19,6 +29,7 @@ from board.i18n import gettext as _
 from board.i18n import today
 from board.partners.models import Electorate, Partner
 from board.policy import Actor
+from board.proposals import classes
 from board.proposals.counts import count
 from board.proposals.states import LABELS, MOVES, REFUSED, State
 
@@ -61,6 +72,8 @@ class Proposal(Base):
         Index("ix_proposal_partner", "partner_id", "id"),
         Index("ix_proposal_support", "n_for", "id"),
         Index("ix_proposal_contest", "contest", "id"),
+        Index("ix_proposal_support_place", "support_place", "id"),
+        Index("ix_proposal_contest_class", "contest_class", "id"),
         Index("ix_proposal_due", "state", "vote_by", "id"),
         Index("ix_proposal_active", "active_at", "id"),
         Index("ix_proposal_strength", "strength", "id"),
@@ -106,6 +119,8 @@ class Proposal(Base):
     n_against: Mapped[int] = mapped_column(default=0)
     n_abstain: Mapped[int] = mapped_column(default=0)
     contest: Mapped[int] = mapped_column(default=0)
+    support_place: Mapped[int] = mapped_column(Computed(classes.SUPPORT))
+    contest_class: Mapped[int] = mapped_column(Computed(classes.CONTEST))
     n_comments: Mapped[int] = mapped_column(default=0)
     n_packages: Mapped[int] = mapped_column(default=0)
     n_free: Mapped[int] = mapped_column(default=0)
