@@ -1,11 +1,12 @@
 """The database: Base, engine set-up for SQLite and PostgreSQL, and `transaction()`, the one place that commits."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -17,6 +18,7 @@ from sqlalchemy.types import TypeDecorator
 
 from board import quick
 from board.errors import Busy
+from board.joined import BoardSession
 from board.pen import Pen
 
 NAMING = {
@@ -76,13 +78,21 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Moment}
 
 
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    disable_autonaming=True,
+    session_options={"class_": BoardSession, "join_transaction_mode": "control_fully", "expire_on_commit": False},
+)
 
 
 def init_app(app: Flask) -> None:
     """Give the application its database; each request and job gives its connection back, whatever became of it."""
     db.init_app(app)
     app.teardown_appcontext(_let_go)  # Before Flask-SQLAlchemy's own, which would spoil an answer that is made already.
+
+
+def _session() -> BoardSession:
+    return cast("BoardSession", db.session())
 
 
 def _let_go(_error: BaseException | None) -> None:
@@ -184,10 +194,11 @@ def _read_only_is_busy(context: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """A write takes its lock at the start: upgrading a read snapshot would fail at once."""
     if connection.dialect.name == "sqlite":
-        if connection.get_execution_options().get("write", False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.connection.cursor().execute("BEGIN")  # It waits for nothing and never fails.
+        begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get("write", False) else "BEGIN"
+        try:
+            connection.connection.cursor().execute(begin)
+        except sqlite3.Error as why:
+            raise OperationalError(begin, None, why) from why
 
 
 @contextmanager
@@ -197,7 +208,7 @@ def transaction() -> Iterator[None]:
     What was loaded before is detached and stale; verbs refuse it. Load with FOR UPDATE inside
     (PostgreSQL; SQLite has one writer). Raises Busy when the writer's lock cannot be had.
     """
-    session = db.session()
+    session = _session()
     if session.info.get("writing"):
         raise RuntimeError("transaction() does not nest: begin it once, at the edge")
     session.close()
@@ -280,10 +291,10 @@ def afterwards(name: str, do: Callable[[], None]) -> None:
     db.session().info["afterwards"][name] = do
 
 
-def _take_lock(session: Any) -> None:
+def _take_lock(session: BoardSession) -> None:
     """Begin to write; another process that holds SQLite's lock for too long, or a database that is away: Busy."""
     try:
-        session.connection(execution_options={"write": True})
+        session.held(write=True)
     except OperationalError as why:
         raise Busy() from why
 
@@ -293,7 +304,7 @@ def run(statement: Executable, **values: Any) -> quick.Rows:
 
     For what every request asks. Within the session's transaction; nothing pending is flushed first.
     """
-    found: quick.Rows = quick.run(db.session(), statement, values)
+    found: quick.Rows = quick.run(_session(), statement, values)
     return found
 
 

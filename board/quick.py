@@ -1,8 +1,9 @@
 """Statements that were built once, run on SQLite past SQLAlchemy's execution, which costs ten times what they cost.
 
 `db.run` is the name for it. SQLAlchemy still writes the SQL and says how values go in and come out; here its outcome is
-kept, so that the next run only fills it in. What this does not know (lists of values, errors, another database) is
-run by SQLAlchemy, with the same outcome. Who listens to statements (`narrow`, tests) hears of these as well. ADR 31.
+kept, so that the next run only fills it in; for lists of values once per length. What this does not know (an empty or
+a long list, errors, another database) is run by SQLAlchemy, with the same outcome. Who listens to statements (`narrow`,
+tests) hears of these as well. ADR 31.
 """
 
 import sqlite3
@@ -11,14 +12,16 @@ from contextlib import suppress
 from operator import itemgetter
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, Row, event
+from sqlalchemy import Executable, Row
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
-from sqlalchemy.orm import Session, SessionTransaction
 
-HELD = "connection"
+from board.joined import HELD, BoardSession
+
 MOST = 1000
+LONGEST = 100
+"""Longer lists of values are rare, and each length is a statement of its own."""
 
 
 class Rows(Protocol):
@@ -61,13 +64,24 @@ class Found(list[Any]):
 
 
 class Prepared:
-    """A statement as SQLite's driver takes it, for one choice of named values."""
+    """A statement as SQLite's driver takes it, for one choice of named values and one length of each list in it."""
 
-    def __init__(self, statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> None:
-        compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
+    def __init__(self, statement: Executable, dialect: Dialect, values: Mapping[str, Any]) -> None:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=list(values))  # type: ignore[attr-defined]
         self.sql: str = compiled.string
-        self.fits = not (compiled.post_compile_params or compiled.literal_execute_params or compiled.update_prefetch)
-        self._binds = [_bind(compiled, name) for name in compiled.positiontup or ()] if self.fits else []
+        self.fits = not (compiled.literal_execute_params or compiled.update_prefetch) and all(
+            _is_list(bind, values) for bind in compiled.post_compile_params
+        )
+        self._binds: list[Callable[[Mapping[str, Any]], Any]] = []
+        if self.fits:
+            places, members = compiled.positiontup or (), {}
+            if compiled.post_compile_params:
+                state = compiled.construct_expanded_state(values)
+                self.sql, places = state.statement, state.positiontup
+                members = {
+                    one: (name, n) for name, all_ in state.parameter_expansion.items() for n, one in enumerate(all_)
+                }
+            self._binds = [_bind(compiled, *members.get(place, (place, None))) for place in places]
         self._row: Callable[[Any], Any] | None = None
         if columns := compiled._result_columns:
             processors = [entry.type._cached_result_processor(dialect, None) for entry in columns]
@@ -87,12 +101,24 @@ class Prepared:
         return found
 
 
-def _bind(compiled: Any, name: str) -> Callable[[Mapping[str, Any]], Any]:
-    """How a place in the statement is filled: with a given value, a fixed one, or what its column makes by itself."""
+def _is_list(bind: Any, values: Mapping[str, Any]) -> bool:
+    """Whether it is filled with a list that is known here: a fixed one, or a given one whose length is in the key."""
+    value = values.get(bind.key, bind.effective_value)
+    usual = type(value) is list if bind.key in values else isinstance(value, list | tuple)
+    return usual and 0 < len(value) <= LONGEST and not bind.type._is_tuple_type
+
+
+def _bind(compiled: Any, name: str, nth: int | None = None) -> Callable[[Mapping[str, Any]], Any]:
+    """How a place in the statement is filled: with a given value (the nth of a list), a fixed one, or a default."""
     bind, process = compiled.binds[name], compiled._bind_processors.get(name)
     key, made = bind.key, {column.key: column.default for column in compiled.insert_prefetch}
     take: Callable[[Mapping[str, Any]], Any]
-    if default := made.get(key):
+    if nth is not None and bind.required:
+        take = lambda values: values[key][nth]  # noqa: E731
+    elif nth is not None:
+        member = bind.effective_value[nth]
+        take = lambda _values: member  # noqa: E731
+    elif default := made.get(key):
         make: Any = default.arg if default.is_callable else lambda _context: default.arg
         take = lambda _values: make(None)  # noqa: E731
     elif bind.required:
@@ -103,32 +129,20 @@ def _bind(compiled: Any, name: str) -> Callable[[Mapping[str, Any]], Any]:
     return (lambda values: process(take(values))) if process else take
 
 
-_prepared: dict[tuple[Executable, tuple[str, ...]], Prepared] = {}
+_prepared: dict[tuple[Executable, tuple[str, ...], tuple[int, ...]], Prepared] = {}
 
 
-def run(session: Session, statement: Executable, values: Mapping[str, Any]) -> Any:
+def run(session: BoardSession, statement: Executable, values: Mapping[str, Any]) -> Any:
     """What the statement finds, within the session's transaction."""
-    connection: Connection = session.info.get(HELD) or session.connection()
+    connection: Connection = session.info.get(HELD) or session.held()
     if connection.dialect.name == "sqlite":
-        key = (statement, tuple(values))
+        key = (statement, tuple(values), tuple([len(value) for value in values.values() if type(value) is list]))
         found = _prepared.get(key)
         if found is None:
             if len(_prepared) >= MOST:
                 _prepared.clear()
-            _prepared[key] = found = Prepared(statement, connection.dialect, key[1])
+            _prepared[key] = found = Prepared(statement, connection.dialect, values)
         if found.fits:
             with suppress(sqlite3.Error):  # SQLAlchemy meets it again and tells it in its own words.
                 return found.run(connection, values)
     return connection.execute(statement, values)
-
-
-@event.listens_for(Session, "after_begin")
-def _hold(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    """Asking a session for its connection costs as much as a small statement."""
-    session.info[HELD] = connection
-
-
-@event.listens_for(Session, "after_transaction_end")
-def _let_go(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.parent is None:
-        session.info.pop(HELD, None)

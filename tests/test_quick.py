@@ -1,21 +1,25 @@
 """Statements that are run past SQLAlchemy's execution end as they would with it, and are heard by who listens."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Engine, bindparam, event, insert, select, update
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
 
 from board import quick
 from board.accounts.models import Person
 from board.activity.models import Activity, act
-from board.db import at, db, run, transaction
+from board.db import at, db, on_postgres, run, transaction
+from board.joined import HELD
 from board.partners.models import Partner
 from board.proposals.models import Proposal
-from tests.conftest import counting
-from tests.factories import make_world
+from tests.conftest import Browser, counting
+from tests.factories import make_package, make_proposal, make_world
 from tests.people import Cast
 from tests.test_pages import on_sqlite
 
@@ -25,8 +29,12 @@ _PARTNERS = select(Partner.id, Partner.name, Partner.votes, Partner.paused_at, P
 )
 _ONE = select(Proposal.id, Proposal.title, Proposal.created_at).where(Proposal.id == bindparam("proposal")).limit(1)
 _OF = select(Partner.id).where(Partner.id.in_(bindparam("ids", expanding=True))).order_by(Partner.id)
+_SOME = select(Proposal.id).where(
+    Proposal.state.in_(["open", "draft"]), Proposal.id.in_(bindparam("ids", expanding=True))
+)
 _NEWEST = select(Activity.at, Activity.verb, Activity.details).order_by(Activity.id.desc())
 _SLUG = insert(Partner)
+_SUMMARY = update(Proposal).where(Proposal.id == bindparam("which"))
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +46,19 @@ def world(app: Flask, people: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("statement", "values"),
-    [(_PARTNERS, {}), (_ONE, {"proposal": 1}), (_ONE, {"proposal": 0}), (_OF, {"ids": [1, 2]}), (_NEWEST, {})],
+    [
+        (_PARTNERS, {}),
+        (_ONE, {"proposal": 1}),
+        (_ONE, {"proposal": 0}),
+        (_NEWEST, {}),
+        (_OF, {"ids": [1, 2]}),
+        (_OF, {"ids": [2]}),
+        (_OF, {"ids": (1, 3)}),
+        (_OF, {"ids": (3,)}),
+        (_OF, {"ids": []}),
+        (_OF, {"ids": [*range(quick.LONGEST + 1)]}),
+        (_SOME, {"ids": [1, 2, 3]}),
+    ],
 )
 def test_what_is_found_is_what_sqlalchemy_finds(app: Flask, statement: Any, values: dict[str, Any]) -> None:
     with app.app_context():
@@ -87,19 +107,122 @@ def test_who_listens_hears_of_each_statement(app: Flask) -> None:
 def test_each_transaction_has_its_own_connection(app: Flask) -> None:
     with app.app_context():
         run(_ONE, proposal=1)
-        assert quick.HELD in db.session().info
+        assert HELD in db.session().info
         with transaction(), db.session.begin_nested():
             run(_ONE, proposal=1)
-        assert quick.HELD not in db.session().info
+        assert HELD not in db.session().info
         run(_ONE, proposal=1)
         db.session.remove()
-        assert quick.HELD not in db.session().info
+        assert HELD not in db.session().info
+
+
+def test_the_session_works_on_the_connection_that_was_opened_before_and_gives_it_back(app: Flask) -> None:
+    with app.app_context():
+        free = db.engine.pool.checkedout()  # type: ignore[attr-defined]
+        for first, then in ((_by_itself, _by_run), (_by_run, _by_itself)):
+            for end in (db.session.close, db.session.rollback, db.session.commit, db.session.remove):
+                first(), then()
+                assert db.session.connection() is db.session().info[HELD]
+                assert db.engine.pool.checkedout() == free + 1  # type: ignore[attr-defined]
+                end()
+                assert db.engine.pool.checkedout() == free  # type: ignore[attr-defined]
+
+
+def test_what_is_done_on_either_way_is_committed_and_undone_together(app: Flask) -> None:
+    with app.app_context():
+        for keep in (True, False):
+            for ways in ((_rename,), (_reword,), (_rename, _reword), (_reword, _rename)):
+                before = _told()
+                with suppress(ZeroDivisionError), transaction():
+                    for way in ways:
+                        way(before)
+                    assert _told() != before
+                    assert keep or 1 / 0
+                assert (_told() != before) is keep
+
+
+def test_a_savepoint_holds_for_statements_past_the_orm(app: Flask) -> None:
+    with app.app_context(), transaction():
+        before = _told()
+        with suppress(IntegrityError), db.session.begin_nested():
+            _reword(before)
+            run(_SLUG, id=1, slug="doppelt", name="Doppelt")
+        assert _told() == before
+        _reword(before)
+        assert _told() != before
+
+
+def _by_itself() -> None:
+    db.session.get_one(Proposal, 1)
+
+
+def _by_run() -> None:
+    run(_ONE, proposal=1)
+
+
+def _told() -> tuple[str, str]:
+    db.session.flush()
+    title, summary = db.session.execute(select(Proposal.title, Proposal.summary).where(Proposal.id == 1)).one()
+    return title, summary
+
+
+def _rename(before: tuple[str, str]) -> None:
+    db.session.get_one(Proposal, 1).title = before[0] + "."
+
+
+def _reword(before: tuple[str, str]) -> None:
+    run(_SUMMARY, which=1, summary=before[1] + ".")
 
 
 @on_sqlite
 def test_a_statement_is_prepared_once(app: Flask) -> None:
     with app.app_context():
         run(_ONE, proposal=1)
-        held = quick._prepared[_ONE, ("proposal",)]
+        held = quick._prepared[_ONE, ("proposal",), ()]
         run(_ONE, proposal=2)
-        assert quick._prepared[_ONE, ("proposal",)] is held
+        run(_OF, ids=[1, 2])
+        run(_OF, ids=[3, 4])
+        assert quick._prepared[_OF, ("ids",), (2,)].run(db.session.connection(), {"ids": [1, 2]}) == [(1,), (2,)]
+        assert quick._prepared[_ONE, ("proposal",), ()] is held
+
+
+def test_what_is_done_most_often_takes_few_statements_and_one_commit(app: Flask, people: Cast, ada: Browser) -> None:
+    """Who asks three, settings included; the change; what is shown. PostgreSQL locks the partner with one more."""
+    with app.app_context():
+        proposal_id, package_id, more = make_proposal(people), make_package(people), int(on_postgres())
+    voted, ballot, face = {"choice": "for"}, f"ballot-{proposal_id}", f"package-{package_id}"
+    for path, sent, target, most in (
+        (f"/proposals/FV-{proposal_id}/ballot", voted, ballot, 11 + more),
+        (f"/proposals/FV-{proposal_id}/ballot", {"choice": "abstain"}, ballot, 11 + more),
+        (f"/proposals/FV-{proposal_id}/ballot/withdraw", {}, ballot, 11 + more),
+        (f"/packages/AP-{package_id}/claim", {"seat": "lead"}, face, 17),
+        (f"/packages/AP-{package_id}/move", {"to": "in_progress"}, face, 16),
+        (f"/packages/AP-{package_id}/move", {"to": "review"}, face, 16),
+        (f"/packages/AP-{package_id}/move", {"to": "in_progress"}, face, 16),
+        (f"/packages/AP-{package_id}/hand-back", {}, face, 16),
+    ):
+        with app.app_context(), asked(db.engine) as statements:
+            answer = ada.post(path, data=sent, partial=True, target=target)
+        assert answer.status_code == 200, answer.text
+        assert statements.count("COMMIT") == 1
+        assert len(statements) - 1 <= most, f"{path}:\n" + "\n".join(statements)
+
+
+@contextmanager
+def asked(engine: Engine) -> Iterator[list[str]]:
+    """Whatever this thread sends to the database, commits of writing transactions included."""
+    seen: list[str] = []
+    me = threading.get_ident()
+
+    def note(*args: Any) -> None:
+        if threading.get_ident() == me:
+            seen.append(args[2] if len(args) > 2 else "COMMIT")
+
+    heard = (("before_cursor_execute", note), ("commit", note))
+    for name, listener in heard:
+        event.listen(engine, name, listener)
+    try:
+        yield seen
+    finally:
+        for name, listener in heard:
+            event.remove(engine, name, listener)

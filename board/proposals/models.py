@@ -5,25 +5,28 @@ Which verb leads where stands in `states`; how a text comes in and changes (`pro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from types import MappingProxyType
 
 from sqlalchemy import (
     CheckConstraint,
-    ColumnElement,
     Computed,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
+    Update,
+    bindparam,
     update,
-)  # fmt: skip
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
 from board.activity.models import act
-from board.db import Base, db, now, only_with
+from board.db import Base, db, now, only_with, run
 from board.errors import Conflict
 from board.i18n import gettext as _
 from board.i18n import today
@@ -342,12 +345,19 @@ class Decision(Base):
     recorded_at: Mapped[datetime] = mapped_column(default=now)
 
 
-def touch(proposal_id: int, **changes: int | str | ColumnElement[Any]) -> None:
-    """Something shown on the proposal changed: add whole numbers, set texts and SQL, renew its version."""
-    values = {name: getattr(Proposal, name) + by if isinstance(by, int) else by for name, by in changes.items()}
-    db.session.execute(
+def touch(proposal_id: int, put: Mapping[str, int | str] = MappingProxyType({}), **steps: int) -> None:
+    """Something shown on the proposal changed: put these values, add to these counters, renew its version."""
+    db.session.flush()
+    moved = {f"by_{name}": by for name, by in steps.items()}
+    run(_touching(*steps), touched=proposal_id, at=now(), **put, **moved)
+
+
+@cache
+def _touching(*counters: str) -> Update:
+    """The statement for one of the few ways to touch a proposal, built once."""
+    moved = {name: getattr(Proposal, name) + bindparam(f"by_{name}") for name in counters}
+    return (
         update(Proposal)
-        .where(Proposal.id == proposal_id)
-        .values(version=Proposal.version + 1, active_at=now(), **values)
-        .execution_options(synchronize_session=False)
+        .where(Proposal.id == bindparam("touched"))
+        .values(version=Proposal.version + 1, active_at=bindparam("at"), **moved)
     )

@@ -65,10 +65,14 @@ _GROUND = (
     .where(Proposal.id == bindparam("proposal"))
     .with_for_update(key_share=True)
 )
-_STANCE = select(
-    Ballot.proposal_id, Ballot.partner_id, Ballot.id, Ballot.choice, Ballot.reason, Ballot.text_version,
-    Ballot.counted, Ballot.version,
-).where(Ballot.proposal_id == bindparam("proposal"), Ballot.partner_id == bindparam("partner"))  # fmt: skip
+_STANCE = (
+    select(
+        Partner.name, Partner.votes, Partner.paused_at, Ballot.id, Ballot.choice, Ballot.reason, Ballot.text_version,
+        Ballot.counted, Ballot.version,
+    )
+    .outerjoin(Ballot, (Ballot.partner_id == Partner.id) & (Ballot.proposal_id == bindparam("proposal")))
+    .where(Partner.id == bindparam("partner"))
+)  # fmt: skip
 _CAST = insert(Ballot)
 _CHANGE = update(Ballot).where(Ballot.id == bindparam("stance"))
 _WITHDRAW = delete(Ballot).where(Ballot.id == bindparam("stance"))
@@ -106,9 +110,9 @@ def cast(proposal: Ground, choice: str, reason: str | None, by: Actor) -> Said |
     the same text again changes nothing and is not logged. Raises Denied, Conflict when closed or when `against` has no
     reason.
     """
-    old = _stance(proposal, by)
+    old, partner = _stance(proposal, by)
     rights.permit(by, "ballot.cast", old)
-    rights.permit_voting(by)
+    rights.permit_voting(by, partner)
     rights.require_open(proposal)
     before = Said(old.choice, old.reason) if old.choice else None
     if reason is None:
@@ -135,7 +139,7 @@ def withdraw(proposal: Ground, by: Actor) -> Said | None:
 
     `proposal` comes from `ground` or `locked`. Raises Denied, Conflict when the proposal is not open.
     """
-    old = _stance(proposal, by)
+    old, _partner = _stance(proposal, by)
     rights.permit(by, "ballot.withdraw", old)
     rights.require_open(proposal)
     if old.choice is None:
@@ -146,8 +150,12 @@ def withdraw(proposal: Ground, by: Actor) -> Said | None:
     return Said(old.choice, old.reason)
 
 
-def _stance(proposal: Ground, by: Actor) -> Stance:
+def _stance(proposal: Ground, by: Actor) -> tuple[Stance, rights.Voter | None]:
+    """The ballot as it stands, and the partner as it is now; None for somebody who acts for none."""
     db.session.flush()
-    partner_id = by.partner_id or 0
-    row = run(_STANCE, proposal=proposal.id, partner=partner_id).one_or_none()
-    return Stance(**row._mapping) if row else Stance(proposal.id, partner_id)
+    row = run(_STANCE, proposal=proposal.id, partner=by.partner_id).one_or_none() if by.partner_id else None
+    if row is None:
+        return Stance(proposal.id, 0), None
+    name, votes, paused_at, *ballot = row
+    stance = Stance(proposal.id, by.partner_id or 0, *(ballot if ballot[0] else ()))
+    return stance, rights.Voter(name, votes, paused_at)

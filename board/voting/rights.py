@@ -1,6 +1,7 @@
 """Why a person may not cast a ballot or offer something here: one place for the sentence, shown and raised alike."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -25,9 +26,20 @@ def permit(by: Actor, verb: str, row: object) -> None:
         raise Denied(why_no_ballot(by) if verb.startswith("ballot.") else why_no_offer(by))
 
 
-def permit_voting(by: Actor) -> None:
-    """Whether the partner votes at this moment, whatever the session's actor remembers. Raises Denied."""
-    partner = run(_VOTES, partner=by.partner_id).one()
+class Voter(NamedTuple):
+    """A partner as it is at this moment."""
+
+    name: str
+    votes: bool
+    paused_at: datetime | None
+
+
+def permit_voting(by: Actor, read: Voter | None = None) -> None:
+    """Whether the partner votes at this moment, whatever the session's actor remembers. Raises Denied.
+
+    `read`: the partner, where it was read in this transaction anyway.
+    """
+    partner = read or Voter(*run(_VOTES, partner=by.partner_id).one())
     if not partner.votes or partner.paused_at is not None:
         raise Denied(_not_voting(partner.name, partner.paused_at is not None))
 

@@ -9,7 +9,7 @@ import json
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, literal, select, union, update
+from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, select, union, update
 
 from board.db import db, now, run
 from board.partners.models import Partner
@@ -59,7 +59,7 @@ def _moving(before: str | None, after: str | None) -> Update:
 def renew_coalition(proposal_id: int) -> None:
     """Write the coalition's line again from its rows; the proposal is locked by whoever changed them."""
     line = coalition(proposal_id)
-    touch(proposal_id, coalition=line, **_strength(proposal_id, line))
+    touch(proposal_id, {"coalition": line, **_strength(proposal_id, line)})
 
 
 def renew_strength(proposal_id: int) -> None:
@@ -68,10 +68,10 @@ def renew_strength(proposal_id: int) -> None:
     _write([proposal_id], **_strength(proposal_id, line))
 
 
-def _strength(proposal_id: int, line: str) -> dict[str, ColumnElement[int]]:
+def _strength(proposal_id: int, line: str) -> dict[str, int]:
     effort = db.session.scalar(select(Proposal.effort_high).where(Proposal.id == proposal_id)) or 0
     strength, days = of_line(line, effort)
-    return {"strength": literal(strength), "days_offered": literal(days)}
+    return {"strength": strength, "days_offered": days}
 
 
 def coalition(proposal_id: int) -> str:
@@ -120,7 +120,7 @@ def recount(proposal_id: int) -> None:
     """
     _recount([proposal_id])
     line = coalition(proposal_id)
-    _write([proposal_id], coalition=literal(line), n_live=_number_live(), **_strength(proposal_id, line))
+    _write([proposal_id], coalition=line, n_live=_number_live(), **_strength(proposal_id, line))
 
 
 def recount_open_ballots_of(partner_id: int) -> None:
@@ -147,7 +147,7 @@ def renew_lines_of(partner_id: int) -> None:
     """A partner is called something else: rows that name it are new, and its coalitions' lines are written again."""
     led = select(Offer.proposal_id).where(Offer.partner_id == partner_id, Offer.withdrawn_at.is_(None)).distinct()
     for proposal_id in sorted(db.session.scalars(led)):
-        _write([proposal_id], coalition=literal(coalition(proposal_id)))
+        _write([proposal_id], coalition=coalition(proposal_id))
     named = union(
         select(Proposal.id).where(Proposal.partner_id == partner_id),
         select(ProposalBuilder.proposal_id).where(ProposalBuilder.partner_id == partner_id),

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, literal, or_, select
+from sqlalchemy import Boolean, bindparam, or_, select
 
 from board.accounts.models import Person
-from board.db import db, run
+from board.db import run
 from board.i18n import current_locale, today
 from board.partners.models import Partner, hue
 from board.policy import Actor
@@ -189,6 +189,13 @@ _SEATS = (
     .where(Claim.package_id.in_(bindparam("ids", expanding=True)), ON_RECORD)
     .order_by(Claim.id)
 )  # fmt: skip
+_BIDS = (
+    select(Bid.text, Bid.days, Bid.made_at, *_BODY, Person.name.label("person"))
+    .join(Partner, Partner.id == Bid.partner_id)
+    .outerjoin(Person, (Person.id == Bid.person_id) & bindparam("named", type_=Boolean))
+    .where(Bid.package_id == bindparam("package"), Bid.withdrawn_at.is_(None))
+    .order_by(Bid.id)
+)
 _SKILLS = (
     select(PackageSkill.package_id, PackageSkill.skill)
     .where(PackageSkill.package_id.in_(bindparam("ids", expanding=True)))
@@ -228,19 +235,9 @@ def _waits(ids: Sequence[int]) -> dict[int, tuple[Need, ...]]:
 
 
 def _bids(package_id: int, by: Actor) -> tuple[Offer, ...]:
-    rows = (
-        select(Bid.text, Bid.days, Bid.made_at, *_BODY, _person(by))
-        .join(Partner, Partner.id == Bid.partner_id)
-        .outerjoin(Person, Person.id == Bid.person_id)
-        .where(Bid.package_id == package_id, Bid.withdrawn_at.is_(None))
-        .order_by(Bid.id)
-    )
-    return tuple(Offer(_body(r), r.person or "", r.text, r.days, r.made_at) for r in db.session.execute(rows))
-
-
-def _person(by: Actor) -> ColumnElement[str]:
-    """Names are read by those who are signed in, never by the public."""
-    return (Person.name if by.signed_in else literal("")).label("person")
+    """The offers that stand; names are read for those who are signed in, never for the public."""
+    rows = run(_BIDS, package=package_id, named=by.signed_in)
+    return tuple(Offer(_body(r), r.person or "", r.text, r.days, r.made_at) for r in rows)
 
 
 def _body(row: Any) -> Body:

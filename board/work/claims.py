@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from board.activity.models import act
-from board.db import db, now, on_postgres
+from board.db import db, now, on_postgres, run
 from board.errors import Conflict, Denied
 from board.i18n import day_of, today
 from board.i18n import gettext as _
@@ -41,6 +41,19 @@ class Terms:
 
 USUAL = Terms()
 
+_OF_PACKAGE = select(Claim).where(Claim.package_id == bindparam("package"))
+_LIVE = _OF_PACKAGE.where(Claim.ended_at.is_(None)).order_by(Claim.seat, Claim.id)
+_LAST = _OF_PACKAGE.where(Claim.partner_id == bindparam("partner"))
+_LAST = _LAST.order_by(Claim.ended_at.is_not(None), Claim.id.desc()).limit(1)
+_WINNER = (
+    select(Partner.name, Partner.slug)
+    .join(Claim, Claim.partner_id == Partner.id)
+    .where(Claim.package_id == bindparam("package"), Claim.seat == Seat.LEAD, Claim.ended_at.is_(None))
+)
+_TAKE = {
+    kind: kind.insert(Claim).on_conflict_do_nothing().returning(Claim.id) for kind in (postgresql, sqlite)
+}  # fmt: skip
+
 
 def claim(
     package: Package, by: Actor, seat: Seat, days: Decimal | None = None, terms: Terms = USUAL, *, anyway: bool = True
@@ -51,8 +64,9 @@ def claim(
     (`winner`, `winner_slug`) and carry `days` for a support seat. Not `anyway`: leading what waits for others is a
     Conflict too (`blocked`), to be asked again.
     """
-    lapse_due(package, terms, today())
-    held = own(package, by)
+    seats = live(package)
+    _lapse(seats, terms, today())
+    held = _of(seats, by)
     if held and held.seat == seat:
         return held
     act(by, "package.claim" if seat == Seat.LEAD else "package.support", package)
@@ -79,26 +93,16 @@ def claim(
 
 def _take(package: Package, by: Actor, seat: Seat, days: Decimal | None, terms: Terms) -> Claim | None:
     """The seat, or None when the database says that it is taken."""
-    values = {
-        "package_id": package.id, "partner_id": by.partner_id, "person_id": by.person_id, "seat": seat.value,
-        "days": days, "lease_until": terms.lease(),
-    }  # fmt: skip
-    insert: Insert
-    if on_postgres():
-        insert = postgresql.insert(Claim).values(**values).on_conflict_do_nothing()
-    else:
-        insert = sqlite.insert(Claim).values(**values).on_conflict_do_nothing()
-    claim_id = db.session.scalar(insert.returning(Claim.id))
+    claim_id = run(
+        _TAKE[postgresql if on_postgres() else sqlite], package_id=package.id, partner_id=by.partner_id,
+        person_id=by.person_id, seat=seat.value, days=days, lease_until=terms.lease(),
+    ).scalar()  # fmt: skip
     return db.session.get(Claim, claim_id) if claim_id else None
 
 
 def _lost(package: Package, days: Decimal | None) -> Conflict:
     """What the loser reads: who won, and what is still to be had."""
-    winner = db.session.scalar(
-        select(Partner)
-        .join(Claim, Claim.partner_id == Partner.id)
-        .where(Claim.package_id == package.id, Claim.seat == Seat.LEAD, Claim.ended_at.is_(None))
-    )
+    winner = run(_WINNER, package=package.id).first()
     if winner is None:  # Cannot be while the package is locked; the world is simply asked again.
         return Conflict(_("Somebody was faster, or the page is out of date."))
     return Conflict(
@@ -107,16 +111,23 @@ def _lost(package: Package, days: Decimal | None) -> Conflict:
     )  # fmt: skip
 
 
+def live(package: Package) -> list[Claim]:
+    """The seats that are held at this moment, the lead first."""
+    return list(db.session.scalars(_LIVE, {"package": package.id}))
+
+
 def own(package: Package, by: Actor) -> Claim | None:
     """The live seat of the partner acted for, if any."""
-    return db.session.scalar(
-        select(Claim).where(Claim.package_id == package.id, Claim.partner_id == by.partner_id, Claim.ended_at.is_(None))
-    )
+    return _of(live(package), by)
+
+
+def _of(seats: list[Claim], by: Actor) -> Claim | None:
+    return next((held for held in seats if held.partner_id == by.partner_id and held.ended_at is None), None)
 
 
 def renew(package: Package, by: Actor, days: Decimal | None = None, terms: Terms = USUAL) -> Claim:
     """Let one's partner's lease begin anew, and say how many person-days it gives now (None: as before)."""
-    held = _held(package, by)
+    held = _standing(_last(package, by))
     until = terms.lease() - paused(package, held)
     if held.lease_until == until and days in {None, held.days}:
         return held
@@ -129,15 +140,10 @@ def renew(package: Package, by: Actor, days: Decimal | None = None, terms: Terms
 
 def hand_back(package: Package, by: Actor) -> None:
     """Give one's partner's seat back; without a lead the package is free again, its supporters stay."""
-    last = db.session.scalar(
-        select(Claim)
-        .where(Claim.package_id == package.id, Claim.partner_id == by.partner_id)
-        .order_by(Claim.id.desc())
-        .limit(1)
-    )
+    last = _last(package, by)
     if last and last.end_reason == EndReason.HANDED_BACK:
         return
-    give_up(_held(package, by), by)
+    give_up(_standing(last), by)
 
 
 def give_up(held: Claim, by: Actor) -> None:
@@ -148,8 +154,11 @@ def give_up(held: Claim, by: Actor) -> None:
 
 def lapse_due(package: Package, terms: Terms, day: date) -> int:
     """End the claims of this package whose lease asked in vain, as the board itself; returns how many."""
-    live = select(Claim).where(Claim.package_id == package.id, Claim.ended_at.is_(None)).order_by(Claim.seat)
-    due = [held for held in db.session.scalars(live) if terms.lapsed(held, day)]
+    return _lapse(live(package), terms, day)
+
+
+def _lapse(seats: list[Claim], terms: Terms, day: date) -> int:
+    due = [held for held in seats if terms.lapsed(held, day)]
     for held in due:
         act(SYSTEM, "package.lapse", held, seat=held.seat)
         end_seat(held, EndReason.LAPSED)
@@ -159,13 +168,13 @@ def lapse_due(package: Package, terms: Terms, day: date) -> int:
 
 def settle(package: Package) -> None:
     """The package is done: its seats end, and stay on record as those who did it."""
-    for held in _live(package):
+    for held in live(package):
         held.ended_at, held.end_reason = now(), EndReason.DONE
 
 
 def shift(package: Package) -> None:
     """The clock runs on: what a lease lost while the package was on hold is added to it."""
-    for held in _live(package):
+    for held in live(package):
         held.lease_until += paused(package, held)
     package.held_at, package.held_reason = None, ""
 
@@ -184,18 +193,18 @@ def paused(package: Package, held: Claim) -> timedelta:
     return max(timedelta(0), today() - max(day_of(package.held_at), day_of(held.claimed_at)))
 
 
-def _live(package: Package) -> list[Claim]:
-    return list(db.session.scalars(select(Claim).where(Claim.package_id == package.id, Claim.ended_at.is_(None))))
+def _last(package: Package, by: Actor) -> Claim | None:
+    """The seat of the partner acted for: the live one, else the one that ended last."""
+    return db.session.scalar(_LAST, {"package": package.id, "partner": by.partner_id})
 
 
-def _held(package: Package, by: Actor) -> Claim:
-    held = own(package, by)
-    if held is not None:
-        return held
-    had = select(Claim.id).where(Claim.package_id == package.id, Claim.partner_id == by.partner_id).limit(1)
-    if db.session.scalar(had):
+def _standing(last: Claim | None) -> Claim:
+    """That seat, if it is live. Raises Denied without one, Conflict when it has ended."""
+    if last is None:
+        raise Denied(_("Your partner holds no seat in this work package."))
+    if last.ended_at is not None:
         raise Conflict(_("Your partner's claim has ended. You can claim the work package anew."))
-    raise Denied(_("Your partner holds no seat in this work package."))
+    return last
 
 
 def end_seat(held: Claim, reason: EndReason) -> None:

@@ -6,11 +6,11 @@ one lock first, before any package: SQLite has one writer anyway, PostgreSQL an 
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, delete, exists, select, text
+from sqlalchemy import ColumnElement, bindparam, delete, exists, select, text
 from sqlalchemy.orm import aliased
 
 from board.activity.models import act
-from board.db import db, on_postgres
+from board.db import db, on_postgres, run
 from board.errors import Conflict
 from board.i18n import gettext as _
 from board.policy import SYSTEM, Actor, allowed
@@ -20,6 +20,12 @@ from board.work.packages import locked
 
 MOST = 20
 _LOCK = text("SELECT pg_advisory_xact_lock(7201811)")
+_WAITED_FOR = (
+    select(Package.id)
+    .join(Dependency, Dependency.needs_id == Package.id)
+    .where(Dependency.package_id == bindparam("package"), Package.state != PackageState.DONE)
+    .order_by(Package.id)
+)
 
 
 def depend(package_id: int, needs_id: int, by: Actor) -> None:
@@ -107,13 +113,8 @@ def circles() -> list[int]:
 
 def waited_for(package_id: int) -> list[str]:
     """The keys of what it still waits for."""
-    rows = (
-        select(Package.id)
-        .join(Dependency, Dependency.needs_id == Package.id)
-        .where(Dependency.package_id == package_id, Package.state != PackageState.DONE)
-        .order_by(Package.id)
-    )
-    return [f"AP-{n}" for n in db.session.scalars(rows)]
+    db.session.flush()
+    return [f"AP-{row.id}" for row in run(_WAITED_FOR, package=package_id)]
 
 
 def tell(package: Package) -> set[int]:

@@ -5,13 +5,26 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Numeric, String, Text, text, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    Text,
+    Update,
+    bindparam,
+    text,
+    update,
+)  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from board.accounts.models import Person
-from board.db import Base, db, now, only_with
+from board.db import Base, db, now, only_with, run
 from board.partners.models import Partner
 from board.proposals.models import Proposal
 
@@ -227,10 +240,17 @@ def touch_package(package_id: int, **changes: int) -> None:
 
     Lock and touch a package before its proposal, everywhere: one order, no deadlock.
     """
-    values = {name: getattr(Package, name) + by for name, by in changes.items()}
-    db.session.execute(
+    db.session.flush()
+    steps = {f"by_{name}": by for name, by in changes.items()}
+    run(_touching(*changes), touched=package_id, at=now(), **steps)
+
+
+@cache
+def _touching(*counters: str) -> Update:
+    """The statement for one of the few ways to touch a package, built once."""
+    moved = {name: getattr(Package, name) + bindparam(f"by_{name}") for name in counters}
+    return (
         update(Package)
-        .where(Package.id == package_id)
-        .values(version=Package.version + 1, active_at=now(), **values)
-        .execution_options(synchronize_session=False)
+        .where(Package.id == bindparam("touched"))
+        .values(version=Package.version + 1, active_at=bindparam("at"), **moved)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import selectinload
 
 from board import text
@@ -24,6 +24,8 @@ LONGEST = 50
 """So many packages merged one into the next are followed; nobody makes as many."""
 AGAIN = timedelta(minutes=2)
 MAX_TITLE, MAX_DAYS, MAX_LINKS = 120, 9999, 10
+_LOCKED = select(Package).where(Package.id == bindparam("package")).with_for_update(key_share=True)
+_LOCKED_WITH_LINKS = _LOCKED.options(selectinload(Package.links), selectinload(Package.skilled))
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,7 @@ def locked(package_id: int, *, links: bool = False) -> Package:
 
     FOR NO KEY UPDATE, so that comments and activity rows that merely refer to it need not wait.
     """
-    wanted = select(Package).where(Package.id == package_id).with_for_update(key_share=True)
-    found = db.session.scalar(
-        wanted.options(selectinload(Package.links), selectinload(Package.skilled)) if links else wanted
-    )
+    found = db.session.scalar(_LOCKED_WITH_LINKS if links else _LOCKED, {"package": package_id})
     if found is None:
         raise Missing(_("There is no such work package."))
     if found.merged_into_id is not None:
