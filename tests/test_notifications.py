@@ -81,6 +81,19 @@ def test_a_delegate_gets_one_mail_a_week_with_links_to_what_waits(week: Postbox,
     assert f"http://localhost/proposals/FV-{first}#ballot-{first}" in week.html(n)
 
 
+def test_the_digest_counts_very_many_missing_ballots_no_further_than_a_list_does(
+    week: Postbox, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNTED", 1)
+    factories.make_proposal(people)
+    factories.make_proposal(people)
+    factories.make_proposal(people)
+    assert [found.n_ballots for found in queries.waiting(people.ada.person_id)] == [2]
+    assert jobs.digests() == 2
+    assert send_due() == 2
+    assert "Aalen: mehr als 1 Voten stehen aus" in week.text(week.to.index("ada@example.org"))
+
+
 def test_with_nothing_to_say_there_is_no_mail(week: Postbox, people: Cast) -> None:
     assert jobs.digests() == 0
     assert put() == 0

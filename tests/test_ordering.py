@@ -12,8 +12,8 @@ from board.activity.models import Activity
 from board.consent import verbs as consent
 from board.db import at, db, now, transaction
 from board.i18n import in_days, today
-from board.ordering import together
-from board.proposals import cells, queries
+from board.ordering import counting, together
+from board.proposals import cells, lists, queries
 from board.proposals.models import Decision, Proposal
 from board.proposals.records import DecisionRecord
 from board.record import checks
@@ -228,6 +228,19 @@ def test_pictures_count_in_cells_and_lead_to_what_they_count(
     assert "2 nicht geschätzt" in page
     contested = gast.get("/proposals/table?support=40&contest=50").text
     assert ("FV-1" in contested, "FV-2" in contested) == (True, False)
+
+
+def test_pictures_of_very_many_count_the_newest_of_each_state_and_say_so(
+    app: Flask, people: Cast, gast: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(app, people, 5)
+    monkeypatch.setattr(counting, "NEWEST", 3)
+    assert "5 nicht eingestuft" in gast.get("/proposals/pictures").text, "few are counted, however old"
+    monkeypatch.setattr(lists, "FEW", 4)
+    app.extensions["pages"].forget()
+    page = gast.get("/proposals/pictures").text
+    assert "3 nicht eingestuft" in page
+    assert "Gezählt werden die neuesten 3 je Status." in page
 
 
 @pytest.mark.parametrize("scale", ["support", "contest"])

@@ -8,7 +8,7 @@ from board.comments.models import Comment
 from board.consent.queries import Running, running
 from board.db import db
 from board.estimates.queries import Expired
-from board.i18n import current_locale, long_date, ngettext
+from board.i18n import current_locale, long_date, ngettext, number
 from board.i18n import gettext as _
 from board.mail.letter import Item, Letter, Section, link
 from board.mail.models import Mail
@@ -57,10 +57,7 @@ def digest(mail: Mail) -> Letter | None:
 def _sections(found: queries.Waiting) -> list[Section]:
     made = []
     if found.ballots:
-        title = ngettext(
-            "%(partner)s: %(n)s ballot is missing", "%(partner)s: %(n)s ballots are missing", found.n_ballots,
-            partner=found.partner,
-        )  # fmt: skip
+        title = _missing(found)
         more = found.n_ballots > len(found.ballots)
         made.append(
             Section(
@@ -83,6 +80,16 @@ def _sections(found: queries.Waiting) -> list[Section]:
         title = _("%(partner)s: issues that name it", partner=found.partner)
         made.append(Section(title, [Item(said, link(f"/issues?partner={found.slug}"))]))
     return made
+
+
+def _missing(found: queries.Waiting) -> str:
+    if found.n_ballots > queries.COUNTED:
+        most = number(queries.COUNTED, current_locale())
+        return _("%(partner)s: more than %(n)s ballots are missing", partner=found.partner, n=most)
+    return ngettext(
+        "%(partner)s: %(n)s ballot is missing", "%(partner)s: %(n)s ballots are missing", found.n_ballots,
+        partner=found.partner,
+    )  # fmt: skip
 
 
 def _consent(one: Running) -> Item:

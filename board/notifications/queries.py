@@ -24,6 +24,8 @@ from board.voting.models import Ballot
 from board.work.models import Claim, Package
 
 SHOWN = 8
+COUNTED = 1000
+"""Beyond it a digest says "more than 1,000", as a list does."""
 DECIDED = ("proposal.accept", "proposal.defer", "proposal.decline", "consent.pass")
 
 
@@ -39,8 +41,8 @@ class Due:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for one partner: ballots (the first few, and how many), consents that run out within a week and to
-    which it can object, packages whose lease asks, issues.
+    """What waits for one partner: ballots (the first few, and how many, up to `COUNTED` + 1), consents that run out
+    within a week and to which it can object, packages whose lease asks, issues.
     """
 
     partner: str
@@ -88,7 +90,8 @@ def _of(partner: Partner) -> Waiting:
             .limit(SHOWN)
         )
         ballots = [Due(r.id, _title(r.title, r.title_en), r.vote_by) for r in rows]
-        n = db.session.scalar(select(func.count(Proposal.id)).where(*missing)) or 0
+        some = select(Proposal.id).where(*missing).limit(COUNTED + 1).subquery()
+        n = db.session.scalar(select(func.count()).select_from(some)) or 0
     leases = db.session.execute(
         select(Package.id, Package.title)
         .join(Claim, Claim.package_id == Package.id)

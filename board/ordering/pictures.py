@@ -1,24 +1,14 @@
-"""The backlog in two pictures: value against effort, support against contest. Counted by the database, cell by cell.
+"""The backlog in two pictures: value against effort, support against contest, drawn from what `counting` counted.
 
-However many proposals there are, a picture has at most thirty cells, and one statement counts them.
+However many proposals there are, a picture has at most thirty cells.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import func, select
-
-from board.db import db
-from board.policy import Actor
+from board.ordering.counting import Counted
 from board.proposals import cells, words
 from board.proposals.filters import Filters
-from board.proposals.lists import narrowed
-from board.proposals.models import Proposal
-from board.proposals.states import State
-
-UNDECIDED = (State.OPEN, State.DEFERRED, State.ACCEPTED)
-"""What is still to be ordered; the pictures show these unless a state is asked for."""
 
 STEP, LEFT, TOP = 100, 84, 34
 LARGEST, SMALLEST = 44.0, 27.0
@@ -73,39 +63,27 @@ Scale = Sequence[tuple[int, str, str]]
 """(number in SQL, code of the address, label), in the order in which it is drawn."""
 
 
-def value_and_effort(filters: Filters, by: Actor) -> Picture:
+def value_and_effort(filters: Filters, counted: Counted) -> Picture:
     """What is worth much stands at the top, what costs little on the left."""
     values = [(int(v), v, words.chip("value", v)[1]) for v in reversed(cells.VALUES)]
-    return _draw("value_effort", ("effort", _scale("effort")), ("value", values), Proposal.value, filters, by)
+    return _draw("value_effort", ("effort", _scale("effort")), ("value", values), filters, counted)
 
 
-def support_and_contest(filters: Filters, by: Actor) -> Picture:
+def support_and_contest(filters: Filters, counted: Counted) -> Picture:
     """What many want stands on the right, what is contested at the top."""
     contests = list(reversed(_scale("contest")))
-    return _draw(
-        "support_contest", ("support", _scale("support")), ("contest", contests), cells.place("contest"), filters, by
-    )  # fmt: skip
-
-
-def without(filters: Filters, by: Actor) -> tuple[int, int]:
-    """How many are missing in the first picture: (not rated, not estimated)."""
-    counted: Any = select(func.count().filter(Proposal.value == 0), func.count().filter(Proposal.effort_high == 0))
-    row = db.session.execute(_undecided(narrowed(counted, filters, by.partner_id), filters)).one()
-    return row[0], row[1]
+    return _draw("support_contest", ("support", _scale("support")), ("contest", contests), filters, counted)
 
 
 def _scale(name: str) -> list[tuple[int, str, str]]:
     return [(n, one.code, words.label(name, one)) for n, one in enumerate(cells.SCALES[name])]
 
 
-def _draw(
-    name: str, across: tuple[str, Scale], down: tuple[str, Scale], down_column: Any, filters: Filters, by: Actor
-) -> Picture:
-    """Count and place the bubbles; their area follows the number."""
+def _draw(name: str, across: tuple[str, Scale], down: tuple[str, Scale], filters: Filters, counted: Counted) -> Picture:
+    """Place the bubbles; their area follows the number."""
     columns = {number: (n, code, label) for n, (number, code, label) in enumerate(across[1])}
     rows = {number: (n, code, label) for n, (number, code, label) in enumerate(down[1])}
-    counted = _counted(cells.place(across[0]), down_column, filters, by)
-    inside = [(c, r, n, first) for c, r, n, first in counted if c in columns and r in rows]
+    inside = [one for one in counted.cells(across[0], down[0]) if one[0] in columns and one[1] in rows]
     most = max((n for _c, _r, n, _first in inside), default=1)
     found = []
     for c, r, n, first in inside:
@@ -126,17 +104,3 @@ def _ticks(axis: tuple[str, Scale]) -> tuple[str, ...]:
         return tuple(code for _n, code, _label in axis[1])
     known = {one.code: words.short(axis[0], one) for one in cells.SCALES[axis[0]]}
     return tuple(known[code] for _n, code, _label in axis[1])
-
-
-def _counted(across: Any, down: Any, filters: Filters, by: Actor) -> list[tuple[int, int, int, int]]:
-    """(column, row, how many, the first one's id): one statement whatever the number."""
-    inner = narrowed(select(Proposal.id, across.label("across"), down.label("down")), filters, by.partner_id)
-    each = _undecided(inner, filters).subquery()
-    rows = db.session.execute(
-        select(each.c.across, each.c.down, func.count(), func.min(each.c.id)).group_by(each.c.across, each.c.down)
-    )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
-
-
-def _undecided(query: Any, filters: Filters) -> Any:
-    return query if filters.state else query.where(Proposal.state.in_(UNDECIDED))

@@ -8,6 +8,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from board import i18n
+from board.ordering import counting
 from board.ordering import pictures as drawing
 from board.ordering.forms import DecisionsForm, TogetherForm
 from board.pages import until_commit
@@ -76,15 +77,16 @@ def pictures() -> Response:
     by, locale = actor(), i18n.current_locale()
     choices = browsing.choices(locale)
     chosen = browsing.filters_of(by, choices)
-    first, second = drawing.value_and_effort(chosen, by), drawing.support_and_contest(chosen, by)
-    unrated, unestimated = drawing.without(chosen, by)
+    counted = counting.count(chosen, by, until_commit("totals", lists.totals))
+    first, second = drawing.value_and_effort(chosen, counted), drawing.support_and_contest(chosen, counted)
+    unrated, unestimated = counted.number("value", 0), counted.number("effort", -1)
     own = saved.shown(by)
-    tag = etag("pictures", first, second, unrated, unestimated, choices, own)
+    tag = etag("pictures", first, second, unrated, unestimated, counted.bounded, choices, own)
     if response := not_modified(tag):
         return response
     context = {
         **browsing.surroundings(chosen, by, choices, own), "first": first, "second": second,
-        "here": "/proposals/pictures",
+        "here": "/proposals/pictures", "bounded": counted.bounded,
         "unrated": unrated, "rated_url": chosen.url(TABLE, value="none"),
         "unestimated": unestimated, "estimated_url": chosen.url(TABLE, effort="none"),
     }  # fmt: skip

@@ -14,6 +14,10 @@ from board.proposals.models import Proposal
 __all__ = ["ANY", "NONE", "SCALES", "VALUES", "Class"]
 
 
+def _voters() -> ColumnElement[int]:
+    return select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
+
+
 def _within(scale: str, one: Class) -> ColumnElement[bool]:
     """Each class is a range of values of one indexed column; of support it is two, see `classes.SUPPORT`."""
     number = SCALES[scale].index(one)
@@ -24,7 +28,7 @@ def _within(scale: str, one: Class) -> ColumnElement[bool]:
     frozen = Proposal.support_place == -1 - number
     if one.code == NONE:
         return or_(frozen, Proposal.support_place == 0)
-    voters = select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
+    voters = _voters()
     up_to = None if one.up_to is None else one.up_to * voters // 100
     return or_(
         frozen, and_(Proposal.support_place > 0, _between(Proposal.support_place, one.above * voters // 100, up_to))
@@ -46,7 +50,15 @@ def condition(scale: str, code: str) -> ColumnElement[bool]:
 
 def place(scale: str) -> ColumnElement[int]:
     """The number of the class (from 0) into which a proposal falls, -1 for none, as SQL."""
-    return case(*((_within(scale, one), n) for n, one in enumerate(SCALES[scale])), else_=-1)
+    if scale == "contest":
+        return Proposal.contest_class.expression
+    ends = [(one.up_to, n) for n, one in enumerate(SCALES[scale]) if one.up_to is not None]
+    if scale == "effort":
+        return case(
+            (Proposal.effort_high == 0, -1), *((Proposal.effort_high <= end, n) for end, n in ends), else_=len(ends)
+        )
+    here, voters = Proposal.support_place, _voters()
+    return case((here < 0, -1 - here), *((here <= end * voters // 100, n) for end, n in ends), else_=len(ends))
 
 
 def codes(scale: str) -> set[str]:
