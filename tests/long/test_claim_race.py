@@ -33,7 +33,7 @@ PART = 2_000
 def attempt(url: str, number: int, packages: list[int], together: Barrier, results: Any) -> None:
     """One process: claims every package for its own partner, in step with the others, and reports."""
     app = create_app(settings(Path(tempfile.mkdtemp()), url))
-    won, lost, errors = 0, 0, []
+    won, told, errors = [], {}, []
     with app.app_context():
         slug = f"stadt-{number}"
         partner_id = db.session.scalar(select(Partner.id).where(Partner.slug == slug))
@@ -43,13 +43,13 @@ def attempt(url: str, number: int, packages: list[int], together: Barrier, resul
             together.wait(timeout=60)
             try:
                 _claim(package_id, by)
-                won += 1
-            except Conflict:
-                lost += 1
+                won.append(package_id)
+            except Conflict as conflict:
+                told[package_id] = conflict.hints.get("winner_slug")
             except Exception as error:  # noqa: BLE001 - whatever it is, the race must report it
                 errors.append(repr(error))
         db.engine.dispose()
-    results.put((won, lost, errors))
+    results.put((slug, won, told, errors))
 
 
 def _claim(package_id: int, by: Actor) -> None:
@@ -58,8 +58,8 @@ def _claim(package_id: int, by: Actor) -> None:
 
 
 def race(app: Flask, url: str, people: Cast, attempts: int) -> tuple[int, int]:
-    """`attempts` claims by four processes: one lead per package, the rest told so, counters and log exact; returns how
-    many won and were told so.
+    """`attempts` claims by four processes: one lead per package, the rest told who, counters and log exact; returns how
+    many won and were told who did.
     """
     n = attempts // PROCESSES
     with app.app_context():
@@ -71,19 +71,23 @@ def race(app: Flask, url: str, people: Cast, attempts: int) -> tuple[int, int]:
                 ids += [package.id for package in create(proposal, people.ada.actor, drafts)]
         db.session.remove()
     told = at_once(attempt, [(url, number, ids) for number in range(PROCESSES)], attempts / 4)
-    assert [error for _won, _lost, errors in told for error in errors] == []
-    assert sum(won for won, _lost, _errors in told) == n
-    assert sum(lost for _won, lost, _errors in told) == attempts - n
+    assert [error for *_, errors in told for error in errors] == []
+    winners = [(package_id, slug) for slug, won, _lost, _errors in told for package_id in won]
+    losers = [(package_id, winner) for _slug, _won, lost, _errors in told for package_id, winner in lost.items()]
+    assert len(winners) == len(dict(winners)) == n, "one lead each"
+    assert len(losers) == attempts - n
+    assert {dict(winners)[package_id] == winner for package_id, winner in losers} == {True}, "told who leads, rightly"
     with app.app_context():
         leads = select(func.count(), func.count(func.distinct(Claim.package_id))).where(Claim.ended_at.is_(None))
         assert tuple(db.session.execute(leads.where(Claim.package_id >= ids[0])).one()) == (n, n)
-        right = select(func.count()).select_from(Package).join(Claim, Claim.package_id == Package.id)
+        right = select(Package.id, Partner.slug).join(Claim, Claim.package_id == Package.id)
+        right = right.join(Partner, Partner.id == Claim.partner_id)
         right = right.where(Package.proposal_id == proposal, Package.lead_partner_id == Claim.partner_id)
-        assert db.session.scalar(right) == n
+        assert sorted(map(tuple, db.session.execute(right))) == sorted(winners), "who was told to lead leads"
         logged = select(func.count()).where(Activity.verb == "package.claim", Activity.proposal_id == proposal)
         assert db.session.scalar(logged) == n
         assert db.session.get_one(Proposal, proposal).n_free == 0
-    return sum(won for won, _lost, _errors in told), sum(lost for _won, lost, _errors in told)
+    return len(winners), len(losers)
 
 
 @pytest.mark.trial("claims", short=200, long=10_000)
