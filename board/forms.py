@@ -1,12 +1,15 @@
 """The base form on WTForms: cleaned text, messages in the person's language, and fields used by several features."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.core import UnboundField
+from wtforms.form import BaseForm
+from wtforms.meta import DefaultMeta
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from board import text
@@ -27,12 +30,20 @@ class _Translations:
 class BoardForm(Form):
     """A form that takes listed fields only. Its labels are English message ids, translated where they are shown."""
 
-    class Meta:
+    class Meta(DefaultMeta):
         """Messages come from the board's own catalogues."""
 
-        def get_translations(self, _form: Form) -> _Translations:
+        def get_translations(self, _form: BaseForm) -> _Translations:
             """The request's language."""
             return _Translations()
+
+        def bind_field(
+            self, form: BaseForm, unbound_field: "UnboundField[Any]", options: MutableMapping[str, Any]
+        ) -> Any:
+            """What a hidden field carries is tidied like all texts: no database takes a NUL."""
+            if issubclass(unbound_field.field_class, HiddenField):
+                options = {"filters": [lambda value: value and text.clean(value)], **options}
+            return super().bind_field(form, unbound_field, options)
 
     def __init__(self, formdata: MultiDict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)

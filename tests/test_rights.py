@@ -556,6 +556,26 @@ def furnish(app: Flask, people: Cast, state: str = "open") -> None:
     worlds.made(app, ("furnished", state), make)
 
 
+def prepare(app: Flask, people: Cast, browsers: Mapping[str, Browser], endpoint: str) -> None:
+    """One of everything, in the state in which this may be done."""
+    furnish(app, people, STATES.get(endpoint, "open"))
+    if endpoint == "issues.undo":
+        browsers["ada"].post("/issues/1/snooze")
+    if endpoint == "variants.finish_return":
+        browsers["ada"].post("/variants/1/begin")
+    if endpoint.startswith("duplicates."):
+        with app.app_context():
+            make_proposal(people)
+        if endpoint != "duplicates.suggest":
+            browsers["ada"].post("/proposals/FV-1/duplicate", data={"of": "FV-2"})
+        if endpoint == "duplicates.unmerge":
+            browsers["pia"].post("/proposals/FV-1/merge", data={"into": "FV-2"})
+    if endpoint in {"consent.object", "consent.recall"}:
+        browsers["pia"].post("/proposals/FV-1/consent", data=forms(people)["consent.begin"])
+    if endpoint in {"connections.retire", "outgoing.retire"}:
+        browsers["pia"].post(f"/{endpoint.split('.')[0]}/1/rotate")
+
+
 def secure(people: Cast) -> None:
     """Ada has a password, a second factor, a remembered device and an identity; a provider suggests Celle for Ben."""
     ada = people.ada.person_id
@@ -620,22 +640,7 @@ def test_everybody_may_do_what_the_matrix_says(
     app: Flask, people: Cast, browsers: dict[str, Browser], row: list[str]
 ) -> None:
     method, endpoint, url, *expected = row
-    furnish(app, people, STATES.get(endpoint, "open"))
-    if endpoint == "issues.undo":
-        browsers["ada"].post("/issues/1/snooze")
-    if endpoint == "variants.finish_return":
-        browsers["ada"].post("/variants/1/begin")
-    if endpoint.startswith("duplicates."):
-        with app.app_context():
-            make_proposal(people)
-        if endpoint != "duplicates.suggest":
-            browsers["ada"].post("/proposals/FV-1/duplicate", data={"of": "FV-2"})
-        if endpoint == "duplicates.unmerge":
-            browsers["pia"].post("/proposals/FV-1/merge", data={"into": "FV-2"})
-    if endpoint in {"consent.object", "consent.recall"}:
-        browsers["pia"].post("/proposals/FV-1/consent", data=forms(people)["consent.begin"])
-    if endpoint in {"connections.retire", "outgoing.retire"}:
-        browsers["pia"].post(f"/{endpoint.split('.')[0]}/1/rotate")
+    prepare(app, people, browsers, endpoint)
     may = [who for who, wanted in zip(WHO, expected, strict=True) if wanted == "ok"]
     answers = {who: ask(browsers[who], method, url, forms(people).get(endpoint, {})).status_code for who in may}
     for who, status in answers.items():

@@ -31,7 +31,7 @@ from tests.worlds import empty, made
 
 LIKE = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 STEPS = {False: 25, True: 50}
-PART = 50
+PART = 20
 
 PARTNERS = st.sampled_from(["aalen", "celle", "dorsten"])
 CHOICES = st.sampled_from(["for", "against", "abstain"])

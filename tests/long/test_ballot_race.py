@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from board import create_app
 from board.activity.models import Activity
 from board.db import db, transaction
-from board.errors import Denied
+from board.errors import Busy, Denied
 from board.partners import verbs as partners
 from board.partners.models import Electorate, Partner
 from board.policy import Acting, Actor
@@ -34,13 +34,13 @@ PROCESSES = 4
 PARTNERS = 6  # More than processes, and chosen at random: some vote for the same partner at the same time.
 ADMINISTRATION = Actor(is_admin=True)
 CHOICES = ("for", "against", "abstain")
-PART = 2_500
+PART = 1_250
 
 
 def attempt(url: str, number: int, proposals: list[int], times: int, together: Barrier, results: Any) -> None:
     """One process: casts, changes, withdraws and offers for random partners, and reports what went wrong."""
     app = create_app(settings(Path(tempfile.mkdtemp()), url))
-    chance, errors, done = random.Random(number + proposals[0]), [], 0
+    chance, errors, done, again = random.Random(number + proposals[0]), [], 0, 0
     with app.app_context():
         found = db.session.execute(select(Partner.id, Partner.slug).where(Partner.slug.like("stadt-%"))).all()
         db.session.close()
@@ -57,12 +57,14 @@ def attempt(url: str, number: int, proposals: list[int], times: int, together: B
                 else:
                     _do(chance, chance.choice(proposals), by)
                 done += 1
+            except Busy:  # SQLite's one lock goes to whoever looks first, not to whoever waits longest.
+                again += 1
             except Denied as denied:
                 assert "paus" in denied.message  # noqa: PT017 - a paused partner is told so; that is right
             except Exception as error:  # noqa: BLE001 - whatever it is, the race must report it
                 errors.append(repr(error))
         db.engine.dispose()
-    results.put((done, errors))
+    results.put((done, again, errors))
 
 
 def _do(chance: random.Random, proposal_id: int, by: Actor) -> None:
@@ -92,15 +94,19 @@ def found_partners(app: Flask) -> None:
         db.session.get_one(Electorate, Electorate.ONLY).size += PARTNERS
 
 
-def race(app: Flask, url: str, people: Cast, attempts: int, attempt: Callable[..., None] = attempt) -> int:
-    """`attempts` changes by four processes on two proposals; returns how many were done."""
+def race(app: Flask, url: str, people: Cast, attempts: int, attempt: Callable[..., None] = attempt) -> dict[str, int]:
+    """`attempts` changes by four processes on two proposals. Returns how many were done; how many were refused since
+    their partner was paused; and how many waited five seconds for SQLite's lock in vain: they are told to come again.
+    """
     with app.app_context():
         proposals = [make_proposal(people), make_proposal(people, title="Zweiter Vorschlag")]
         db.session.remove()
     jobs = [(url, n, proposals, attempts // PROCESSES) for n in range(PROCESSES)]
     told = at_once(attempt, jobs, attempts / 4)
-    assert [error for _done, errors in told for error in errors] == []
-    assert sum(done for done, _errors in told) > attempts // 2
+    assert [error for *_, errors in told for error in errors] == []
+    done, again = sum(one for one, _again, _errors in told), sum(one for _done, one, _errors in told)
+    assert done > attempts // 2
+    assert again <= (attempts // 100 if url.startswith("sqlite") else 0)
     with app.app_context():
         assert tallies.check_tallies() == []
         pairs = select(func.count()).select_from(Ballot).group_by(Ballot.proposal_id, Ballot.partner_id)
@@ -115,7 +121,7 @@ def race(app: Flask, url: str, people: Cast, attempts: int, attempt: Callable[..
             )
             assert last is not None
             assert last["to"] == ballot.choice, "the log ends where the ballot stands"
-    return sum(done for done, _errors in told)
+    return {"done": done, "refused_while_paused": attempts - done - again, "told_to_come_again": again}
 
 
 @pytest.mark.trial("ballots", short=240, long=10_000)
@@ -124,5 +130,4 @@ def test_four_processes_vote_at_once_and_the_tally_is_what_the_ballots_say(
 ) -> None:
     found_partners(app)
     for part in trial.parts(PART):
-        done = race(app, database_url, people, part)
-        trial.count(done=done, refused_while_paused=part - done, errors=0)
+        trial.count(**race(app, database_url, people, part), errors=0)

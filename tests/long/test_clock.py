@@ -47,8 +47,7 @@ def test_nodes_with_wrong_clocks_lose_nothing_and_agree(
 ) -> None:
     ballots.found_partners(app)
     for part in trial.parts(ballots.PART):
-        done = ballots.race(app, database_url, people, part, attempt)
-        trial.count(done=done, errors=0)
+        trial.count(**ballots.race(app, database_url, people, part, attempt), errors=0)
         with app.app_context():
             chain.seal_due()
             assert [finding.wrong for finding in everything() if not finding.ok] == []

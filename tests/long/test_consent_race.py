@@ -33,7 +33,7 @@ from tests.people import Cast
 
 ROLES = ("job", "job", "object", "accept", "decline")
 ENDS = {"job": "ran_out", "object": "objected", "accept": "accepted", "decline": "declined"}
-PART = 500
+PART = 100
 
 
 def attempt(url: str, role: str, proposals: list[int], partner: int, together: Barrier, results: Any) -> None:

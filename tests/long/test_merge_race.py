@@ -29,7 +29,7 @@ from tests.people import Cast
 
 PIA = Actor(is_product_owner=True)
 ROLES = ("there", "back", "vote")
-PART = 250
+PART = 50
 
 
 def attempt(url: str, role: str, pairs: list[tuple[int, int]], partner: int, together: Barrier, results: Any) -> None:
