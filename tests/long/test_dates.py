@@ -53,16 +53,18 @@ def clock(tmp_path: Path) -> Path:
 
 @pytest.mark.trial("dates", short=0, long=len(DAYS))
 def test_on_days_that_are_unlike_others_all_tests_pass(clock: Path, tmp_path: Path, trial: Trial) -> None:
-    failed: list[str] = []
+    trial.count(failed=0)
     for turn in trial.turns():
         day, moment = list(DAYS.items())[turn]
         ahead = int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() - time.time())
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not postgresql"]
         command += [f"--ignore={path}" for path in WITHOUT] + [f"--deselect={test}" for test in SERVERS]
         environment = {**os.environ, "LD_PRELOAD": str(clock), "CLOCK_AHEAD": str(ahead)}
-        told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False).stdout
-        passed = re.search(r"(\d+) passed", told)
-        trial.count(tests_passed=int(passed[1]) if passed else 0)
-        failed += [f"{day}: {line}" for line in told.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        trial.note(failed=len(failed))
-    assert failed == []
+        told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        passed = re.search(r"(\d+) passed", told.stdout)
+        assert told.returncode in {0, 1}, f"{day}: the tests were not run: {told.stdout[-500:]} {told.stderr[-500:]}"
+        assert passed, "some pass on any day"
+        failed = [line for line in told.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        print(*(f"{day}: {line}" for line in failed), sep="\n")
+        trial.count(tests_passed=int(passed[1]), failed=len(failed))
+    assert trial.figures["failed"] == 0
