@@ -227,6 +227,7 @@ def test_what_a_hidden_field_carries_may_hold_no_nul_either(ada: Browser, people
     check(ada.post("/proposals", data=form), "once")
     module = form | {"content": "name: Karte\ncost: 150 Euro", "do": "import"}
     check(ada.post("/data/module/import", data=module), "once")
+    check(ada.post("/data/module/import", data=module | {"once": "", "source": "https://a\x00b.example/"}), "source")
 
 
 @pytest.mark.parametrize("key", ["FV-0", "FV-9999999999999", "FV-%00", "FV-1%ED%A0%80", "FV-%D9%A1", "<b x7>"])

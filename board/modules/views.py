@@ -126,7 +126,7 @@ def _content() -> str:
 
 
 def _source() -> str:
-    return request.form.get("source", "").strip()[:500]
+    return text.clean(request.form.get("source", ""))[:500]
 
 
 def _wrong(source: str) -> str:
