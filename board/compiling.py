@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, MutableMapping
 from functools import partial
 from keyword import iskeyword
-from typing import Any
+from typing import Any, cast
 
-from jinja2 import Environment, StrictUndefined, Template, nodes
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.runtime import Macro
 from jinja2.utils import missing
@@ -19,8 +19,11 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 from board import i18n
+from board.weaving import OWN, Loom
 
 _VALUE = re.compile(r"%\((\w+)\)s|%(.?)")
+GLOBALS = frozenset({"_", "ngettext", "url_for", "static", "locale", "range", "dict"})
+"""What every template may read, whoever calls it."""
 _NAMES = "got, filled, counted, shown"
 _PREAMBLE = f"from board.compiling import {_NAMES}; "
 """What compiled templates call, on the first line of each, so that line numbers in tracebacks stay right."""
@@ -159,6 +162,13 @@ class Generator(CodeGenerator):
         else:
             self.write(f"shown({finalize.src or ''}")
 
+    def visit_Name(self, node: nodes.Name, frame: Any) -> None:
+        """What weaving has named has a value."""
+        if node.ctx == "load" and node.name.startswith(OWN):
+            self.write(frame.symbols.ref(node.name))
+        else:
+            super().visit_Name(node, frame)
+
     def visit_Getattr(self, node: nodes.Getattr, frame: Any) -> None:
         """`got(thing, name)`."""
         self.write("got(")
@@ -199,6 +209,7 @@ class BoardEnvironment(Environment):
         super().__init__(**options)
         self.locale = locale
         self._known: dict[Any, Template] = {}
+        self._loom = Loom(self._partial, GLOBALS)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's own, as they are: comparing two chains of them cost a fifth of each small part."""
@@ -214,9 +225,17 @@ class BoardEnvironment(Environment):
         return found
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        folded: nodes.Template = Fold(self.locale).visit(tree)
-        return folded
+        tree = self._folded(source, name, filename)
+        return self._loom.woven(tree) if name is None or name.endswith(".html") else tree
+
+    def _folded(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = Fold(self.locale).visit(super()._parse(source, name, filename))
+        return tree
+
+    def _partial(self, name: str) -> nodes.Template:
+        """Another template, for the one that is compiled."""
+        source, filename, _fresh = cast("BaseLoader", self.loader).get_source(self, name)
+        return self._folded(source, name, filename)
 
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
