@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.widgets import Input
 
 from board import text
 from board.i18n import current_locale, long_date, translate_plural
@@ -27,15 +29,30 @@ class _Translations:
         return translate_plural(current_locale(), singular, plural, n)
 
 
+_TRANSLATIONS = _Translations()
+
+
+def attributes(**given: Any) -> Markup:
+    """HTML attributes as WTForms writes them; its three pieces of markup for each take five times as long."""
+    told = []
+    for name, value in sorted(given.items()):
+        name = name.rstrip("_")
+        if name.startswith(("data_", "aria_")):
+            name = name.replace("_", "-")
+        if value is not False:
+            told.append(name if value is True else name + '="' + str(escape(value)).replace('"', "&quot;") + '"')
+    return Markup(" ".join(told))  # noqa: S704 - each value is escaped
+
+
 class BoardForm(Form):
     """A form that takes listed fields only. Its labels are English message ids, translated where they are shown."""
 
     class Meta(DefaultMeta):
-        """Messages come from the board's own catalogues."""
+        """Messages come from the board's own catalogues, attributes from `attributes`."""
 
         def get_translations(self, _form: BaseForm) -> _Translations:
             """The request's language."""
-            return _Translations()
+            return _TRANSLATIONS
 
         def bind_field(
             self, form: BaseForm, unbound_field: "UnboundField[Any]", options: MutableMapping[str, Any]
@@ -43,7 +60,10 @@ class BoardForm(Form):
             """What a hidden field carries is tidied like all texts: no database takes a NUL."""
             if issubclass(unbound_field.field_class, HiddenField):
                 options = {"filters": [lambda value: value and text.clean(value)], **options}
-            return super().bind_field(form, unbound_field, options)
+            field = super().bind_field(form, unbound_field, options)
+            if isinstance(field.widget, Input):
+                field.widget.html_params = attributes  # type: ignore[method-assign]
+            return field
 
     def __init__(self, formdata: MultiDict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)

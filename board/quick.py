@@ -93,7 +93,7 @@ class Prepared:
         """Run it. Raises sqlite3.Error, and KeyError for a value that is not given."""
         given = [value(values) for value in self._binds]
         cursor = connection.connection.cursor()
-        for heard in connection.dispatch.before_cursor_execute:
+        for heard in connection.engine.dispatch.before_cursor_execute:
             heard(connection, cursor, self.sql, given, None, False)
         cursor.execute(self.sql, given)
         found = Found(map(self._row, cursor.fetchall()) if self._row else ())

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup, escape
+from wtforms.widgets import html_params
 
 from board.compiling import cut, shown
+from board.forms import attributes
 from board.i18n import number, translate, translate_plural
 from board.templating import environment
 
@@ -133,3 +135,17 @@ def test_macros_are_called_as_jinja_calls_them(call: str, expected: str | None) 
 def test_a_macro_that_is_called_wrongly_raises(call: str) -> None:
     with pytest.raises(TypeError):
         environment("de").from_string(MACROS + call).render()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "days", "id": "a", "value": "<\"&'>", "maxlength": 5},
+        {"class_": "small", "data_what_else": "x", "aria_label": "ä", "aria-describedby": "a-hint", "for_": "b"},
+        {"required": True, "disabled": False, "value": Markup('<b title="x">'), "step": 0.5, "min": 0},
+        {},
+    ],
+)
+def test_attributes_are_what_wtforms_writes(given: dict[str, Any]) -> None:
+    assert attributes(**given) == html_params(**given)
+    assert type(attributes(**given)) is Markup

@@ -6,7 +6,7 @@ takes effect with the next request.
 
 import json
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -191,24 +191,19 @@ _SIGNED_IN = (
         LoginSession.id, LoginSession.seen_at, LoginSession.flashes, LoginSession.membership_id,
         LoginSession.remembered_until, LoginSession.factor, LoginSession.proved_at,
         Person.id.label("person_id"), Person.name, Person.email, Person.is_product_owner, Person.is_admin,
-        Person.is_host, Person.locale, Person.theme, Person.seen_activity, Membership.role, Membership.ended_at,
-        Membership.deputy_from, Membership.deputy_until,
+        Person.is_host, Person.locale, Person.theme, Person.seen_activity, Membership.id.label("seat_id"),
+        Membership.role, Membership.deputy_from, Membership.deputy_until,
         Partner.id.label("partner_id"), Partner.slug, Partner.name.label("partner_name"), Partner.sign,
         Partner.ags, Partner.kind, Partner.votes, Partner.paused_at,
     )
     .join(Person, Person.id == LoginSession.person_id)
-    .outerjoin(Membership, Membership.id == LoginSession.membership_id)
+    .outerjoin(Membership, (Membership.person_id == Person.id) & Membership.ended_at.is_(None))
     .outerjoin(Partner, Partner.id == Membership.partner_id)
     .where(
         LoginSession.token_hash == bindparam("token"), LoginSession.ended_at.is_(None), Person.disabled_at.is_(None)
     )
-)  # fmt: skip
-_SEATS = (
-    select(Membership.id, Partner.name, Membership.role, Membership.deputy_from, Membership.deputy_until)
-    .join(Partner, Partner.id == Membership.partner_id)
-    .where(Membership.person_id == bindparam("person"), Membership.ended_at.is_(None))
     .order_by(Partner.name)
-)
+)  # fmt: skip
 
 
 def _load(_request: Any) -> SignedIn | None:
@@ -216,21 +211,23 @@ def _load(_request: Any) -> SignedIn | None:
     token = cookies.given(cookies.SESSION)
     if not 20 <= len(token) <= 100:
         return None
-    row = run(_SIGNED_IN, token=token_hash(token)).first()
-    if row is None or now() - row.seen_at > _idle(row):
+    rows = run(_SIGNED_IN, token=token_hash(token)).all()
+    if not rows or now() - rows[0].seen_at > _idle(rows[0]):
         g.session_ended = True
         return None
-    g.session_seen_at, g.flashes = row.seen_at, [tuple(f) for f in row.flashes or []]
-    return SignedIn(_actor(row))
+    g.session_seen_at, g.flashes = rows[0].seen_at, [tuple(f) for f in rows[0].flashes or []]
+    return SignedIn(_actor(rows))
 
 
-def _actor(row: Any) -> Actor:
+def _actor(rows: Sequence[Any]) -> Actor:
+    """Who it is, of one row per live seat: one of them is acted in, if that one has not ended."""
+    row = next((r for r in rows if r.seat_id is not None and r.seat_id == r.membership_id), rows[0])
     partner = None
-    if row.partner_id is not None and row.ended_at is None:
+    if row.seat_id is not None and row.seat_id == row.membership_id:
         votes = row.votes and row.paused_at is None
         colour = hue(row.ags or row.slug)
         partner = Acting(row.partner_id, row.slug, row.partner_name, row.sign, colour, row.kind, votes)
-    seats, demo = _seats(row.person_id), current_app.config["BOARD"].demo
+    seats, demo = _seats(rows), current_app.config["BOARD"].demo
     needed = needs_factor(
         is_product_owner=row.is_product_owner, is_admin=row.is_admin, roles=[seat.role for seat in seats]
     )
@@ -255,9 +252,12 @@ def _actor(row: Any) -> Actor:
     )
 
 
-def _seats(person_id: int) -> tuple[Seat, ...]:
-    rows = run(_SEATS, person=person_id)
-    return tuple(Seat(r.id, r.name, effective(r.role, r.deputy_from, r.deputy_until)) for r in rows)
+def _seats(rows: Sequence[Any]) -> tuple[Seat, ...]:
+    return tuple(
+        Seat(r.seat_id, r.partner_name, effective(r.role, r.deputy_from, r.deputy_until))
+        for r in rows
+        if r.seat_id is not None
+    )
 
 
 def idle(privileged: bool, remembered_until: datetime | None = None) -> timedelta:
