@@ -35,7 +35,8 @@ GROWING = {"proposal", "package", "ballot", "comment", "decision", "estimate", "
 STEPS = 30_000
 """SQLite takes some ten steps for each row it looks at: this is less than reading the smallest large table once."""
 WINDOWS = (
-    (lists, "FEW", 200), (index, "WINDOW", 200), (index, "INSIDE", 200), (suggest, "NEWEST", 200),
+    (lists, "FEW", 200), (index, "WINDOW", 200), (index, "INSIDE", 200), (index, "WALKED", 200),
+    (suggest, "NEWEST", 200),
     (similar, "TWIN_POOL", 200), (counting, "NEWEST", 20), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
 )  # fmt: skip
 """Bounds that are larger than this board; made small, they are seen to hold."""

@@ -18,7 +18,7 @@ def _mine(thing, name, kind, _reflected, _other):
     """Text indexes are made by board.search.index, the live readers' column by hand, the queue's tables by Huey."""
     name = name or ""
     made_elsewhere = "_fts" in name or (kind == "table" and name.startswith("huey_"))
-    return not made_elsewhere and name not in {"xid", "ix_activity_xid"}
+    return not made_elsewhere and name not in {"xid", "ix_activity_xid", "fts"}
 
 
 def _plain_times(kind, thing, _autogen):

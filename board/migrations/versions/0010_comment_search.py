@@ -24,6 +24,7 @@ def upgrade():
 def downgrade():
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP INDEX IF EXISTS ix_comment_fts")
+        op.execute("ALTER TABLE comment DROP COLUMN IF EXISTS fts")
     else:
         for trigger in ("new", "gone", "changed"):
             op.execute(f"DROP TRIGGER IF EXISTS comment_fts_{trigger}")
