@@ -30,9 +30,7 @@ def _within(scale: str, one: Class) -> ColumnElement[bool]:
         return or_(frozen, Proposal.support_place == 0)
     voters = _voters()
     up_to = None if one.up_to is None else one.up_to * voters // 100
-    return or_(
-        frozen, and_(Proposal.support_place > 0, _between(Proposal.support_place, one.above * voters // 100, up_to))
-    )
+    return or_(frozen, _between(Proposal.support_place, one.above * voters // 100, up_to))
 
 
 def _between(column: Any, above: Any, up_to: Any) -> ColumnElement[bool]:
