@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +185,8 @@ def pages() -> list[Page]:
     for kind in ("proposals", "ballots", "reuse", "learnings", "work", "comments", "issues", "partners"):
         found.append(Page(f"activity, {kind}", f"/activity?kind={kind}"))
         found.append(Page(f"activity, {kind} of a partner", f"/activity?kind={kind}&partner={maker}", "delegate"))
-    return [*found, Page("activity of a partner", f"/activity?partner={maker}")]
+    found.append(Page("activity of a partner", f"/activity?partner={maker}"))
+    return [replace(page, path=page.path.replace("?sort=newest", "?").replace("&sort=newest", "")) for page in found]
 
 
 SEARCHES = {
