@@ -136,7 +136,7 @@ def _newest_of(name: str, query: str) -> Select[Any]:
     older = (
         select(here.c.id)
         .where(here.c.fts.op("@@")(asked), here.c.id < floor)
-        .order_by(here.c.id.desc())
+        .order_by((here.c.id + 0).desc())  # Its planner takes a rare word for a common one and would walk all ids.
         .limit(WINDOW)
         .subquery()
     )
