@@ -60,14 +60,14 @@ class File:
 class Weave(NodeTransformer):
     """Puts includes and macros into one template."""
 
-    def __init__(self, loom: "Loom", tree: nodes.Template) -> None:
+    def __init__(self, loom: "Loom", tree: nodes.Template, *, again: bool = False) -> None:
         self.loom = loom
         self.file = File(tree)
         self.taken = set(names(tree, "store"))
         """Names that mean something of this template's own somewhere in it."""
         self.inner = {name for node in tree.find_all(INNER) for name in names(node, "store")}
         """Those among them that mean something else in a part of it."""
-        self.again = 0
+        self.again = int(again)
         """How many loops and macros are around."""
 
     def visit_Include(self, node: nodes.Include) -> nodes.Node | list[nodes.Node]:
@@ -171,7 +171,7 @@ class Loom:
     def __init__(self, read: Read, globally: frozenset[str]) -> None:
         self._read = read
         self._globally = globally
-        self._partials: dict[str, nodes.Template | None] = {}
+        self._partials: dict[tuple[str, bool], nodes.Template | None] = {}
         self._macros: dict[str, dict[str, nodes.Macro]] = {}
         self._numbers = count()
 
@@ -186,13 +186,13 @@ class Loom:
 
     def partial(self, name: str, *, again: bool) -> nodes.Template | None:
         """A template that can be put into another, woven itself; None while that is under way, and for whole pages."""
-        if name not in self._partials:
-            self._partials[name] = None
+        if (name, again) not in self._partials:
+            self._partials[name, again] = None
             tree = self._read(name)
-            tree = Weave(self, tree).visit(tree)
+            tree = Weave(self, tree, again=again).visit(tree)
             whole = holds(tree, nodes.Block, nodes.Extends)
-            self._partials[name] = None if whole or asks_for_loop(tree) else tree
-        found = self._partials[name]
+            self._partials[name, again] = None if whole or asks_for_loop(tree) else tree
+        found = self._partials[name, again]
         return found if found and (again or size(found) <= ONCE) else None
 
     def macro(self, template: str, name: str) -> nodes.Macro | None:
