@@ -13,27 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn import __version__
 
-
-class Worker(ThreadWorker):
-    """Threads that, when they are to stop, take in what has arrived at the door and then close it at once.
-
-    gunicorn's own leave the door open until the last running request is answered. What nginx sends meanwhile is
-    accepted by the machine and then cut off unread; a change among it cannot be sent again to another node.
-    """
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """Also called when the worker stops."""
-        super().set_accept_enabled(enabled)
-        if enabled or self.alive:
-            return
-        for listener in self.sockets:
-            known = -1
-            while known != self.nr_conns:  # `accept` counts, and says nothing when nobody waits.
-                known = self.nr_conns
-                self.accept(listener)
-            listener.close()
+from board.live.handover import KNOWN
+from board.threads import Lean, Worker
 
 
 def _number(name: str, default: int) -> int:
@@ -53,7 +36,7 @@ files = max(soft, 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536
 resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
 
 # Threads suit an application that waits for disk. One SQLite file is written by one process.
-worker_class = Worker
+worker_class = Lean if __version__ in KNOWN else Worker
 workers = _number("WEB_CONCURRENCY", 1)
 threads = _number("THREADS", 48)
 worker_connections = min(threads + 1000, files // 2)  # The other half is for streams (board.live.handover).

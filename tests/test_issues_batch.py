@@ -166,6 +166,39 @@ def test_who_breaks_after_writing_takes_all_of_them_along_and_nobody_believes_ot
     assert titles(app) == {"danach"}
 
 
+def test_whoever_writes_tells_all_others_and_one_that_cannot_be_told_harms_nobody(
+    app: Flask, engine: Engine, batch: Batch[int]
+) -> None:
+    Forge(app, "github").post(github_issue(1))
+    told: list[tuple[Any, ...]] = []
+
+    def tell(result: int | None, problem: Exception | None) -> None:
+        told.append((threading.current_thread(), result, type(problem), titles(app)))
+        if problem:
+            raise problem
+
+    def come(works: Iterable[Any]) -> None:
+        for work in works:
+            batch.hand(engine, work, lambda: None, tell)
+
+    def begin(cursor: Any, _witness: Any) -> int:
+        """While this is written the others come, and none of them waits."""
+        other = threading.Thread(target=come, args=([rename("neu", 1), leave, rename("neuer", 1)],))
+        other.start()
+        other.join()
+        return rename("zuerst", 1)(cursor, _witness)  # type: ignore[no-any-return]
+
+    come([begin])
+    nothing, here = type(None), threading.current_thread()
+    assert told == [
+        (here, 1, nothing, {"zuerst"}),
+        (here, 1, nothing, {"neuer"}), (here, None, KeyError, {"neuer"}), (here, 1, nothing, {"neuer"}),
+    ]  # fmt: skip
+    come([half])
+    assert told[-1][1:] == (None, LookupError, {"neuer"})
+    assert batch.run(engine, rename("danach", 1)) == 1, "nobody is believed to be writing any more"
+
+
 def test_where_no_transaction_can_begin_all_are_told_and_the_next_may_try(
     app: Flask, engine: Engine, batch: Batch[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

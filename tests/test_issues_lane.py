@@ -176,6 +176,25 @@ def test_the_usual_takes_the_lane_and_a_replay_of_it_changes_nothing(app: Flask,
     assert len(everything(app)["issue"]) == len(before)
 
 
+def test_what_was_overtaken_takes_the_lane_too_unless_it_still_tells_something(app: Flask, taken: list[bytes]) -> None:
+    forge = Forge(app, "github")
+    warm(forge)
+    early, late = {"updated_at": "2026-03-01T10:00:00Z"}, {"updated_at": "2026-03-01T10:00:01Z"}
+    forge.post(github_issue(1, title="Neu", **late))
+    overtaken = forge.post(github_issue(1, title="Alt", **early))
+    assert (overtaken.json["status"], overtaken.json["reason"]) == ("stale", "older")
+    assert taken[-1] == overtaken.data
+    silent = github_issue(2, **late)
+    del silent["issue"]["labels"]
+    forge.post(silent)
+    ways = len(taken)
+    assert forge.post(github_issue(2, **early)).json["status"] == "stale"
+    assert len(taken) == ways, "its labels were never heard of: the door fills them in"
+    with app.app_context():
+        found = db.session.execute(select(Issue.title, Issue.labels).order_by(Issue.number)).all()
+    assert [tuple(row) for row in found[:2]] == [("Neu", ["bug"]), ("Karte lädt nicht", ["bug"])]
+
+
 def test_ten_copies_leave_one_row_and_the_right_state(app: Flask, taken: list[bytes]) -> None:
     forge = Forge(app, "github")
     warm(forge)

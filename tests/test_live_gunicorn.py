@@ -1,6 +1,7 @@
 """Live under the real gunicorn, on both databases: connections are handed over, and gunicorn never notices.
 
-Whoever raises the version of gunicorn runs these tests and then names it in `board.live.handover.KNOWN`.
+Whoever raises the version of gunicorn runs these tests and those of `test_threads.py`, and then names it in
+`board.live.handover.KNOWN`.
 """
 
 import http.client

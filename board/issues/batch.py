@@ -1,7 +1,8 @@
 """Deliveries that arrive together are committed together: one transaction and one sync to the disk for all of them.
 
 Nobody waits for company: who comes first writes at once, alone. Who comes while that is being written waits for its end
-and then writes for all who have gathered. Each is answered only after the commit that holds its own work. ADR 0018.
+and then writes for all who have gathered; where nobody waits (`hand`) it is written by who is writing already. Each is
+answered only after the commit that holds its own work. ADR 18, 37.
 """
 
 import threading
@@ -11,11 +12,14 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Engine
 
 from board.db import raw_transaction
+from board.log import log
 from board.narrow import Witness
 from board.pen import Pen
 
 MOST = 32
 T = TypeVar("T")
+Tell = Callable[[T | None, Exception | None], None]
+"""Hears what a work has given, or its problem."""
 
 
 class Undone(Exception):
@@ -23,15 +27,30 @@ class Undone(Exception):
 
 
 class _Work(Generic[T]):
-    """One caller's work, and the lock on which its thread waits for its turn."""
+    """One caller's work, and how it hears of its end: its thread waits for its turn, or `tell` is called."""
 
-    def __init__(self, do: Callable[[Any, Witness], T], before: Callable[[], None] | None) -> None:
-        self.do, self.before = do, before
+    def __init__(
+        self, do: Callable[[Any, Witness], T], before: Callable[[], None] | None, tell: Tell[T] | None = None
+    ) -> None:
+        self.do, self.before, self.tell = do, before, tell
         self.result: T | None = None
         self.problem: Exception | None = None
         self.done = False
-        self.turn = threading.Lock()
-        self.turn.acquire()
+        self.turn: threading.Lock | None = None
+        if tell is None:
+            self.turn = threading.Lock()
+            self.turn.acquire()
+
+    def end(self) -> None:
+        """It is committed, or none of it is."""
+        self.done = True
+        if self.turn:
+            self.turn.release()
+        elif self.tell:
+            try:
+                self.tell(self.result, self.problem)
+            except Exception:  # noqa: BLE001 - the others must still be told.
+                log.exception("whoever waits for a commit could not be told")
 
 
 class Batch(Generic[T]):
@@ -52,20 +71,42 @@ class Batch(Generic[T]):
         Raises Undone when the transaction failed for another reason.
         """
         mine = _Work(do, before)
-        with self._lock:
-            self._waiting.append(mine)
-            first, self._busy = not self._busy, True
-        if not first:
+        if not self._first(mine) and mine.turn:
             mine.turn.acquire()
-        if not mine.done:
-            self._write(engine)
+        if not mine.done and (why := self._write(engine)):
+            raise why
         if mine.problem is not None:
             raise mine.problem
         return mine.result  # type: ignore[return-value]
 
-    def _write(self, engine: Engine) -> None:
-        """Write for all who wait, tell them, and hand the pen to the next."""
+    def hand(self, engine: Engine, do: Callable[[Any, Witness], T], before: Callable[[], None], tell: Tell[T]) -> None:
+        """As `run`, but nobody waits: `tell` is called after the commit, by the thread that has written.
+
+        Who comes first writes for all who come in the meantime as well, until there is no more.
+        """
+        if self._first(_Work(do, before, tell)):
+            self._write(engine)
+
+    def _first(self, work: _Work[T]) -> bool:
+        """Whether it is the one that has to be written now, since nobody is writing."""
+        with self._lock:
+            self._waiting.append(work)
+            first, self._busy = not self._busy, True
+        return first
+
+    def _write(self, engine: Engine) -> BaseException | None:
+        """Write until there is no more, or somebody with a thread of its own takes the pen. What ended the thread."""
+        why: BaseException | None = None
+        more = True
+        while more:
+            why = self._write_together(engine) or why
+            more = self._hand_on()
+        return why
+
+    def _write_together(self, engine: Engine) -> BaseException | None:
+        """Write for all who wait, and tell them. What was raised that is no Exception, for whose thread it is."""
         together: list[_Work[T]] = []
+        why: BaseException | None = None
         try:
             for work in self._waiting[:MOST]:
                 self._prepare(work)
@@ -76,17 +117,14 @@ class Batch(Generic[T]):
                     self._prepare(work)  # Who has come in the meantime.
                     if work.problem is None:
                         self._do(work, cursor, witness)
-        except BaseException as problem:
+        except BaseException as problem:  # noqa: BLE001 - `run` raises it again.
             together = together or self._gathered()
             for work in together:  # None of them may believe that it was kept.
                 work.problem = work.problem or Undone(type(problem).__name__)
-            if not isinstance(problem, Exception):
-                raise
-        finally:
-            for work in together:
-                work.done = True
-                work.turn.release()
-            self._hand_on()
+            why = None if isinstance(problem, Exception) else problem
+        for work in together:
+            work.end()
+        return why
 
     def _prepare(self, work: _Work[T]) -> None:
         before, work.before = work.before, None
@@ -110,8 +148,11 @@ class Batch(Generic[T]):
             together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         return together
 
-    def _hand_on(self) -> None:
+    def _hand_on(self) -> bool:
+        """Hand the pen to the next who waits for it; True when there is more to write and no thread waits."""
         with self._lock:
             self._busy = bool(self._waiting)
-            if self._waiting:
-                self._waiting[0].turn.release()
+            turn = self._waiting[0].turn if self._waiting else None
+            if turn:
+                turn.release()
+            return self._busy and turn is None

@@ -25,8 +25,10 @@ from board.issues.batch import Batch
 from board.issues.kept import picked
 from board.issues.lane_headers import Sent
 from board.issues.lane_statements import DELIVERY
-from board.issues.lane_write import TooUnusual, Writer
+from board.issues.lane_write import OLDER, TooUnusual, Writer
+from board.issues.models import Status
 from board.issues.signatures import verify
+from board.later import Handed, Later, taken
 from board.narrow import Witness
 from board.security import HEADERS, HTTPS_HEADERS, known_hosts
 
@@ -58,13 +60,22 @@ class Lane:
         if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].startswith("/hooks/"):
             begun = time.perf_counter()
             try:
-                body = self._receive(environ, begun)
+                body = self._receive(environ, start, begun)
             except Exception:  # noqa: BLE001 - whatever it is, the door meets it again and tells it.
                 return self._inner(environ, start)
             return self._answer(environ, start, body, begun)
         return self._inner(environ, start)
 
-    def _receive(self, environ: "WSGIEnvironment", begun: float) -> bytes:
+    def _receive(self, environ: "WSGIEnvironment", start: "StartResponse", begun: float) -> bytes:
+        """What is answered, since it is committed. Raises Handed where whoever commits it answers."""
+        read, made = self._received(environ, begun)
+        if self._writer.sqlite and (later := taken(environ, start)):
+            self._hand(later, read, made, begun)
+            raise Handed
+        return _said(self._written(read, made))
+
+    def _received(self, environ: "WSGIEnvironment", begun: float) -> tuple[Callable[[], None], list[Write]]:
+        """How it is read and checked, and where what is to be written lies after that."""
         match = _PATH.fullmatch(environ["PATH_INFO"])
         length = int(environ.get("CONTENT_LENGTH") or 0)
         plain = environ.get("CONTENT_TYPE", "").partition(";")[0].strip() == "application/json"
@@ -87,7 +98,18 @@ class Lane:
                 raise TooUnusual
             made.append(self._read(who, (secret.id, public_id), headers, raw, begun))
 
-        return b'{"delivery":%d,"reason":"%s","status":"processed"}\n' % self._written(read, made)
+        return read, made
+
+    def _hand(self, later: Later, read: Callable[[], None], made: list[Write], begun: float) -> None:
+        """Let it be written with others and answered by whoever commits it; if it is unusual, by the door."""
+
+        def tell(found: tuple[int, str] | None, problem: Exception | None) -> None:
+            if found is None or problem is not None:
+                later.ask(self._inner)
+            else:
+                later.give(lambda environ, start: self._answer(environ, start, _said(found), begun))
+
+        self._batch.hand(self._engine, lambda cursor, by: made[0](cursor, by), read, tell)
 
     def _check_host(self, host: str) -> None:
         if host not in self._good_hosts:
@@ -134,7 +156,7 @@ class Lane:
             ms = round((time.perf_counter() - begun) * 1000, 1)
             row = writer.run(
                 cursor, DELIVERY, who.connection.id, id_, digest, event, reading.action, found[0], shot.number,
-                reason, ms, writer.moment(now()), door[0], body,
+                _status(reason), reason, ms, writer.moment(now()), door[0], body,
             ).fetchone()  # fmt: skip
             if row is None:
                 raise TooUnusual
@@ -142,18 +164,16 @@ class Lane:
 
         return write
 
-    def _written(self, read: Callable[[], None], made: list[Write]) -> tuple[int, bytes]:
+    def _written(self, read: Callable[[], None], made: list[Write]) -> tuple[int, str]:
         """What was committed: the delivery's id, and the reason. On SQLite together with others that wait."""
         if self._writer.sqlite:
-            delivery_id, reason = self._batch.run(self._engine, lambda cursor, by: made[0](cursor, by), read)
-        else:
-            with self._reading:
-                read()
-            witness = self._witness()
-            (write,) = made
-            with raw_transaction(self._engine, witness) as cursor:
-                delivery_id, reason = write(cursor, witness)
-        return delivery_id, reason.encode()
+            return self._batch.run(self._engine, lambda cursor, by: made[0](cursor, by), read)
+        with self._reading:
+            read()
+        witness = self._witness()
+        (write,) = made
+        with raw_transaction(self._engine, witness) as cursor:
+            return write(cursor, witness)
 
     def _witness(self) -> Witness:
         return Witness(self._app.extensions["pages"], "issue", "delivery")
@@ -168,3 +188,12 @@ class Lane:
         length = ("Content-Length", str(len(body)))
         start("200 OK", [("Content-Type", "application/json"), length, ("X-Request-Id", request_id), *self._headers])
         return [body]
+
+
+def _said(found: tuple[int, str]) -> bytes:
+    id_, reason = found
+    return b'{"delivery":%d,"reason":"%s","status":"%s"}\n' % (id_, reason.encode(), _status(reason).encode())
+
+
+def _status(reason: str) -> str:
+    return Status.STALE if reason == OLDER else Status.PROCESSED

@@ -30,4 +30,4 @@ WHERE id = ? AND version = ? AND visible AND provider_updated_at {same} ?"""
 DELIVERY = """
 INSERT INTO delivery (connection_id, external_id, body_hash, event, action, repository_id, number, status, reason, ms,
   received_at, secret_id, body, copies)
-VALUES (?, ?, ?, ?, ?, ?, ?, 'processed', ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING RETURNING id"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING RETURNING id"""

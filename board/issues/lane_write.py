@@ -12,6 +12,8 @@ from board.issues.lane_statements import APPEAR, HOME, INSERT, RELABEL, RULES, U
 from board.issues.repositories import DEFAULT_HOSTS
 from board.issues.snapshot import RepositoryFacts, Snapshot
 
+OLDER = "older"
+
 
 class TooUnusual(Exception):
     """Not for the lane: nothing is kept of what it has done."""
@@ -38,7 +40,7 @@ class Writer:
         return found
 
     def apply(self, cursor: Any, connection_id: int, found: Any, shot: Snapshot) -> str:
-        """Whether the issue was created or changed."""
+        """Whether the issue was created, changed, or known to be newer already."""
         if found[3] is None:
             return self._create(cursor, connection_id, found, shot)
         return self._change(cursor, connection_id, found, shot)
@@ -56,12 +58,14 @@ class Writer:
         return "created"
 
     def _change(self, cursor: Any, connection_id: int, found: Any, shot: Snapshot) -> str:
-        """A snapshot at least as new as a visible row that nobody has linked, and different from it."""
+        """A visible row that nobody has linked; what is as new as it must differ from it."""
         id_, *texts, labels, url, before, visible, version, linked, _ruled = found[3:]
         labels = json.loads(labels) if isinstance(labels, str) else labels
         at = self.moment(shot.updated_at)
-        if linked or not visible or at is None or (before is not None and at < before):
+        if linked or not visible or at is None:
             raise TooUnusual
+        if before is not None and at < before:
+            return self._leave(texts[-1], labels, shot)
         said = (shot.title, shot.body, shot.state, list(shot.labels) if shot.labels is not None else None, shot.url)
         kept = (*texts, labels, url)
         shown: tuple[Any, ...] = tuple(old if new is None else new for new, old in zip(said, kept, strict=True))
@@ -76,6 +80,12 @@ class Writer:
         if self.run(cursor, UPDATE if words else RELABEL, *values).rowcount != 1:
             raise TooUnusual
         return "changed"
+
+    def _leave(self, state: Any, labels: Any, shot: Snapshot) -> str:
+        """Another delivery has overtaken it, as they do when many come at once: only that it came is kept."""
+        if (state is None and shot.state is not None) or (labels is None and shot.labels is not None):
+            raise TooUnusual  # It still tells what was never heard.
+        return OLDER
 
     def _leave_if_more_follows(
         self, cursor: Any, connection_id: int, found: Any, labels: Iterable[str], *words: str

@@ -16,7 +16,7 @@ from board.live.lines import POSSIBLE
 from board.log import log
 
 KNOWN = frozenset({"27.0.1"})
-"""Releases of gunicorn that tests/test_live_gunicorn.py has run on."""
+"""Releases of gunicorn that tests/test_live_gunicorn.py and tests/test_threads.py have run on."""
 
 THREADED = "gunicorn.workers.gthread.ThreadWorker"
 FILES_FOR_THE_REST = 256
