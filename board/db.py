@@ -12,7 +12,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, DateTime, Dialect, Engine, Executable, MetaData, event, func, make_url, select, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -34,6 +34,8 @@ READ_ONLY = "25006"
 """PostgreSQL's code for a write in a transaction that may only read."""
 GOING = ("08", "57P")
 """How its codes begin when a connection is broken, or the server shuts down, has crashed or is starting."""
+LOST = "8s2b"
+"""SQLAlchemy's code for a statement in a transaction whose connection was found broken by one before."""
 PATIENCE = {
     "connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
@@ -164,6 +166,8 @@ def patience(url: URL) -> dict[str, Any]:
 
 def away(error: Exception | None) -> bool:
     """Whether this error of SQLAlchemy's or of a driver says that PostgreSQL is gone, going or not up yet."""
+    if isinstance(error, PendingRollbackError):  # Its transaction's connection was lost, and somebody went on.
+        return error.code == LOST
     if isinstance(error, DBAPIError):
         error = error.orig if isinstance(error.orig, Exception) else None
     if not type(error).__module__.startswith("psycopg"):
