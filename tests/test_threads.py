@@ -69,7 +69,11 @@ def rows(folder: Path) -> dict[int, tuple[int, str]]:
 
 def sockets(server: Server) -> int:
     """How many connections its worker has open."""
-    return sum(str(file.readlink()).startswith("socket:") for file in (server.worker / "fd").iterdir())
+    found = 0
+    for file in (server.worker / "fd").iterdir():
+        with suppress(FileNotFoundError):  # Closed since it was listed.
+            found += str(file.readlink()).startswith("socket:")
+    return found
 
 
 def warmed(server: Server, forge: Forge) -> Sender:
