@@ -10,8 +10,8 @@ import resource
 import socket
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +137,15 @@ def mounted(tmp_path: Path) -> Iterator[Callable[[], Path]]:
     command = ["mkfs.ext4", "-q", "-F", str(image)]
 
     def mount() -> Path:
-        with suppress(subprocess.CalledProcessError):
-            subprocess.run(["umount", str(place)], check=True, capture_output=True)
-        subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=True, capture_output=True)
-        return place
+        end, said = time.monotonic() + 10, b""
+        while time.monotonic() < end:  # A device that has just been let go may be taken for busy a moment longer.
+            subprocess.run(["umount", str(place)], check=False, capture_output=True)
+            tried = subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=False, capture_output=True)
+            if not tried.returncode:
+                return place
+            said = tried.stderr
+            time.sleep(0.2)
+        raise OSError(said.decode())
 
     try:
         subprocess.run(command, check=True, capture_output=True)
