@@ -194,8 +194,9 @@ def etag(*parts: object) -> str:
     """A tag from all that shows on a page: give versions and ids; language, person, day, address are added here."""
     by = actor()
     shown = (
-        templating.build(), i18n.current_locale(), theme(), by.person_id, by.membership_id, by.role, by.partner_id,
-        by.is_product_owner, by.is_admin, settings.known().stamp, i18n.today(), request.full_path, is_partial(),
+        templating.build(), i18n.current_locale(), theme(), by.person_id, by.name, by.membership_id, by.role,
+        by.partner, by.memberships, by.is_product_owner, by.is_admin, by.is_host, settings.known().stamp,
+        current_app.config["BOARD"].demo, i18n.today(), request.full_path, is_partial(),
         [entry[4] for entry in _surroundings()["nav"]], parts,
     )  # fmt: skip
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:24]

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from board.accounts.models import Person
 from board.db import db, transaction
 from board.milestones.models import Milestone
+from board.partners.models import Partner
+from board.partners.verbs import Facts, edit, pause
 from board.proposals import topics
 from board.proposals.models import Proposal, Topic
 from board.work.models import Package
 from tests.conftest import Browser
-from tests.factories import comment, make_package, make_proposal, milestone
+from tests.factories import cast, claim, comment, make_package, make_proposal, milestone
 from tests.people import Cast
 from tests.webhooks.forge import Forge, github_issue
 
@@ -28,6 +32,8 @@ def forge(app: Flask, people: Cast) -> Forge:
     with app.app_context():
         make_package(people, make_proposal(people))
         comment(people.cleo.actor, "Gern.", 1)
+        cast(people, 1, "for", people.cleo.actor)
+        claim(1, people.cleo.actor)
         goal = milestone(people)
         with transaction():
             for planned in (db.session.get_one(Proposal, 1), db.session.get_one(Package, 1)):
@@ -53,9 +59,23 @@ def relabel_topic(_forge: Forge, people: Cast) -> None:
     topics.relabel(topic, "Anderes", "Others", people.dora.actor)
 
 
+def rename_person(_forge: Forge, people: Cast) -> None:
+    db.session.get_one(Person, people.ada.person_id).name = "Adele"
+
+
+def rename_partner(_forge: Forge, people: Cast) -> None:
+    celle = db.session.get_one(Partner, people.celle)
+    known = {part.name: getattr(celle, part.name) for part in fields(Facts) if hasattr(celle, part.name)}
+    edit(celle, Facts(**(known | {"name": "Celle an der Aller", "sources": ()})), people.dora.actor)
+
+
+def pause_partner(_forge: Forge, people: Cast) -> None:
+    pause(db.session.get_one(Partner, people.aalen), people.dora.actor)
+
+
 CHANGES = (
     told(1), told(2, action="labeled", labels=[{"name": "Aalen"}]), told(3, action="closed", state="closed"),
-    rename_milestone, end_milestone, relabel_topic,
+    rename_milestone, end_milestone, relabel_topic, rename_person, rename_partner, pause_partner,
 )  # fmt: skip
 
 

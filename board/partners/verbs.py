@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from board.activity.models import act
+from board.activity.models import Activity, act
 from board.db import db, now
 from board.errors import Conflict, Refusal
 from board.i18n import gettext as _
 from board.partners.models import Electorate, Kind, Partner
 from board.policy import Actor
 from board.voting.tallies import has_ballots, recount_open_ballots_of, renew_lines_of
+from board.work.models import Package
 
 AGS_LENGTH = {Kind.MUNICIPALITY: 8, Kind.COUNTY: 5}
 
@@ -75,7 +76,15 @@ def edit(partner: Partner, facts: Facts, by: Actor) -> bool:
         changed(partner)
     if "name" in new_values:
         renew_lines_of(partner.id)
+        _renew_packages_of(partner.id)
     return True
+
+
+def _renew_packages_of(partner_id: int) -> None:
+    """It is called something else, so whatever names it on a package's page is new; nothing has happened there."""
+    theirs = select(Activity.package_id).where(Activity.partner_id == partner_id)
+    renewed = update(Package).where(Package.id.in_(theirs)).values(version=Package.version + 1)
+    db.session.execute(renewed.execution_options(synchronize_session=False))
 
 
 def pause(partner: Partner, by: Actor) -> None:

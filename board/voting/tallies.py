@@ -9,8 +9,9 @@ import json
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Update, bindparam, case, func, select, union, update
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, Update, bindparam, case, func, select, union, update
 
+from board.activity.models import Activity
 from board.db import db, now, run
 from board.partners.models import Partner
 from board.proposals.models import Proposal, ProposalBuilder, touch
@@ -148,12 +149,13 @@ def renew_lines_of(partner_id: int) -> None:
     led = select(Offer.proposal_id).where(Offer.partner_id == partner_id, Offer.withdrawn_at.is_(None)).distinct()
     for proposal_id in sorted(db.session.scalars(led)):
         _write([proposal_id], coalition=coalition(proposal_id))
-    named = union(
+    named: CompoundSelect[Any] = union(
         select(Proposal.id).where(Proposal.partner_id == partner_id),
         select(ProposalBuilder.proposal_id).where(ProposalBuilder.partner_id == partner_id),
         select(Reuse.proposal_id).where(Reuse.partner_id == partner_id),
+        select(Activity.proposal_id).where(Activity.partner_id == partner_id),  # Ballots, comments, seats, history.
     )
-    _write(list(db.session.scalars(named)))
+    _write(named)
 
 
 def check_tallies() -> list[str]:
@@ -227,7 +229,7 @@ def _number_live() -> ScalarSelect[int]:
     )
 
 
-def _write(proposal_ids: list[int], **values: Any) -> None:
+def _write(proposal_ids: list[int] | CompoundSelect[Any], **values: Any) -> None:
     """Like `touch`, but nothing has happened on the proposal: it does not count as recently active."""
     db.session.execute(
         update(Proposal)
