@@ -36,9 +36,11 @@ from board.search import words
 INDEXED = ("proposal", "package", "comment", "issue", "learning")
 WINDOW = 2000
 """So many of the newest hits are looked at: nobody reads further, and the cost does not grow with the board."""
-WALKED = 20_000
+WALKED = 10_000
 """PostgreSQL's index knows no order of its hits: so many of the newest rows are looked at one by one before it is
 asked, and a word that stands in every row is found there, not fetched a million times."""
+ENOUGH = 100
+"""With so many hits among those the index is not asked: a word of one row in a hundred has ten thousand to fetch."""
 INSIDE = 5000
 """So many of the newest rows are also searched for parts of words: `melder` in `Mängelmelder`."""
 
@@ -133,14 +135,16 @@ def _newest_of(name: str, query: str) -> Select[Any]:
     asked = func.to_tsquery(german, query)
     newest = select(here.c.id, here.c.fts).order_by(here.c.id.desc()).limit(WALKED).subquery()
     floor = select(func.min(newest.c.id)).scalar_subquery()
+    walked = select(newest.c.id).where(newest.c.fts.op("@@")(asked)).cte(f"walked_{name}")
+    found = select(func.count()).select_from(walked).scalar_subquery()
     older = (
         select(here.c.id)
-        .where(here.c.fts.op("@@")(asked), here.c.id < floor)
+        .where(here.c.fts.op("@@")(asked), here.c.id < floor, found < ENOUGH)
         .order_by((here.c.id + 0).desc())  # Its planner takes a rare word for a common one and would walk all ids.
         .limit(WINDOW)
         .subquery()
     )
-    both = union_all(select(newest.c.id).where(newest.c.fts.op("@@")(asked)), select(older.c.id)).subquery()
+    both = union_all(select(walked.c.id), select(older.c.id)).subquery()
     return select(both.c.id).limit(WINDOW)
 
 
