@@ -74,6 +74,8 @@ NAMED = {
     "proposals.lists._page": STATEMENT + ", the filters' values included",
     "proposals.lists._bounded": STATEMENT + ", the filters' values included",
     "proposals.queries._rows": STATEMENT,
+    "proposals.models._touching": STATEMENT,
+    "work.models._touching": STATEMENT,
     "voting.tallies._moving": STATEMENT,
     "narrow.named": PURE + "test_narrow.py",
     "issues.lane_headers._key": PURE + "no page",

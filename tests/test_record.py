@@ -28,6 +28,7 @@ from board.proposals.models import Proposal
 from board.record import chain, checks, guard, queries
 from board.record.models import Seal
 from board.voting.models import Ballot
+from tests import worlds
 from tests.conftest import Browser, settings, sign_in
 from tests.factories import cast, make_proposal, make_world
 from tests.people import Cast
@@ -100,6 +101,7 @@ def test_migrations_down_and_up_raise_the_guard_again(world: Flask) -> None:
     db.session.close()
     downgrade(revision="0006")
     upgrade()
+    worlds.forget(world)
     with db.engine.connect() as connection:
         assert guard.missing(connection) == []
     assert db.session.execute(select(Activity.id, Activity.verb, Activity.details)).all() == before

@@ -104,6 +104,12 @@ def _of(app: Flask) -> Worlds:
     return found
 
 
+def forget(app: Flask) -> None:
+    """The tables were made anew: their columns may stand in another order, so nothing that was kept fits."""
+    if "worlds" in app.extensions:
+        app.extensions["worlds"].kept.clear()
+
+
 def close(app: Flask) -> None:
     """Let go of the database."""
     if "worlds" in app.extensions:
