@@ -35,7 +35,7 @@ def size(node: nodes.Node) -> int:
 
 def holds(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
     """Whether any of these is in it."""
-    return any(True for kind in kinds for _found in node.find_all(kind))
+    return any(True for _found in node.find_all(kinds))
 
 
 def asks_for_loop(node: nodes.Node) -> bool:

@@ -106,7 +106,7 @@ def race(app: Flask, url: str, people: Cast, attempts: int, attempt: Callable[..
     assert [error for *_, errors in told for error in errors] == []
     done, again = sum(one for one, _again, _errors in told), sum(one for _done, one, _errors in told)
     assert done > attempts // 2
-    assert again <= (attempts // 100 if url.startswith("sqlite") else 0)
+    assert again <= (attempts // 250 if url.startswith("sqlite") else 0), "one in so many, and none in the short form"
     with app.app_context():
         assert tallies.check_tallies() == []
         pairs = select(func.count()).select_from(Ballot).group_by(Ballot.proposal_id, Ballot.partner_id)

@@ -90,7 +90,7 @@ class House:
             check(self.browsers["dora"].get(url), "afterwards", self.endpoint, method, endpoint)
 
 
-@pytest.mark.trial("naughty", short=2, long=60)
+@pytest.mark.trial("naughty", short=len(ALONE), long=60)
 def test_no_field_of_any_form_crashes_or_comes_back_unescaped(
     app: Flask, asked: dict[str, set[str]], trial: Trial
 ) -> None:
