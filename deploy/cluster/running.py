@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.cluster.database import Lacking, Postgres
@@ -16,6 +17,7 @@ from deploy.cluster.front import DEPLOY, Front
 
 ROOT = DEPLOY.parent
 READY_SECONDS = 60
+GONE_SECONDS = 5
 SETTLE_SECONDS = 4.0
 """Longer than nginx leaves a node alone (fail_timeout), so that it trusts this one again before the next one goes."""
 
@@ -46,10 +48,11 @@ class Process:
             self._running = None
 
     def kill(self) -> None:
-        """`kill -9` of the process and its children at once."""
+        """`kill -9` of the process and its children at once; gone when this returns, their open doors too."""
         if self._running:
             os.killpg(self._running.pid, signal.SIGKILL)
             self._running.wait(30)
+            _until_gone(self._running.pid)
             self._running = None
 
     @property
@@ -61,6 +64,15 @@ class Process:
     def dead(self) -> bool:
         """Whether it has ended without being told to."""
         return self._running is not None and self._running.poll() is not None
+
+
+def _until_gone(group: int) -> None:
+    """Wait for the last of a process group that was killed: a child may end a moment after its parent."""
+    end = time.monotonic() + GONE_SECONDS
+    with suppress(ProcessLookupError):
+        while time.monotonic() < end:
+            os.killpg(group, 0)
+            time.sleep(0.005)
 
 
 class Node(Process):
