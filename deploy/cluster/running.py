@@ -4,6 +4,7 @@ import base64
 import http.client
 import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
@@ -50,9 +51,12 @@ class Process:
     def kill(self) -> None:
         """`kill -9` of the process and its children at once; gone when this returns, their open doors too."""
         if self._running:
+            children = _children(self._running.pid)
             os.killpg(self._running.pid, signal.SIGKILL)
             self._running.wait(30)
-            _until_gone(self._running.pid)
+            for child in children:
+                select.select([child], [], [], GONE_SECONDS)
+                os.close(child)
             self._running = None
 
     @property
@@ -66,13 +70,13 @@ class Process:
         return self._running is not None and self._running.poll() is not None
 
 
-def _until_gone(group: int) -> None:
-    """Wait for the last of a process group that was killed: a child may end a moment after its parent."""
-    end = time.monotonic() + GONE_SECONDS
-    with suppress(ProcessLookupError):
-        while time.monotonic() < end:
-            os.killpg(group, 0)
-            time.sleep(0.005)
+def _children(pid: int) -> list[int]:
+    """A handle on each child of a process, which becomes readable when that child has ended."""
+    handles = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(ProcessLookupError):
+            handles.append(os.pidfd_open(int(child)))
+    return handles
 
 
 class Node(Process):
