@@ -10,11 +10,14 @@ from string import Template
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Column,
     ColumnElement,
     Integer,
+    SelectBase,
     String,
     and_,
+    any_,
     column,
     func,
     inspect,
@@ -108,7 +111,7 @@ def within(id_: InstrumentedAttribute[int] | Column[int], typed: str) -> ColumnE
     if not wanted:
         return and_(True)
     parts = select(_parts(name, wanted).subquery().c.id)
-    return id_.in_(parts.union(select(_hits(name, terms).subquery().c.id)) if terms else parts)
+    return _one_of(id_, parts.union(select(_hits(name, terms).subquery().c.id)) if terms else parts)
 
 
 def among(id_: InstrumentedAttribute[int], wanted: Sequence[str]) -> ColumnElement[bool]:
@@ -116,7 +119,15 @@ def among(id_: InstrumentedAttribute[int], wanted: Sequence[str]) -> ColumnEleme
     name: str = id_.class_.__tablename__
     terms = tuple(words.Term((token,)) for one in wanted for token in words.tokens(one))
     parts = select(_parts(name, wanted, either=True).subquery().c.id)
-    return id_.in_(parts.union(select(_hits(name, terms, either=True).subquery().c.id)) if terms else parts)
+    return _one_of(id_, parts.union(select(_hits(name, terms, either=True).subquery().c.id)) if terms else parts)
+
+
+def _one_of(id_: InstrumentedAttribute[int] | Column[int], found: SelectBase) -> ColumnElement[bool]:
+    """Looked up one by one: PostgreSQL takes a list of ids for long as a query and for short as an array."""
+    if not on_postgres():
+        return id_.in_(found)
+    ids: ColumnElement[Any] = func.array(found.scalar_subquery(), type_=ARRAY(Integer))
+    return id_ == any_(ids)
 
 
 def _hits(name: str, terms: tuple[words.Term, ...], *, either: bool = False) -> Select[Any]:
@@ -139,7 +150,7 @@ def _newest_of(name: str, query: str) -> Select[Any]:
     found = select(func.count()).select_from(walked).scalar_subquery()
     older = (
         select(here.c.id)
-        .where(here.c.fts.op("@@")(asked), here.c.id < floor, found < ENOUGH)
+        .where(here.c.fts.op("@@")(asked), here.c.id + 0 < floor, found < ENOUGH)
         .order_by((here.c.id + 0).desc())  # Its planner takes a rare word for a common one and would walk all ids.
         .limit(WINDOW)
         .subquery()
