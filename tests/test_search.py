@@ -100,6 +100,24 @@ def test_a_search_shows_each_kind_with_the_words_marked(shelf: Flask, ada: Brows
     assert 'href="/partners/celle"' in ada.get("/search?q=celle").text
 
 
+def test_what_only_the_other_language_says_is_shown_in_that_language(shelf: Flask, ada: Browser) -> None:
+    with shelf.app_context(), transaction():
+        proposal = db.session.get_one(Proposal, 2)
+        proposal.title_en, proposal.text_en = "Waste calendar", "Dates of the waste collection, with a reminder."
+        proposal.search += fold(f" {proposal.title_en} {proposal.text_en}")
+    ada.post("/account/preferences", data={"locale": "en"})
+    assert "<mark>Müllkalender</mark>" in ada.get("/search?q=kalender").text
+    page = ada.get("/search?q=reminder").text
+    assert ">Waste calendar</a>" in page
+    assert "with a <mark>reminder</mark>." in page
+
+
+def test_the_fields_of_a_package_do_not_run_into_one_another(shelf: Flask, ada: Browser, people: Cast) -> None:
+    with shelf.app_context():
+        factories.make_package(people, 1, title="Prüfen", text="Mit Fachleuten", deliverables="Ein Bericht")
+    assert "Mit Fachleuten · Ein <mark>Bericht</mark>" in ada.get("/search?q=Bericht").text
+
+
 def test_a_deleted_comment_is_found_no_more(shelf: Flask, ada: Browser) -> None:
     ada.post("/comments/1/delete")
     assert "Familien</mark>" not in ada.get("/search?q=Familien").text

@@ -23,7 +23,7 @@ from board.proposals.models import Proposal
 from board.proposals.states import LABELS, State
 from board.search import words
 from board.search.index import within
-from board.search.snippets import around, marked
+from board.search.snippets import around, holds, marked
 from board.work.models import Package
 
 RANKED = 60
@@ -106,9 +106,10 @@ def _proposals(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit
     )  # fmt: skip
     found = []
     for row in rows:
-        title = (english and row.title_en) or row.title
-        whole = (english and row.text_en) or row.text or row.summary
-        hit = Hit("proposal", f"FV-{row.id}", f"/proposals/FV-{row.id}", marked(title, terms), _piece(whole, terms),
+        said = (row.title, row.text or row.summary)
+        in_english = (row.title_en or row.title, row.text_en or row.summary_en or said[1])
+        title, whole = _as_found((in_english, said) if english else (said, in_english), terms)
+        hit = Hit("proposal", f"FV-{row.id}", f"/proposals/FV-{row.id}", marked(title, terms), _piece(terms, whole),
                   row.state, _(LABELS[row.state]), at=row.active_at)  # fmt: skip
         found.append((_ranked(f"{row.title} {row.title_en}", terms), hit))
     return found
@@ -126,7 +127,7 @@ def _packages(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]
         (
             _ranked(row.title, terms),
             Hit("package", f"AP-{row.id}", f"/packages/AP-{row.id}", marked(row.title, terms),
-                _piece(f"{row.text}\n\n{row.deliverables}\n\n{row.acceptance}", terms), row.state,
+                _piece(terms, row.text, row.deliverables, row.acceptance), row.state,
                 where=f"FV-{row.under} {row.where}", at=row.active_at),
         )
         for row in rows
@@ -147,7 +148,7 @@ def _comments(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]
         key = f"AP-{row.package_id}" if row.package_id else f"FV-{row.proposal_id}"
         page = "packages" if row.package_id else "proposals"
         hit = Hit("comment", key, f"/{page}/{key}#comment-{row.id}", Markup.escape(row.package or row.title),
-                  _piece(row.text, terms), at=row.written_at)  # fmt: skip
+                  _piece(terms, row.text), at=row.written_at)  # fmt: skip
         found.append((0, hit))
     return found
 
@@ -166,7 +167,7 @@ def _issues(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]]:
         (
             _ranked(row.title, terms),
             Hit("issue", f"#{row.number}", f"/issues?triage=all&q={row.number}", marked(row.title, terms),
-                _piece(row.body, terms), row.state or "", where=row.name, at=row.active_at),
+                _piece(terms, row.body), row.state or "", where=row.name, at=row.active_at),
         )
         for row in rows
     ]  # fmt: skip
@@ -184,7 +185,7 @@ def _learnings(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit
         (
             _ranked(row.Learning.title, terms),
             Hit("learning", "", f"/learnings/{row.Learning.id}", marked(row.Learning.title, terms),
-                _piece("\n\n".join(getattr(row.Learning, name) for name in TEXTS), terms), where=row.name,
+                _piece(terms, *(getattr(row.Learning, name) for name in TEXTS)), where=row.name,
                 at=row.Learning.written_at),
         )
         for row in rows
@@ -214,8 +215,14 @@ FINDERS: dict[str, Finder] = {
 }
 
 
-def _piece(whole: str, terms: tuple[words.Term, ...]) -> Markup:
-    return around(text.excerpt(whole, PLAIN), terms)
+def _piece(terms: tuple[words.Term, ...], *fields: str) -> Markup:
+    """A piece of the plain text of one or several fields, around the first word that was found."""
+    return around(" · ".join(text.excerpt(field, PLAIN) for field in fields if field), terms)
+
+
+def _as_found(languages: tuple[tuple[str, str], ...], terms: tuple[words.Term, ...]) -> tuple[str, str]:
+    """Title and text in the reader's language (the first), unless only the other one has the words in it."""
+    return next((one for one in languages if any(holds(part, terms) for part in one)), languages[0])
 
 
 def _by_key(typed: str) -> Hit | None:

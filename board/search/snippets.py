@@ -21,6 +21,11 @@ def marked(text: str, terms: Iterable[Term]) -> Markup:
     return shown + text[end:]
 
 
+def holds(text: str, terms: Iterable[Term]) -> bool:
+    """Whether any of the words that were looked for stands in the text, so that `marked` would mark it."""
+    return next(_matches(text, terms), None) is not None
+
+
 def around(text: str, terms: Iterable[Term], length: int = LENGTH) -> Markup:
     """About `length` characters of the text around the first match, cut at words, marked."""
     terms = tuple(terms)
