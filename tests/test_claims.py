@@ -100,6 +100,18 @@ def test_handing_the_lead_back_frees_the_package_and_keeps_its_supporters(ready:
     assert verbs(ready) == ["create", "claim", "support", "hand_back"]
 
 
+def test_the_seat_that_stands_is_handed_back_even_where_a_younger_one_has_ended(ready: int, people: Cast) -> None:
+    stands = claim(ready, people.ada.actor)
+    other = make_package(people, 1)
+    moved = claim(other, people.ada.actor)
+    do(claims.hand_back, other, people.ada.actor)
+    with transaction():  # As merging packages does.
+        db.session.get_one(Claim, moved).package_id = ready
+    do(claims.hand_back, ready, people.ada.actor)
+    assert db.session.get_one(Claim, stands).end_reason == "handed_back"
+    assert package(ready).state == "open"
+
+
 def test_another_partner_cannot_hand_back_or_renew_mine(ready: int, people: Cast) -> None:
     mine = claim(ready, people.ada.actor)
     for verb in (claims.hand_back, claims.renew):

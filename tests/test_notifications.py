@@ -94,6 +94,14 @@ def test_the_digest_counts_very_many_missing_ballots_no_further_than_a_list_does
     assert "Aalen: mehr als 1 Voten stehen aus" in week.text(week.to.index("ada@example.org"))
 
 
+def test_the_digest_names_what_has_a_date_before_what_has_none(week: Postbox, people: Cast) -> None:
+    undated = factories.make_proposal(people, vote_by=None)
+    later = factories.make_proposal(people, vote_by=today() + timedelta(days=20))
+    sooner = factories.make_proposal(people, vote_by=today() + timedelta(days=10))
+    (found,) = queries.waiting(people.ada.person_id)
+    assert [due.id for due in found.ballots] == [sooner, later, undated]
+
+
 def test_with_nothing_to_say_there_is_no_mail(week: Postbox, people: Cast) -> None:
     assert jobs.digests() == 0
     assert put() == 0

@@ -77,6 +77,14 @@ def test_the_agenda_holds_contested_and_due_ballots_orphans_and_old_entries(app:
         assert [key for _kind, key in agenda()] == ["FV-2", "FV-3", "FV-1", "AP-3", "AP-2"]
 
 
+def test_ballots_without_a_date_come_after_those_with_one(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        factories.make_proposal(people, vote_by=None)
+        factories.make_proposal(people, vote_by=today() + timedelta(days=90))
+        factories.meet(people)
+        assert agenda() == [("vote", "FV-2"), ("vote", "FV-1")]
+
+
 def test_hosting_is_a_right_of_its_own(held: Flask, people: Cast, dora: Browser) -> None:
     with held.app_context():
         for who in (people.ada, people.dora, people.rolf):

@@ -86,7 +86,7 @@ def _of(partner: Partner) -> Waiting:
         rows = db.session.execute(
             select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.vote_by)
             .where(*missing)
-            .order_by(Proposal.vote_by, Proposal.id)
+            .order_by(Proposal.vote_by.nulls_last(), Proposal.id)
             .limit(SHOWN)
         )
         ballots = [Due(r.id, _title(r.title, r.title_en), r.vote_by) for r in rows]

@@ -38,7 +38,7 @@ def _votes(held_on: date) -> Any:
     return (
         select(Proposal.id)
         .where(Proposal.state == State.OPEN)
-        .order_by(rank, Proposal.contest.desc(), Proposal.vote_by, answered, Proposal.id)
+        .order_by(rank, Proposal.contest.desc(), Proposal.vote_by.nulls_last(), answered, Proposal.id)
         .limit(VOTES)
     )
 
