@@ -54,6 +54,7 @@ EXPECTED = (
     "Failed to load resource: net::ERR_",
 )
 AXE = (Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js").read_text()
+EYES = (Path(__file__).parent / "eyes.js").read_text()
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -301,51 +302,49 @@ def sign_in(house: House, context: BrowserContext, who: str) -> None:
 
 
 CONTRAST = "color-contrast"
-# Contrast is two thirds of axe's work, and most of a page was seen before: the same markup within the same ancestors
-# looks the same in the same width and theme. So a walk measures only the parts not yet known to be clear.
-LOOK_AT_CONTRAST = """([known, options]) => {
-  const hash = (text) => {
-    let [a, b] = [0xdeadbeef, 0x41c6ce57];
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      a = Math.imul(a ^ c, 2654435761); b = Math.imul(b ^ c, 1597334677);
-    }
-    return (b >>> 0).toString(36) + (a >>> 0).toString(36);
-  };
-  const [clear, fresh, skip] = [new Set(known), [], []];
-  const walk = (element, index, path) => {
-    const within = `${path}>${element.tagName}.${element.className}${index % 2}`;  // Rows may be striped.
-    const key = hash(within + element.outerHTML);
-    if (clear.has(key)) { skip.push(element); return; }
-    fresh.push(key);
-    [...element.children].forEach((child, n) => walk(child, n, within));
-  };
-  walk(document.body, 0, document.documentElement.cloneNode(false).outerHTML);
-  if (skip[0] === document.body) return { violations: [], fresh };
-  return axe.run({ include: [document], exclude: skip }, options).then(({ violations }) => ({ violations, fresh }));
-}"""
 
 
-def axe(page: Page, *rules: str, clear: set[str] | None = None) -> list[str]:
-    """What axe finds against WCAG 2.0 to 2.2, A and AA (or these rules): a line per violation, none if all is well.
+def axe(page: Page, *rules: str, but: str = "") -> list[str]:
+    """What axe finds against WCAG 2.0 to 2.2, A and AA (or these rules): a line per violation, none if all is well."""
+    options = _options(*rules, but=but)
+    return _told(page, lambda: page.evaluate("options => axe.run(document, options)", options)["violations"])
 
-    `clear`: parts whose contrast is known to be good in this width and theme; those found good are added. Only for
-    pages as they arrive: what a person has ticked or opened does not show in markup.
+
+def contrast(page: Page, good: set[str]) -> list[str]:
+    """What axe finds wrong with the contrast of texts that are not known to be good; those found good are added.
+
+    Only for pages as they arrive: what a person has ticked or opened does not show in mark-up.
     """
+    return _told(page, lambda: _new(page, "contrast", good, _options(CONTRAST)))
+
+
+def appeared(page: Page, good: set[str]) -> list[str]:
+    """What axe finds wrong, contrast apart, with what shows now and did not when this was last asked of the page."""
+    return _told(page, lambda: _new(page, "appeared", good, _options(but=CONTRAST)))
+
+
+def _options(*rules: str, but: str = "") -> dict[str, Any]:
+    every = {"heading-order": {"enabled": True}} | ({but: {"enabled": False}} if but else {})  # No level is left out.
+    return {
+        "resultTypes": ["violations"], "preload": False,  # Preloading serves rules about films.
+        "runOnly": {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_TAGS},
+        "rules": {} if rules else every,
+    }  # fmt: skip
+
+
+def _new(page: Page, what: str, good: set[str], options: dict[str, Any]) -> list[dict[str, Any]]:
+    found = page.evaluate(f"([known, options]) => eyes.{what}(known, options)", [[*good], options])
+    good.update(found["good"])
+    violations: list[dict[str, Any]] = found["violations"]
+    return violations
+
+
+def _told(page: Page, look: Callable[[], list[dict[str, Any]]]) -> list[str]:
     watch: Watch = page.watch  # type: ignore[attr-defined]
     before = len(watch.said)
     if not page.evaluate("'axe' in window"):  # Half a megabyte: sent once for each page.
-        page.evaluate(f"(() => {{ {AXE} }})()")
-    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}  # Preloading serves rules about films.
-    options["runOnly"] = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_TAGS}
-    options["rules"] = {} if rules else {"heading-order": {"enabled": True}}  # No level is left out.
-    violations = []
-    if clear is not None:
-        found = page.evaluate(LOOK_AT_CONTRAST, [[*clear], options | {"runOnly": [CONTRAST], "rules": {}}])
-        violations += found["violations"]
-        clear.update(() if violations else found["fresh"])
-        options["rules"][CONTRAST] = {"enabled": False}
-    violations += page.evaluate("options => axe.run(document, options)", options)["violations"]
+        page.evaluate(f"(() => {{ {EYES} {AXE} }})()")
+    violations = look()
     del watch.said[before:]  # Axe measures with inline styles, which our policy refuses and the console notes.
     return [
         f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"

@@ -1,7 +1,7 @@
 """Every page, on a phone and on a desk, light and dark: accessible, silent, never wider than its window."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,10 +10,13 @@ from playwright.sync_api import Page
 
 from board.notifications import links
 from board.notifications.models import Sort
-from tests.browser.conftest import DESK, PHONE, House, Seed, Visit, axe, overflow
+from tests.browser.conftest import CONTRAST, DESK, PHONE, House, Seed, Visit, appeared, axe, contrast, overflow
 
-CLEAR: dict[tuple[int, str], set[str]] = {}  # By width and theme; the roles share it.
-ALL = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"))
+GOOD: dict[tuple[int, str], set[str]] = {}
+"""The paints whose contrast is good, by width and theme; the roles share them."""
+PARTS: set[str] = set()
+"""What shows on a desk alone and was looked at there."""
+SIZED = ("target-size", "scrollable-region-focusable", "heading-order")
 NO_PAGES = re.compile(
     r"^(static|api\..*|live\..*|ground\..*|metrics\..*|.*\.atom|identities\.(begin|back|connect)|reuse\.ask|figures\.file|work\.export.*"
     r"|decisions\.markdown_of_.*|roadmap\.(calendar|subscribe)|feeds\..*|modules\.(module|app|used_by)"
@@ -91,41 +94,85 @@ def test_every_page_is_accessible_silent_and_fits(
         assert answer
         if answer.status in {401, 403} and endpoint != "accounts.show":
             continue  # Refusals look the same everywhere: one is looked at.
-        combinations = ALL if who in {None, "ada"} else ALL[::3]  # The same templates: both widths, both themes.
-        if page.locator("main > h1.visually-hidden").count():  # A component alone; its page is looked at whole.
-            combinations = ALL[:1]
-        problems += [f"{path}: {problem}" for problem in _look(page, answer.status, combinations)]
+        alone = page.locator("main > h1.visually-hidden").count() > 0  # A component; its page is looked at whole.
+        problems += [f"{path}: {problem}" for problem in _look(page, answer.status, alone=alone)]
     assert problems == []
 
 
-def _look(page: Page, status: int, combinations: Sequence[tuple[Any, Any]] = ALL) -> Iterator[str]:
+def _look(page: Page, status: int, *, alone: bool = False) -> Iterator[str]:
+    """All rules on a phone; on a desk those that ask for sizes, and all for what shows only there; contrast each time.
+
+    So everything is looked at, and nothing twice that cannot differ. A component alone is the same on a desk.
+    """
     if status >= 404:
         yield f"answers {status}"
         return
-    for size, scheme in combinations:
+    for size in (PHONE,) if alone else (PHONE, DESK):
         page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)
-        rules = ("target-size",) if (size, scheme) in ALL[1:3] else ()  # All that could differ, beside contrast.
-        clear = CLEAR.setdefault((size["width"], scheme), set())
-        yield from (f"{size['width']} {scheme}: {found}" for found in axe(page, *rules, clear=clear))
+        found = axe(page, but=CONTRAST) if size is PHONE else axe(page, *SIZED) + appeared(page, PARTS)
+        yield from (f"{size['width']}: {problem}" for problem in found)
+        page.evaluate("eyes.looked()")
         if (pixels := overflow(page)) > 0:
             yield f"{size['width']}: {pixels} pixels wider than its window"
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            good = GOOD.setdefault((size["width"], scheme), set())
+            yield from (f"{size['width']} {scheme}: {problem}" for problem in contrast(page, good))
+
+
+WEAK = """(selector) => {
+    const weak = new CSSStyleSheet();
+    weak.replaceSync(`.weak { color: #ccc !important; background: #fff !important }`);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, weak];
+    document.querySelector(selector).classList.add('weak');
+}"""
 
 
 def test_contrast_that_is_too_weak_is_found_wherever_it_was_not_seen_before(visit: Visit) -> None:
     page = visit(None, "/partners", PHONE)
-    clear: set[str] = set()
-    assert axe(page, "target-size", clear=clear) == []
-    assert axe(page, "target-size", clear=clear) == []
-    page.evaluate("""() => {
-        const weak = new CSSStyleSheet();
-        weak.replaceSync('.weak { color: #ccc; background: #fff }');
-        document.adoptedStyleSheets = [...document.adoptedStyleSheets, weak];
-        document.querySelector('main p').classList.add('weak');
-    }""")
-    (found,) = axe(page, "target-size", clear=clear)
+    good: set[str] = set()
+    assert contrast(page, good) == []
+    assert contrast(page, good) == []
+    page.evaluate(WEAK, "main p")
+    (found,) = contrast(page, good)
     assert found.startswith("color-contrast")
-    assert axe(page, "target-size", clear=clear) == [found], "what was found is found again"
+    assert contrast(page, good) == [found], "what was found is found again"
+
+
+def test_a_good_paint_says_nothing_of_the_same_text_on_another_ground(visit: Visit) -> None:
+    page = visit(None, "/sign-in", PHONE)
+    good: set[str] = set()
+    assert contrast(page, good) == []
+    assert good
+    page.evaluate("selector => document.querySelector(selector).disabled = true", "main button")
+    page.evaluate(WEAK, "main button")
+    assert contrast(page, good) == [], "what cannot be used may be weak"
+    page.evaluate("selector => document.querySelector(selector).disabled = false", "main button")
+    assert contrast(page, good)
+    page.evaluate("() => document.querySelector('.weak').classList.remove('weak')")
+    page.evaluate("""() => {
+        const ground = new CSSStyleSheet();
+        ground.replaceSync('main { background: #333 }');
+        document.adoptedStyleSheets = [...document.adoptedStyleSheets, ground];
+    }""")
+    assert contrast(page, good), "another ground is another paint"
+
+
+def test_what_shows_on_a_desk_alone_is_looked_at_there(visit: Visit) -> None:
+    page = visit(None, "/partners", PHONE)
+    parts: set[str] = set()
+    page.evaluate("""() => {
+        const wide = new CSSStyleSheet();
+        wide.replaceSync('.wide { display: none } @media (width > 1000px) { .wide { display: block } }');
+        document.adoptedStyleSheets = [...document.adoptedStyleSheets, wide];
+        document.querySelector('main').insertAdjacentHTML('beforeend', '<button class="wide"></button>');
+    }""")
+    assert axe(page, but=CONTRAST) == []
+    page.evaluate("eyes.looked()")
+    page.set_viewport_size(DESK)
+    found = appeared(page, parts)
+    assert any(line.startswith("button-name") for line in found)
+    assert appeared(page, parts) == found, "what was found is found again"
 
 
 def test_errors_are_pages_too(visit: Visit) -> None:
