@@ -693,6 +693,7 @@ PAGES: dict[str, Rule] = {
     "voting.confirm": delegate,
     "voting.coalition": reader,
     "voting.ballots": signed_in,
+    "voting.all_ballots": signed_in,
     "voting.reuse": reader,
     "voting.record_reuse": delegate,
     # variants

@@ -17,7 +17,7 @@ from board.i18n import today
 from board.opendata import queries as opendata
 from board.settings.current import current
 from board.voting import ballots as voting
-from board.voting import company, offers, queries, reuses
+from board.voting import company, offers, queries, reuses, voices
 from board.voting.models import OfferKind, ReuseStatus
 from board.web import actor
 
@@ -55,7 +55,7 @@ def ballots(proposal_id: int) -> Ballots:
     """The ballots on a proposal, by the partners' names."""
     if not actor().signed_in:
         raise Unknown("")
-    return Ballots.model_validate(queries.ballots(queries.get(proposal_id), actor()))
+    return Ballots.model_validate(voices.everybody(queries.get(proposal_id), actor()))
 
 
 class BallotGiven(Given):

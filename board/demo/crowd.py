@@ -14,7 +14,7 @@ from board.activity.models import Activity
 from board.db import db, on_postgres, transaction
 from board.demo import bulk
 from board.demo.world import World
-from board.partners.models import Electorate, Kind, Partner
+from board.partners.models import Electorate, Kind, Partner, searchable
 from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.voting import tallies
@@ -63,10 +63,11 @@ def _people(world: World, number: int) -> dict[Any, list[dict[str, Any]]]:
     joined = world.base - timedelta(days=30)
     rows: dict[Any, list[dict[str, Any]]] = {model: [] for model in TABLES}
     for n in range(number):
+        name, state = f"Beispielgemeinde {n + 1}", "Beispielland"
         rows[Partner].append({
-            "id": first + n, "slug": f"beispielgemeinde-{n + 1}", "name": f"Beispielgemeinde {n + 1}", "sign": "BG",
-            "kind": Kind.MUNICIPALITY.value, "votes": True, "state": "Beispielland", "fictional": True,
-            "joined_at": joined,
+            "id": first + n, "slug": f"beispielgemeinde-{n + 1}", "name": name, "sign": "BG",
+            "kind": Kind.MUNICIPALITY.value, "votes": True, "state": state, "fictional": True,
+            "search": searchable(name, state), "joined_at": joined,
         })  # fmt: skip
         rows[Activity].append(_log(joined, "partner.create", None, None, about_id=first + n))
         for place, role in enumerate((Role.DELEGATE, Role.MEMBER)):

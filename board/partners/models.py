@@ -7,12 +7,16 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
+from board import text
 from board.db import Base, now
 
 HUES = 12
+PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that both databases put in the same order: that of its characters."""
 
 
 class Kind(enum.StrEnum):
@@ -24,11 +28,22 @@ class Kind(enum.StrEnum):
     PROVIDER = "provider"
 
 
+def searchable(name: str, state: str) -> str:
+    """The folded text by which a partner is found and lists of partners are sorted: a short name before longer ones."""
+    return f"{text.fold(name)}\n{text.fold(state)}"
+
+
+def _searchable(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return searchable(row["name"], row.get("state") or "")
+
+
 class Partner(Base):
     """A body taking part in the partnership. `votes` comes from the cooperation agreement; a provider never votes.
 
     A partner that left (`left_on`) rests for good: `paused_at` is set too, so it counts nowhere.
     `funded_until` is the last day on which its work here is funded, where it says so.
+    `search` is `searchable` of name and state; `edit` renews it.
     `ags` is the official municipality key as text of eight digits: a number would lose its leading zero.
     """
 
@@ -36,6 +51,8 @@ class Partner(Base):
     __table_args__ = (
         CheckConstraint("kind <> 'provider' OR NOT votes", name="provider_never_votes"),
         CheckConstraint("ags IS NULL OR length(ags) IN (5, 8)", name="ags_length"),
+        Index("ix_partner_listed", "kind", "fictional", "search", "id"),
+        Index("ix_partner_search", "search", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -48,6 +65,7 @@ class Partner(Base):
     paused_at: Mapped[datetime | None]
     ags: Mapped[str | None] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(40), default="")
+    search: Mapped[str] = mapped_column(PLAIN, default=_searchable)
     population: Mapped[int | None]
     population_on: Mapped[date | None]
     contact: Mapped[str] = mapped_column(String(200), default="")

@@ -11,7 +11,7 @@ from board.activity.models import Activity, act
 from board.db import db, now
 from board.errors import Conflict, Refusal
 from board.i18n import gettext as _
-from board.partners.models import Electorate, Kind, Partner
+from board.partners.models import Electorate, Kind, Partner, searchable
 from board.policy import Actor
 from board.voting.tallies import has_ballots, recount_open_ballots_of, renew_lines_of
 from board.work.models import Package
@@ -71,6 +71,7 @@ def edit(partner: Partner, facts: Facts, by: Actor) -> bool:
         raise Conflict(_("This partner has cast ballots: its kind and its vote stay. Pause it, or let it leave."))
     for name, value in new_values.items():
         setattr(partner, name, value)
+    partner.search = searchable(partner.name, partner.state)
     partner.version += 1
     if "votes" in new_values:
         changed(partner)

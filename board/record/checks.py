@@ -18,7 +18,7 @@ from board.duplicates import queries as duplicates
 from board.estimates.effort import check_efforts
 from board.i18n import gettext as _
 from board.log import log
-from board.partners.models import Electorate, Partner
+from board.partners.models import Electorate, Partner, searchable
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal
 from board.proposals.states import State
@@ -221,7 +221,12 @@ def _totals() -> list[str]:
     voters = select(func.count(Partner.id)).where(Partner.votes, Partner.paused_at.is_(None))
     if db.session.scalar(select(Electorate.size)) != db.session.scalar(voters):
         found.append(_("The number of voting partners is wrong."))
-    return found
+    named = db.session.execute(select(Partner.slug, Partner.name, Partner.state, Partner.search).order_by(Partner.id))
+    return found + [
+        _("Partner %(slug)s: the text by which it is found is not its name.", slug=slug)
+        for slug, name, state, kept in named
+        if kept != searchable(name, state)
+    ]
 
 
 def claims() -> list[str]:

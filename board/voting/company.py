@@ -1,14 +1,12 @@
-"""Who takes part in a proposal, who voted how, who uses it: everything that lists partners by name.
+"""Who takes part in a proposal and who uses it: what lists partners by name. Who voted how stands in `voices`.
 
-Names of people, reasons, conditions and contacts are read for signed-in readers only.
+Names of people, conditions and contacts are read for signed-in readers only.
 """
 
 from typing import Any
 
 from sqlalchemy import literal, select, union_all
 
-from board.accounts.models import Person
-from board.activity.models import Activity
 from board.db import db
 from board.i18n import current_locale
 from board.partners.models import Partner, hue
@@ -17,9 +15,8 @@ from board.proposals.models import Proposal, ProposalBuilder
 from board.proposals.states import State
 from board.voting import rights
 from board.voting.models import Ballot, Condition, Offer, OfferKind, Reuse, ReuseStatus
-from board.voting.shapes import Ballots, Change, Coalition, Companion, Given, Use, Users, Voice
+from board.voting.shapes import Coalition, Companion, Given, Use, Users
 
-HISTORY = ("ballot.", "offer.", "condition.")
 HISTORY_LENGTH = 200
 NAMES = select(
     Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes
@@ -54,22 +51,6 @@ def coalition(proposal: Any, by: Actor) -> Coalition:
     ]
     companions.sort(key=lambda c: order.index(OfferKind(c.offers[0].kind)) if c.offers else len(order))
     return Coalition(proposal.id, f"FV-{proposal.id}", tuple(companions))
-
-
-def ballots(proposal: Any, by: Actor) -> Ballots:
-    """Who voted how, with reasons and names, who has not, and every change; nothing of it for strangers."""
-    key = f"FV-{proposal.id}"
-    if not by.signed_in:
-        return Ballots(proposal.id, key, visible=False)
-    rows = db.session.execute(
-        NAMES.add_columns(Ballot, Person.name.label("person"))
-        .join(Ballot, Ballot.partner_id == Partner.id)
-        .outerjoin(Person, Person.id == Ballot.person_id)
-        .where(Ballot.proposal_id == proposal.id)
-        .order_by(Partner.name)
-    ).all()
-    voices = tuple(_voice(row, proposal) for row in rows)
-    return Ballots(proposal.id, key, True, voices, _silent(proposal, voices), _changes(proposal.id))
 
 
 def users(proposal: Any, by: Actor) -> Users:
@@ -167,42 +148,6 @@ def _companion(partner: Acting, offers: list[Given], condition: Condition | None
         condition.reserved,
         condition.reserved_body,
         condition.reserved_on,
-    )
-
-
-def _voice(row: Any, proposal: Any) -> Voice:
-    cast: Ballot = row.Ballot
-    stale = cast.text_version != proposal.text_version
-    return Voice(acting(row), cast.choice, cast.reason, cast.cast_at, row.person or "", stale, cast.counted)
-
-
-def _silent(proposal: Any, voices: tuple[Voice, ...]) -> tuple[Acting, ...]:
-    """Who has not answered yet; after the decision nobody asks any more."""
-    if proposal.state != State.OPEN:
-        return ()
-    spoken = {v.partner.id for v in voices}
-    rows = db.session.execute(NAMES.where(Partner.votes, Partner.paused_at.is_(None)).order_by(Partner.name))
-    return tuple(acting(row) for row in rows if row.partner_id not in spoken)
-
-
-def _changes(proposal_id: int) -> tuple[Change, ...]:
-    """The newest first, at most `HISTORY_LENGTH`; the whole is in the activity log."""
-    verbs = Activity.verb.startswith(HISTORY[0])
-    for prefix in HISTORY[1:]:
-        verbs |= Activity.verb.startswith(prefix)
-    rows = db.session.execute(
-        select(
-            Activity.at, Activity.verb, Activity.details, Person.name.label("person"), Partner.id.label("partner_id"),
-            Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes,
-        )
-        .outerjoin(Partner, Partner.id == Activity.about_id)
-        .outerjoin(Person, Person.id == Activity.person_id)
-        .where(Activity.proposal_id == proposal_id, verbs)
-        .order_by(Activity.id.desc())
-        .limit(HISTORY_LENGTH)
-    )  # fmt: skip
-    return tuple(
-        Change(r.at, r.verb, acting(r) if r.partner_id else None, r.person or "", r.details or {}) for r in rows
     )
 
 

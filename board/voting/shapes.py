@@ -144,14 +144,29 @@ class Change:
 
 @dataclass(frozen=True)
 class Ballots:
-    """Who voted how, and every change; `visible` is false for readers who are not signed in."""
+    """Who voted how, and every change; `visible` is false for readers who are not signed in.
+
+    `n` ballots there are and `missing` partners without one; of many only some are in `voices` and `silent`.
+    """
 
     id: int
     key: str
     visible: bool
     voices: tuple[Voice, ...] = ()
+    n: int = 0
     silent: tuple[Acting, ...] = ()
+    missing: int = 0
     changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class VoicesPage:
+    """One page of all ballots, or of the partners without one; `numbers` counts by choice, `more` is the next key."""
+
+    voices: tuple[Voice, ...]
+    silent: tuple[Acting, ...]
+    numbers: Mapping[str, int]
+    more: str
 
 
 @dataclass(frozen=True)

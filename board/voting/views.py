@@ -14,8 +14,8 @@ from board.learnings import queries as learnings
 from board.policy import Actor
 from board.proposals.models import Proposal
 from board.voting import ballots as voting
+from board.voting import browsing, queries, reuses
 from board.voting import offers as offering
-from board.voting import queries, reuses
 from board.voting.forms import BallotForm, ConfirmForm, OffersForm, ReuseForm, VotingForm
 from board.voting.models import Choice, OfferKind
 from board.voting.shapes import Box, Panel
@@ -114,6 +114,12 @@ def coalition(proposal_id: int) -> Response:
 def ballots(proposal_id: int) -> Response:
     """Who voted how, and every change."""
     return _show("voting/_ballots.html", proposal_id, ballots=queries.ballots(queries.get(proposal_id), actor()))
+
+
+@bp.get("/proposals/<proposal:proposal_id>/ballots/all")
+def all_ballots(proposal_id: int) -> Response:
+    """All ballots in pages, by name; `choice` and `q` narrow them."""
+    return browsing.ballots(proposal_id)
 
 
 @bp.get("/proposals/<proposal:proposal_id>/reuse")

@@ -10,7 +10,7 @@ from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals.models import Proposal
 from board.reuse.matrix import is_old
-from board.voting import company, queries
+from board.voting import company, queries, voices
 from board.voting.models import Ballot, Reuse
 from board.voting.shapes import Coalition
 from board.work.models import Package
@@ -95,7 +95,7 @@ def _vote(item: AgendaItem, workshop: Workshop, by: Actor) -> Data:
     """The question, who said what and why, who offers what, and who has not answered."""
     proposal = queries.get(item.proposal_id or 0)
     tally = queries.tallies([proposal])[proposal.id]
-    told = company.ballots(proposal, by)
+    told = voices.everybody(proposal, by)
     waiting = db.session.execute(
         select(Draft.choice, Partner.slug, Partner.name)
         .join(Partner, Partner.id == Draft.partner_id)

@@ -17,7 +17,7 @@ from board.partners.models import Partner
 from board.policy import Acting, Actor, allowed
 from board.proposals.models import Proposal
 from board.reuse.matrix import is_old
-from board.voting import company
+from board.voting import company, voices
 from board.voting import queries as voting
 from board.voting.company import NAMES, acting
 from board.voting.models import Ballot, Reuse
@@ -176,7 +176,7 @@ def shown(item: Item | None, by: Actor) -> Mapping[str, Any]:
         return {}
     if item.kind == ItemKind.VOTE and item.proposal_id:
         proposal = voting.get(item.proposal_id)
-        told = company.ballots(proposal, by)
+        told = voices.everybody(proposal, by)
         return {
             "tally": voting.tallies([proposal])[proposal.id], "answered": [v.partner for v in told.voices if v.counted],
             "silent": told.silent, "coalition": company.coalition(proposal, by), "proposal": proposal,

@@ -1,0 +1,177 @@
+"""Where thousands of partners take part: what a page shows of them, and how one reaches all the others."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from board.db import db, now, transaction
+from board.partners import verbs
+from board.partners.models import Electorate, Kind, Partner
+from board.record import checks
+from board.voting import ballots, tallies, voices
+from board.voting.models import Ballot, Choice, Condition
+from tests.conftest import Browser, counting
+from tests.factories import cast, make_proposal
+from tests.people import Cast
+
+FEW = 3
+CROWD = 8
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds so low that a handful of partners is a crowd."""
+    monkeypatch.setattr(voices, "SHOWN", FEW)
+
+
+def join(number: int = CROWD, called: str = "ort", **facts: object) -> list[int]:
+    """So many more municipalities, one after the other by name; for whoever has a context."""
+    with transaction():
+        facts = {"sign": "OR", "kind": "municipality", "votes": True, "state": "Hessen", **facts}
+        rows = [Partner(slug=f"{called}-{n}", name=f"{called.title()} {n:02}", **facts) for n in range(number)]
+        db.session.add_all(rows)
+        db.session.execute(update(Electorate).values(size=Electorate.size + number))
+        db.session.flush()
+        return [row.id for row in rows]
+
+
+def all_vote(proposal_id: int, partners: list[int], people: Cast, choice: Choice = Choice.FOR) -> None:
+    """Each of them casts a ballot, one after the other."""
+    with transaction():
+        ballots.locked(proposal_id, people.ada.actor)
+        for partner_id in partners:
+            db.session.add(Ballot(proposal_id=proposal_id, partner_id=partner_id, choice=choice, text_version=1,
+                                  reason="Zu früh" if choice is Choice.AGAINST else "", cast_at=now()))  # fmt: skip
+        db.session.flush()
+        tallies.recount(proposal_id)
+
+
+@pytest.fixture
+def voted(app: Flask, people: Cast, few: None) -> int:
+    """A proposal on which a crowd voted for, Celle against, and Aalen first of all."""
+    with app.app_context():
+        proposal_id = make_proposal(people)
+        cast(people, proposal_id, "for")
+        cast(people, proposal_id, "against", people.cleo.actor, reason="Zu teuer")
+        all_vote(proposal_id, join(), people)
+    return proposal_id
+
+
+def rows(html: str) -> list[str]:
+    """The names in the table of ballots, in their order."""
+    return re.findall(r'<th scope="row">.*?<span class="name">(.*?)</span>', html)
+
+
+def walked(client: Browser, path: str) -> Iterator[str]:
+    """Page after page, as one follows the link to the next."""
+    while path:
+        text = client.get(path).text
+        yield text
+        link = re.search(r'id="more" href="(.*?)"', text)
+        path = link[1].replace("&amp;", "&") if link else ""
+
+
+# Ballots
+
+
+def test_of_many_ballots_ones_own_comes_first_then_those_against_then_the_newest(
+    ben: Browser, gast: Browser, voted: int
+) -> None:
+    for text in (ben.get(f"/proposals/FV-{voted}/ballots", partial=True).text, ben.get(f"/proposals/FV-{voted}").text):
+        assert rows(text) == ["Aalen", "Celle", "Ort 07"]
+        assert "3 von 10" in text
+        assert f'href="/proposals/FV-{voted}/ballots/all"' in text
+    assert "Ort 07" not in gast.get(f"/proposals/FV-{voted}").text
+
+
+def test_a_condition_brings_a_ballot_among_the_first(app: Flask, people: Cast, ben: Browser, voted: int) -> None:
+    with app.app_context(), transaction():
+        first = db.session.scalar(select(Partner.id).where(Partner.slug == "ort-0"))
+        db.session.add(Condition(proposal_id=voted, partner_id=first, text="Nur mit Schnittstelle"))
+    assert rows(ben.get(f"/proposals/FV-{voted}/ballots").text) == ["Aalen", "Ort 00", "Celle"]
+
+
+def test_few_ballots_are_shown_by_name_without_a_link_to_more(
+    app: Flask, ben: Browser, people: Cast, few: None
+) -> None:
+    with app.app_context():
+        proposal_id = make_proposal(people)
+        cast(people, proposal_id, "against", people.cleo.actor, reason="Zu teuer")
+        cast(people, proposal_id, "for")
+    text = ben.get(f"/proposals/FV-{proposal_id}/ballots", partial=True).text
+    assert rows(text) == ["Aalen", "Celle"]
+    assert "/ballots/all" not in text
+
+
+def test_all_ballots_stand_on_pages_by_name_each_of_them_once(ben: Browser, voted: int) -> None:
+    pages = [rows(text) for text in walked(ben, f"/proposals/FV-{voted}/ballots/all")]
+    assert [len(page) for page in pages] == [FEW, FEW, FEW, 1]
+    assert [name for page in pages for name in page] == ["Aalen", "Celle", *(f"Ort {n:02}" for n in range(CROWD))]
+
+
+def test_all_ballots_are_narrowed_by_choice_and_by_name(ben: Browser, voted: int) -> None:
+    here = f"/proposals/FV-{voted}/ballots/all"
+    text = ben.get(f"{here}?choice=against").text
+    assert rows(text) == ["Celle"]
+    assert "dafür: 9" in text
+    assert "ohne Votum: 1" in text
+    assert [rows(page) for page in walked(ben, f"{here}?q=ort+HESSEN")] == [
+        ["Ort 00", "Ort 01", "Ort 02"], ["Ort 03", "Ort 04", "Ort 05"], ["Ort 06", "Ort 07"],
+    ]  # fmt: skip
+    assert "Dorsten" in ben.get(f"{here}?choice=none").text
+    assert "Kein Votum passt" in ben.get(f"{here}?q=Atlantis").text
+    assert len(rows(ben.get(f"{here}?choice=perhaps&after=999999").text)) == FEW, "what does not exist is ignored"
+
+
+def test_partners_without_a_ballot_are_shown_up_to_the_bound(app: Flask, ben: Browser, people: Cast, few: None) -> None:
+    with app.app_context():
+        proposal_id = make_proposal(people)
+        cast(people, proposal_id, "for")
+        join()
+    text = ben.get(f"/proposals/FV-{proposal_id}/ballots").text
+    assert "10 Partner ohne Votum" in text
+    assert [name in text for name in ("Celle", "Dorsten", "Ort 00", "Ort 01")] == [True, True, True, False]
+    pages = list(walked(ben, f"/proposals/FV-{proposal_id}/ballots/all?choice=none"))
+    assert "Ort 07" in pages[-1]
+    assert len(pages) == 4
+
+
+def test_strangers_are_asked_to_sign_in_before_they_see_all_ballots(gast: Browser, voted: int) -> None:
+    answer = gast.get(f"/proposals/FV-{voted}/ballots/all")
+    assert answer.status_code in {303, 401}
+    assert "Celle" not in answer.text
+
+
+def test_more_ballots_cost_no_more_queries(app: Flask, people: Cast, ben: Browser, voted: int) -> None:
+    def asked(path: str) -> int:
+        app.extensions["pages"].forget()
+        with counting(app) as seen:
+            ben.get(path)
+        return len(seen)
+
+    paths = (f"/proposals/FV-{voted}/ballots", f"/proposals/FV-{voted}/ballots/all")
+    before = [asked(path) for path in paths]
+    with app.app_context():
+        all_vote(voted, join(20, "dorf"), people)
+    assert [asked(path) for path in paths] == before
+
+
+# Names
+
+
+def test_a_renamed_partner_stands_where_its_new_name_belongs_and_the_check_sees_one_that_does_not(
+    app: Flask, people: Cast
+) -> None:
+    with app.app_context():
+        with transaction():
+            aalen = db.session.get_one(Partner, people.aalen)
+            facts = verbs.Facts(slug="aalen", name="Überlingen", sign="UE", kind=Kind.MUNICIPALITY, votes=True)
+            verbs.edit(aalen, facts, people.dora.actor)
+        assert db.session.get_one(Partner, people.aalen).search == "ueberlingen\n"
+        assert checks.counters() == []
+        with transaction():
+            db.session.execute(update(Partner).where(Partner.id == people.celle).values(name="Zelle"))
+        assert checks.counters() == ["Partner celle: Der Text, unter dem er gefunden wird, ist nicht sein Name."]
