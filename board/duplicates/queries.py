@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
-from board.db import db
+from board.db import db, run
 from board.duplicates.models import Duplicate, Merger
 from board.errors import Missing
 from board.i18n import current_locale
@@ -116,18 +116,21 @@ def mark(duplicate_id: int) -> Duplicate:
     return found
 
 
+_RUNNING = select(Merger.into_id).where(Merger.proposal_id == Proposal.id, Merger.undone_at.is_(None))
+_MISFITS = (
+    select(Proposal.id)
+    .where(
+        or_(
+            (Proposal.state == State.MERGED) != Proposal.merged_into_id.is_not(None),
+            (Proposal.state == State.MERGED) != _RUNNING.exists(),
+            Proposal.merged_into_id != _RUNNING.correlate(Proposal).scalar_subquery(),
+        )
+    )
+    .order_by(Proposal.id)
+)
+
+
 def check() -> list[int]:
     """The proposals of which state, target and merger say different things: none, if all is well."""
-    running = select(Merger.into_id).where(Merger.proposal_id == Proposal.id, Merger.undone_at.is_(None))
-    wrong = (
-        select(Proposal.id)
-        .where(
-            or_(
-                (Proposal.state == State.MERGED) != Proposal.merged_into_id.is_not(None),
-                (Proposal.state == State.MERGED) != running.exists(),
-                Proposal.merged_into_id != running.correlate(Proposal).scalar_subquery(),
-            )
-        )
-        .order_by(Proposal.id)
-    )
-    return list(db.session.scalars(wrong))
+    db.session.flush()
+    return [row.id for row in run(_MISFITS)]

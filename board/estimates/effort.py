@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
-from board.db import db, now
+from board.db import db, now, run
 from board.estimates.models import Estimate
 from board.proposals.models import Proposal
 from board.spans import spans
@@ -19,6 +19,15 @@ from board.voting.tallies import renew_strength
 
 WIDE = 2
 """A highest high of more than this many times the lowest low asks to be talked about."""
+
+_SHOWN = (
+    select(Proposal.id, Proposal.effort_low, Proposal.effort_high, Proposal.effort_until)
+    .where(Proposal.id.between(bindparam("first"), bindparam("last")))
+    .order_by(Proposal.id)
+)
+_ESTIMATED = select(Estimate.proposal_id, Estimate.low, Estimate.high, Estimate.valid_until, Estimate.expired_at).where(
+    Estimate.proposal_id.between(bindparam("first"), bindparam("last")), Estimate.withdrawn_at.is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -77,21 +86,14 @@ def renew(proposal_id: int) -> None:
 
 def check_efforts() -> list[int]:
     """The proposals whose row shows another range than their estimates, for `flask check`."""
+    db.session.flush()
     return [number for first, last in spans(Proposal.id) for number in _check(first, last)]
 
 
 def _check(first: int, last: int) -> list[int]:
-    rows = db.session.execute(
-        select(Proposal.id, Proposal.effort_low, Proposal.effort_high, Proposal.effort_until)
-        .where(Proposal.id.between(first, last))
-        .order_by(Proposal.id)
-    ).all()
+    rows = run(_SHOWN, first=first, last=last)
     by_proposal: dict[int, list[Any]] = {}
-    for made in db.session.execute(
-        select(Estimate.proposal_id, Estimate.low, Estimate.high, Estimate.valid_until, Estimate.expired_at).where(
-            Estimate.proposal_id.between(first, last), Estimate.withdrawn_at.is_(None)
-        )
-    ):
+    for made in run(_ESTIMATED, first=first, last=last):
         by_proposal.setdefault(made.proposal_id, []).append(made)
     wrong = []
     for row in rows:

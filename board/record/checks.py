@@ -5,27 +5,24 @@ Each check returns findings in plain words, in the running language; none is the
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 
-from board.activity.models import Activity
 from board.comments.models import Comment
-from board.db import db, on_postgres
+from board.db import db, on_postgres, run
 from board.decisions import verbs as sheets
 from board.duplicates import queries as duplicates
 from board.estimates.effort import check_efforts
 from board.i18n import gettext as _
+from board.joined import HELD
 from board.log import log
 from board.partners.models import Electorate, Partner, searchable
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal
-from board.proposals.states import State
-from board.record import chain, guard
+from board.record import chain, guard, told
 from board.record.chain import Head
-from board.spans import spans
-from board.voting.models import Ballot
 from board.voting.tallies import check_tallies
 from board.work.dependencies import circles
 from board.work.models import Claim, Package, PackageState, Seat
@@ -48,7 +45,7 @@ class Finding:
 
 def everything(known: Sequence[Head] = ()) -> list[Finding]:
     """Every check, in the order in which people read them, all of the same moment where none was begun before."""
-    if on_postgres() and not db.session().in_transaction():
+    if on_postgres() and HELD not in db.session().info:
         db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     chained = record(known)
     simple: Iterable[tuple[str, str, Callable[[], list[str]]]] = (
@@ -63,12 +60,6 @@ def everything(known: Sequence[Head] = ()) -> list[Finding]:
         ("database", _("The database's own check"), database),
     )
     return [chained, *(Finding(name, title, tuple(look())) for name, title, look in simple)]
-
-
-CLOSING = ("accept", "defer", "decline", "withdraw", "merge")
-REOPEN = ("proposal.reopen", "proposal.unmerge")
-PASSED = "consent.pass"
-TAKE_BACK = "proposal.take_back"
 
 
 class RecordBroken(Exception):
@@ -122,57 +113,11 @@ def _guard() -> list[str]:
 
 
 def ballots() -> list[str]:
-    """Each ballot is what the record says, told from its beginning, and each one that it tells of is there."""
-    handed = db.session.execute(_on_record("partner.merge")).all()
-    wrong: list[tuple[int, int]] = []
-    for first, last in spans(Proposal.id):
-        told = _told_ballots(first, last, handed)
-        rows = db.session.execute(
-            select(Ballot.proposal_id, Ballot.partner_id, Ballot.choice).where(Ballot.proposal_id.between(first, last))
-        )
-        found = {(p, a): c for p, a, c in rows}
-        wrong += sorted(key for key in told.keys() | found.keys() if told.get(key) != found.get(key))
+    """Each ballot is what the record says, and each one that it tells of is there."""
     return [
-        _("FV-%(id)s: the ballot of partner %(partner)s is not the one on record.", id=p, partner=a) for p, a in wrong
+        _("FV-%(id)s: the ballot of partner %(partner)s is not the one on record.", id=p, partner=a)
+        for p, a in told.check_ballots()
     ]
-
-
-def _on_record(*verbs: str) -> Select[Any]:
-    return select(Activity.id, Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details).where(
-        Activity.verb.in_(verbs)
-    )
-
-
-def _told_ballots(first: int, last: int, handed: Sequence[Any]) -> dict[tuple[int, int], str]:
-    """(proposal, partner) → choice for a range of proposals, replayed: cast, withdrawn, handed on (`handed`: when)."""
-    closing = (PASSED, *(f"proposal.{verb}" for verb in CLOSING))
-    verbs = ("ballot.cast", "ballot.withdraw", "ballot.carry", *closing, *REOPEN, TAKE_BACK)
-    theirs = db.session.execute(_on_record(*verbs).where(Activity.proposal_id.between(first, last))).all()
-    told: dict[tuple[int, int], str] = {}
-    closed: set[int] = set()
-    for _id, verb, proposal_id, about_id, details in sorted((*theirs, *handed), key=itemgetter(0)):
-        if verb == "ballot.cast":
-            told[proposal_id, about_id] = details["to"]
-        elif verb == "ballot.withdraw" or (verb == "ballot.carry" and details["to"] is None):
-            told.pop((proposal_id, about_id), None)
-        elif verb == "ballot.carry":
-            told[proposal_id, about_id] = details["to"]
-        elif verb == "partner.merge":
-            _hand_on(told, closed, about_id, details["into"])
-        elif verb in REOPEN:
-            if details.get("to") in {None, State.OPEN}:
-                closed.discard(proposal_id)
-        elif verb == TAKE_BACK:
-            (closed.discard if details["to"] == State.OPEN else closed.add)(proposal_id)
-        else:
-            closed.add(proposal_id)
-    return told
-
-
-def _hand_on(told: dict[tuple[int, int], str], closed: set[int], old: int, into: int) -> None:
-    for proposal_id, partner_id in list(told):
-        if partner_id == old and proposal_id not in closed and (proposal_id, into) not in told:
-            told[proposal_id, into] = told.pop((proposal_id, old))
 
 
 def tallies() -> list[str]:
@@ -183,43 +128,57 @@ def tallies() -> list[str]:
 
 def counters() -> list[str]:
     """Every number that is kept instead of counted."""
+    db.session.flush()
+    packages, free, talk, under_package = _miscounted()
+    return [
+        *_wrong("FV", packages, _("number of work packages")),
+        *_wrong("FV", free, _("number of free work packages")),
+        *_wrong("FV", talk, _("number of comments")),
+        *_wrong("AP", under_package, _("number of comments")),
+        *_say("FV", check_efforts(), _("range of the estimates")),
+        *_totals(),
+    ]
+
+
+@cache
+def _miscounted() -> list[Any]:
+    """Statements for the proposals and packages on whose row another number stands than is counted."""
     under = (Package.proposal_id == Proposal.id, Package.merged_into_id.is_(None))
     packages = select(func.count()).where(*under).correlate(Proposal)
-    free = packages.where(Package.state == PackageState.OPEN)
     talk = select(func.count()).where(Comment.deleted_at.is_(None))
     under_proposal = talk.where(Comment.proposal_id == Proposal.id, Comment.package_id.is_(None)).correlate(Proposal)
     under_package = talk.where(Comment.package_id == Package.id).correlate(Package)
-    found = []
-    for column, counted, what in (
-        (Proposal.n_packages, packages, _("number of work packages")),
-        (Proposal.n_free, free, _("number of free work packages")),
-        (Proposal.n_comments, under_proposal, _("number of comments")),
-    ):
-        found += _miscounted("FV", Proposal.id, column != counted.scalar_subquery(), what)
-    wrong = Package.n_comments != under_package.scalar_subquery()
-    found += _miscounted("AP", Package.id, wrong, _("number of comments"))
-    found += _wrong("FV", check_efforts(), _("range of the estimates"))
-    return found + _totals()
+    return [
+        select(id_).where(column != counted.scalar_subquery()).order_by(id_)
+        for id_, column, counted in (
+            (Proposal.id, Proposal.n_packages, packages),
+            (Proposal.id, Proposal.n_free, packages.where(Package.state == PackageState.OPEN)),
+            (Proposal.id, Proposal.n_comments, under_proposal),
+            (Package.id, Package.n_comments, under_package),
+        )
+    ]
 
 
-def _miscounted(prefix: str, id_: Any, wrong: ColumnElement[bool], what: str) -> list[str]:
-    return _wrong(prefix, db.session.scalars(select(id_).where(wrong).order_by(id_)), what)
+def _wrong(prefix: str, statement: Any, what: str) -> list[str]:
+    return _say(prefix, (row.id for row in run(statement)), what)
 
 
-def _wrong(prefix: str, ids: Iterable[int], what: str) -> list[str]:
+def _say(prefix: str, ids: Iterable[int], what: str) -> list[str]:
     return [_("%(key)s: the %(what)s is wrong.", key=f"{prefix}-{n}", what=what) for n in ids]
 
 
+_KEPT = select(ProposalCount.state, ProposalCount.topic_id, ProposalCount.n).where(ProposalCount.n != 0)
+_REAL = select(Proposal.state, Proposal.topic_id, func.count()).group_by(Proposal.state, Proposal.topic_id)
+_VOTERS = select(func.count(Partner.id)).where(Partner.votes, Partner.paused_at.is_(None))
+_SIZE = select(Electorate.size)
+
+
 def _totals() -> list[str]:
-    counts = select(ProposalCount.state, ProposalCount.topic_id, ProposalCount.n).where(ProposalCount.n != 0)
-    kept = {(state, topic): n for state, topic, n in db.session.execute(counts)}
-    query = select(Proposal.state, Proposal.topic_id, func.count()).group_by(Proposal.state, Proposal.topic_id)
-    real = {(state, topic): n for state, topic, n in db.session.execute(query)}
+    kept, real = ({(state, topic): n for state, topic, n in run(counts)} for counts in (_KEPT, _REAL))
     found = []
     if kept != real:
         found.append(_("The totals of proposals by state and topic are wrong."))
-    voters = select(func.count(Partner.id)).where(Partner.votes, Partner.paused_at.is_(None))
-    if db.session.scalar(select(Electorate.size)) != db.session.scalar(voters):
+    if run(_SIZE).scalar() != run(_VOTERS).scalar():
         found.append(_("The number of voting partners is wrong."))
     named = db.session.execute(select(Partner.slug, Partner.name, Partner.state, Partner.search).order_by(Partner.id))
     return found + [
@@ -229,27 +188,34 @@ def _totals() -> list[str]:
     ]
 
 
-def claims() -> list[str]:
-    """Each package names the partner that leads it, and no seat outlives its package."""
-    lead = and_(Claim.package_id == Package.id, Claim.seat == Seat.LEAD, Claim.ended_at.is_(None))
-    seats = select(Package.id).outerjoin(Claim, lead)
-    orphaned = seats.where(
+_LEAD = and_(Claim.package_id == Package.id, Claim.seat == Seat.LEAD, Claim.ended_at.is_(None))
+_HELD = (PackageState.CLAIMED, PackageState.IN_PROGRESS, PackageState.REVIEW)
+_ORPHANED = (
+    select(Package.id)
+    .outerjoin(Claim, _LEAD)
+    .where(
         or_(
             and_(Package.state == PackageState.OPEN, or_(Claim.id.is_not(None), Package.lead_partner_id.is_not(None))),
             and_(
-                Package.state.in_((PackageState.CLAIMED, PackageState.IN_PROGRESS, PackageState.REVIEW)),
+                Package.state.in_(_HELD),
                 or_(Claim.id.is_(None), Claim.partner_id != Package.lead_partner_id, Package.lead_partner_id.is_(None)),
             ),
         )
     )
-    outlived = (
-        select(Claim.package_id)
-        .join(Package, Package.id == Claim.package_id)
-        .where(Claim.ended_at.is_(None), Package.state == PackageState.DONE)
-    )
+)
+_OUTLIVED = (
+    select(Claim.package_id)
+    .join(Package, Package.id == Claim.package_id)
+    .where(Claim.ended_at.is_(None), Package.state == PackageState.DONE)
+)
+
+
+def claims() -> list[str]:
+    """Each package names the partner that leads it, and no seat outlives its package."""
+    db.session.flush()
     return [
-        *(_("AP-%(id)s: state and lead do not fit the claims.", id=n) for n in db.session.scalars(orphaned)),
-        *(_("AP-%(id)s is done, but somebody still holds a seat.", id=n) for n in db.session.scalars(outlived)),
+        *(_("AP-%(id)s: state and lead do not fit the claims.", id=row.id) for row in run(_ORPHANED)),
+        *(_("AP-%(id)s is done, but somebody still holds a seat.", id=row.package_id) for row in run(_OUTLIVED)),
     ]
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,16 @@ from board.voting.strength import of_line
 
 COLUMNS = {Choice.FOR: "n_for", Choice.AGAINST: "n_against", Choice.ABSTAIN: "n_abstain"}
 BY_NUMBER = {OfferKind.PILOT: "pilot", OfferKind.CO_FUND: "co_fund", OfferKind.USE: "use"}
+
+_RANGE: tuple[Any, Any] = bindparam("first"), bindparam("last")
+_OFFERED = (
+    select(Offer.proposal_id, Offer.kind, Offer.days, Offer.confirmed_on, Partner.name)
+    .join(Partner, Partner.id == Offer.partner_id)
+    .where(Offer.proposal_id.between(*_RANGE), Offer.withdrawn_at.is_(None))
+    .order_by(Partner.name, Offer.id)
+)
+_SET = Condition.proposal_id.between(*_RANGE)
+_CONDITIONED = select(Condition.proposal_id, Condition.text, Condition.reserved).where(_SET)
 
 
 def contested(in_favour: Any, against: Any) -> ColumnElement[int]:
@@ -80,23 +91,17 @@ def coalition(proposal_id: int) -> str:
 
     `…_confirmed` is the part that a body has confirmed; `conditions` and `reserved` are numbers of partners.
     """
-    return _lines(Offer.proposal_id == proposal_id, Condition.proposal_id == proposal_id).get(proposal_id, "")
+    db.session.flush()
+    return _lines(proposal_id, proposal_id).get(proposal_id, "")
 
 
-def _lines(offered: ColumnElement[bool], conditioned: ColumnElement[bool]) -> dict[int, str]:
-    """Proposal → its coalition's line, for those that have one."""
-    rows: dict[int, tuple[list[Any], list[Any]]] = {}
-    offers = (
-        select(Offer.proposal_id, Offer.kind, Offer.days, Offer.confirmed_on, Partner.name)
-        .join(Partner, Partner.id == Offer.partner_id)
-        .where(offered, Offer.withdrawn_at.is_(None))
-        .order_by(Partner.name, Offer.id)
-    )
-    for row in db.session.execute(offers):
-        rows.setdefault(row.proposal_id, ([], []))[0].append(row)
-    conditions = select(Condition.proposal_id, Condition.text, Condition.reserved).where(conditioned)
-    for condition in db.session.execute(conditions):
-        rows.setdefault(condition.proposal_id, ([], []))[1].append(condition)
+def _lines(first: int, last: int) -> dict[int, str]:
+    """Proposal → its coalition's line, for those of a range that have one."""
+    rows = defaultdict[int, tuple[list[Any], list[Any]]](lambda: ([], []))
+    for row in run(_OFFERED, first=first, last=last):
+        rows[row.proposal_id][0].append(row)
+    for condition in run(_CONDITIONED, first=first, last=last):
+        rows[condition.proposal_id][1].append(condition)
     return {proposal_id: _line(*theirs) for proposal_id, theirs in rows.items()}
 
 
@@ -160,40 +165,47 @@ def renew_lines_of(partner_id: int) -> None:
 
 def check_tallies() -> list[str]:
     """What is wrong, one sentence each (for `flask check` and tests); an empty list is the only good answer."""
+    db.session.flush()
     return [line for first, last in spans(Proposal.id) for line in _check(first, last)]
 
 
 def _check(first: int, last: int) -> list[str]:
     """What is wrong with the proposals of a range."""
-    contest = contested(Proposal.n_for, Proposal.n_against)
-    wrong = select(Proposal.id).where(
-        Proposal.id.between(first, last),
-        (Proposal.n_for != _number(Choice.FOR))
-        | (Proposal.n_against != _number(Choice.AGAINST))
-        | (Proposal.n_abstain != _number(Choice.ABSTAIN))
-        | (Proposal.contest != contest)
-        | (Proposal.n_live != _number_live()),
-    )
-    found = [f"FV-{id_}: the tally is not what the ballots say" for id_ in db.session.scalars(wrong)]
-    paused = (
-        select(Ballot.proposal_id)
-        .join(Partner, Partner.id == Ballot.partner_id)
-        .join(Proposal, Proposal.id == Ballot.proposal_id)
-        .where(
-            Ballot.proposal_id.between(first, last),
-            Proposal.state == State.OPEN,
-            Ballot.counted != Partner.paused_at.is_(None),
-        )
-    )
-    found += [f"FV-{id_}: a ballot counts that should not, or the reverse" for id_ in db.session.scalars(paused)]
-    kept = select(Proposal.id, Proposal.coalition, Proposal.effort_high, Proposal.strength, Proposal.days_offered)
-    lines = _lines(Offer.proposal_id.between(first, last), Condition.proposal_id.between(first, last))
-    for id_, told, effort, strength, days in db.session.execute(kept.where(Proposal.id.between(first, last))):
+    wrong, paused, kept = (run(statement, first=first, last=last) for statement in _checking())
+    found = [f"FV-{row.id}: the tally is not what the ballots say" for row in wrong]
+    found += [f"FV-{row.proposal_id}: a ballot counts that should not, or the reverse" for row in paused]
+    lines = _lines(first, last)
+    for id_, told, effort, strength, days in kept:
         if told != lines.get(id_, ""):
             found.append(f"FV-{id_}: the coalition's line is not what the offers say")
         elif (strength, days) != of_line(told, effort):
             found.append(f"FV-{id_}: the coalition's strength is not what its line says")
     return found
+
+
+@cache
+def _checking() -> tuple[Any, Any, Any]:
+    """Wrong tallies, ballots that count wrongly, and what is kept of the coalition, of the proposals of a range."""
+    wrong = select(Proposal.id).where(
+        Proposal.id.between(*_RANGE),
+        (Proposal.n_for != _number(Choice.FOR))
+        | (Proposal.n_against != _number(Choice.AGAINST))
+        | (Proposal.n_abstain != _number(Choice.ABSTAIN))
+        | (Proposal.contest != contested(Proposal.n_for, Proposal.n_against))
+        | (Proposal.n_live != _number_live()),
+    )
+    paused = (
+        select(Ballot.proposal_id)
+        .join(Partner, Partner.id == Ballot.partner_id)
+        .join(Proposal, Proposal.id == Ballot.proposal_id)
+        .where(
+            Ballot.proposal_id.between(*_RANGE),
+            Proposal.state == State.OPEN,
+            Ballot.counted != Partner.paused_at.is_(None),
+        )
+    )
+    kept = select(Proposal.id, Proposal.coalition, Proposal.effort_high, Proposal.strength, Proposal.days_offered)
+    return wrong, paused, kept.where(Proposal.id.between(*_RANGE))
 
 
 def _recount(proposal_ids: list[int]) -> None:
