@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from board.db import db, now, transaction
+from board.partners import queries as partners
 from board.partners import verbs
 from board.partners.models import Electorate, Kind, Partner
 from board.record import checks
@@ -24,7 +25,8 @@ CROWD = 8
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds so low that a handful of partners is a crowd."""
-    monkeypatch.setattr(voices, "SHOWN", FEW)
+    for module in (voices, partners):
+        monkeypatch.setattr(module, "SHOWN", FEW)
 
 
 def join(number: int = CROWD, called: str = "ort", **facts: object) -> list[int]:
@@ -157,6 +159,45 @@ def test_more_ballots_cost_no_more_queries(app: Flask, people: Cast, ben: Browse
     with app.app_context():
         all_vote(voted, join(20, "dorf"), people)
     assert [asked(path) for path in paths] == before
+
+
+# The list of partners
+
+
+def listed(html: str) -> list[str]:
+    """The names in the list, in their order."""
+    return re.findall(r'data-open id="partner-\d+".*?<span class="name">(.*?)</span>', html)
+
+
+def test_many_partners_stand_on_pages_by_kind_and_name_each_of_them_once(
+    app: Flask, people: Cast, gast: Browser, dora: Browser, few: None
+) -> None:
+    with app.app_context():
+        join(3, "kreis", kind="county")
+        join(3, "aachen", fictional=True)
+    expected = ["Aalen", "Celle", "Dorsten", "Aachen 00", "Aachen 01", "Aachen 02", "Kreis 00", "Kreis 01", "Kreis 02",
+                "Werk GmbH"]  # fmt: skip
+    for client, path in ((gast, "/partners"), (dora, "/admin/partners")):
+        pages = list(walked(client, path))
+        assert [name for page in pages for name in listed(page)] == expected
+        assert [len(listed(page)) for page in pages] == [3, 3, 3, 1]
+        assert "10 Partner gestalten" in pages[-1] or client is dora
+        assert '<span class="count">6</span>' in pages[1], "a total is a total, not the page's count"
+
+
+def test_many_partners_are_found_by_parts_of_name_and_state_and_narrowed_by_kind(
+    app: Flask, people: Cast, gast: Browser, dora: Browser, few: None
+) -> None:
+    with app.app_context():
+        join()
+        join(4, "kreis", kind="county", state="Thüringen")
+    assert listed(gast.get("/partners?q=Thueringen+03").text) == ["Kreis 03"]
+    pages = list(walked(gast, "/partners?kind=county&q=kreis"))
+    assert [listed(page) for page in pages] == [["Kreis 00", "Kreis 01", "Kreis 02"], ["Kreis 03"]]
+    assert "3 von 4" in pages[0]
+    assert listed(dora.get("/admin/partners?q=ort+07").text) == ["Ort 07"]
+    assert "Kein Partner passt dazu" in dora.get("/admin/partners?q=Atlantis").text
+    assert len(listed(gast.get("/partners?after=999999").text)) == FEW, "what does not exist is ignored"
 
 
 # Names

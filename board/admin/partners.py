@@ -1,6 +1,7 @@
 """Partners: taken in, corrected, paused, resumed, gone or merged; the electorate follows in the same transaction."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import request, url_for
@@ -16,12 +17,28 @@ from board.partners import leaving, verbs
 from board.partners.models import Partner
 from board.partners.queries import overview
 from board.policy import Actor
+from board.text import clean
 from board.web import actor, no_store, page, redirect_to, refusals
+
+MAX_WORDS = 100
 
 
 def partners() -> Response:
-    """All partners, those that left too."""
-    return no_store(page("admin/partners.html", found=overview()))
+    """All partners, those that left too, in pages; `q` narrows them."""
+    words, after = clean(request.args.get("q", ""))[:MAX_WORDS], request.args.get("after", "")
+    found = overview("", words, after)
+    url = partial(url_for, "admin.partners", q=words or None)
+    more, first = url(after=found.more) if found.more else "", url() if after else ""
+    return no_store(
+        page(
+            "admin/partners.html",
+            found=found,
+            words=words,
+            many=bool(more or first or words),
+            more_url=more,
+            first_url=first,
+        )
+    )
 
 
 def new_partner() -> Response:

@@ -78,15 +78,14 @@ class Partners(Shape):
 @read("/partners", "partners", PARTNERS, N_("List partners"), query=PartnersAsked, answer=Partners)
 def partners(query: PartnersAsked) -> Partners:
     """The partners, by name."""
-    found = partners_.overview(query.kind, query.q)
-    lines = [line for _kind, group in found.groups for line in group]
-    return Partners(items=[Partner.model_validate(line) for line in lines], electorate=found.electorate)
+    found = partners_.everyone(query.kind, query.q)
+    return Partners(items=[Partner.model_validate(line) for line in found], electorate=partners_.electorate_size())
 
 
 @read("/partners/<slug>", "partner", PARTNERS, N_("Read a partner"), answer=Partner)
 def partner(slug: str) -> Partner:
     """One partner."""
-    found = next((line for _kind, group in partners_.overview().groups for line in group if line.slug == slug), None)
+    found = partners_.line(slug)
     if found is None:
         raise Missing(_("There is no such partner."))
     return Partner.model_validate(found)

@@ -15,10 +15,14 @@ def called(typed: str) -> ColumnElement[bool]:
     return and_(true(), *(Partner.search.contains(part, autoescape=True) for part in words.as_typed(typed)))
 
 
+def is_id(typed: str) -> bool:
+    """Whether this part of an address can be the id of anything."""
+    return typed.isascii() and typed.isdigit() and len(typed) <= MAX_DIGITS
+
+
 def behind(after: str) -> ColumnElement[bool]:
     """The condition that a partner stands behind the one with this id; none where there is no such partner."""
-    known = after.isascii() and after.isdigit() and len(after) <= MAX_DIGITS
-    place = db.session.execute(select(*ORDER).where(Partner.id == int(after))).first() if known else None
+    place = db.session.execute(select(*ORDER).where(Partner.id == int(after))).first() if is_id(after) else None
     if place is None:
         return true()
     return tuple_(*ORDER) > tuple_(*place, types=[column.type for column in ORDER])

@@ -1,6 +1,8 @@
 """`/partners`: who takes part; `/partners/ulm`: what is known about one of them, and all it does on the board."""
 
-from flask import Blueprint, Response, request
+from functools import partial
+
+from flask import Blueprint, Response, request, url_for
 
 from board.activity import queries as activity
 from board.errors import Missing
@@ -23,13 +25,18 @@ MAX_WORDS = 100
 
 @bp.get("/partners")
 def index() -> Response:
-    """All partners by kind; `kind` and `q` narrow the list, what does not exist is ignored."""
+    """All partners by kind, in pages; `kind` and `q` narrow the list, what does not exist is ignored."""
     kind = request.args.get("kind", "")
     kind = kind if kind in set(Kind) else ""
     words = clean(request.args.get("q", ""))[:MAX_WORDS]
-    found = queries.overview(kind, words)
+    after = request.args.get("after", "")
+    found = queries.overview(kind, words, after)
     tag = etag(found)
-    return not_modified(tag) or tagged(page("partners/index.html", found=found, kind=kind, words=words), tag)
+    url = partial(url_for, "partners.index", kind=kind or None, q=words or None)
+    more, first = url(after=found.more) if found.more else "", url() if after else ""
+    return not_modified(tag) or tagged(
+        page("partners/index.html", found=found, kind=kind, words=words, more_url=more, first_url=first), tag
+    )
 
 
 @bp.get("/partners/<slug>")
