@@ -12,7 +12,7 @@ JOBS     ?= 2
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run cluster serve worker migrate test browser check lint format audit sbom bench bench-short lock upgrade translations long screenshots clean
+.PHONY: help run cluster install serve worker migrate test browser check lint format audit sbom bench bench-short lock upgrade translations long screenshots clean
 
 help:  ## Print this list
 	@echo "Stadtrunde: make <target>"
@@ -29,6 +29,9 @@ run: .venv/.runtime $(EXTRAS)  ## Start the demo on real facts (HOST, PORT, BOAR
 
 cluster: .venv/.runtime .venv/.extras  ## Start the demo on two nodes, a worker, nginx and PostgreSQL (HOST, PORT, BOARD_DATA, DATABASE_URL)
 	@exec $(BIN)/python -m deploy.cluster
+
+install: .venv/.runtime $(EXTRAS)  ## Install or renew packages and compile all that is served, so that nobody waits for it
+	@$(BIN)/python -m deploy.compile
 
 serve: .venv/.runtime $(EXTRAS)  ## Start the board for real; settings come from the environment, see `make migrate`
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app

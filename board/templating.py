@@ -12,20 +12,21 @@ from flask import url_for
 from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from board import i18n
+from board import compiled, i18n
+from board.compiled import TEMPLATES
 from board.compiling import BoardEnvironment
 
 ROOT = Path(__file__).parent.parent
-TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 
 
 @cache
 def environment(locale: str) -> BoardEnvironment:
-    """The environment for a language; compiled templates stay in it."""
+    """The environment for a language; compiled templates stay in it, and on disk for other processes."""
     env = BoardEnvironment(
         locale,
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=compiled.Compiled(locale, compiled.installed(), compiled.home()),
         autoescape=select_autoescape(default=True, disabled_extensions=("txt",)),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -59,6 +60,18 @@ def environment(locale: str) -> BoardEnvironment:
         left=i18n.days_until,
     )
     return env
+
+
+def names() -> list[str]:
+    """The names of all templates."""
+    return sorted(path.relative_to(TEMPLATES).as_posix() for path in compiled.templates())
+
+
+def compile_all() -> None:
+    """Compile every template in every language, so that nobody waits for it later."""
+    for locale in i18n.LOCALES:
+        for name in names():
+            environment(locale).get_template(name)
 
 
 def render(template: str, locale: str, context: dict[str, Any]) -> str:
