@@ -9,10 +9,10 @@ from typing import Any
 from flask import Flask
 
 from board import i18n
-from board.proposals import rows
+from board.proposals import deadlines, rows
 
 HEADER = "X-Bench-Forget"
-WRITTEN = (i18n._written, i18n._shaped, i18n._clock, i18n._tag, i18n.number)
+WRITTEN = (i18n._written, i18n._shaped, i18n._clock, i18n._tag, i18n.number, deadlines._short)
 
 
 def app() -> Flask:

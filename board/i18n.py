@@ -104,8 +104,17 @@ def ngettext(singular: str, plural: str, n: float, **values: object) -> str:
 
 
 def today() -> date:
-    """Today in Germany: relative dates and leases follow this day."""
-    return now().astimezone(BERLIN).date()
+    """Today in Germany: relative dates and leases follow this day. A list of fifty rows asks two hundred times."""
+    moment = now()
+    begin, end, day = _running[0]
+    if not begin <= moment < end:
+        day = day_of(moment)
+        _running[0] = end_of(day - timedelta(days=1)), end_of(day), day
+    return day
+
+
+_running = [(datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), date.max)]
+"""The day that was asked for last: when it began, when it is over, and which it is."""
 
 
 def day_of(when: date | datetime) -> date:

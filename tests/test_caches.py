@@ -1,6 +1,7 @@
 """Whatever is kept in a process is named here, with what shows in it and the test that changes it."""
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from board.accounts.models import Membership, Person
 from board.db import at, db, now, transaction
 from board.i18n import LOCALES
 from board.partners.models import Electorate, Partner, hue
-from board.proposals import rows
+from board.proposals import deadlines, rows
 from board.proposals.models import Proposal
 from tests.conftest import Browser
 from tests.factories import cast, make_proposal, make_world
@@ -38,6 +39,7 @@ NAMED = {
     "i18n._clock": PURE + "test_what_shows_in_a_written_time_is_its_key",
     "i18n._tag": PURE + "test_what_shows_in_a_moment_is_its_key",
     "i18n.number": PURE + "test_what_shows_in_a_number_is_its_key",
+    "proposals.deadlines._short": PURE + "test_what_shows_in_a_deadline_is_its_key",
     "partners.models.hue": PURE + "test_a_colour_is_that_of_its_seed",
     "places.preferred": PURE + "test_a_wish_is_read_as_it_is_sent",
     "legal.pages._source": BUILD,
@@ -71,6 +73,7 @@ NAMED = {
     "activity.marks._mark": STATEMENT,
     "issues.store._insert": STATEMENT,
     "issues.store._update": STATEMENT,
+    "quick.shape": PURE + "no page",
     "proposals.lists._page": STATEMENT + ", the filters' values included",
     "proposals.lists._bounded": STATEMENT + ", the filters' values included",
     "proposals.queries._rows": STATEMENT,
@@ -166,6 +169,25 @@ def test_what_shows_in_a_moment_is_its_key() -> None:
     assert different(*today, *tomorrow)
     with at(MOMENT + timedelta(hours=1)):
         assert [str(i18n.time_tag(when, locale)) for when in (MOMENT, DAY) for locale in LOCALES] == today
+
+
+def test_what_shows_in_a_deadline_is_its_key() -> None:
+    days = [DAY + timedelta(days=n) for n in (-1, 0, 1, 14, 15)]
+    shown = []
+    for moment, locale in itertools.product((MOMENT, MOMENT + timedelta(days=1)), LOCALES):
+        with at(moment), i18n.speaking(locale):
+            assert different(*(deadlines.short(day) for day in days))
+            shown.append([str(deadlines.short(day)) for day in days[1:4]])
+    assert different(*itertools.chain(*shown))
+
+
+def test_today_is_the_day_in_germany_whenever_one_asks() -> None:
+    begin, end = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)  # 23 hours long.
+    instant = timedelta(microseconds=1)
+    asked = [(begin, 29), (end - instant, 29), (end, 30), (begin - instant, 28), (begin, 29), (end + instant, 30)]
+    for moment, day in asked:
+        with at(moment):
+            assert i18n.today() == date(2026, 3, day)
 
 
 def test_what_shows_in_a_number_is_its_key() -> None:

@@ -11,11 +11,12 @@ from sqlalchemy import func, select, update
 from board.accounts.models import Person
 from board.activity.models import Activity
 from board.db import db, now, transaction
-from board.i18n import today
+from board.i18n import end_of, today
 from board.partners.models import Kind, Partner
 from board.partners.verbs import Facts, edit
 from board.policy import SYSTEM
 from board.proposals import filters, rows
+from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.proposals.writing import Draft, import_
 from board.voting import reuses
@@ -26,6 +27,7 @@ from tests.factories import cast, estimate, make_proposal, offer
 from tests.people import Cast
 
 KEYS = re.compile(r'href="/proposals/(FV-\d+)"')
+BALLOTS = re.compile(r'<section class="ballot" id="ballot-(\d+)"(.*?)</section>')
 
 
 def keys(answer: Any) -> list[str]:
@@ -187,6 +189,29 @@ def test_a_changed_row_is_rendered_anew(app: Flask, people: Cast, pia: Browser, 
     assert "in Abstimmung</span>" in gast.get("/proposals").text
     pia.post(f"/proposals/FV-{number}/decline", data=decision())
     assert "abgelehnt</span>" in gast.get("/proposals").text
+
+
+@pytest.mark.parametrize("who", ["ada", "ben"])
+def test_a_ballot_in_the_list_is_the_one_at_its_own_address(
+    app: Flask, people: Cast, request: pytest.FixtureRequest, who: str
+) -> None:
+    client = request.getfixturevalue(who)
+    numbers = make(app, people, 7, vote_by=today() + timedelta(days=9))
+    numbers += [number for state in ("accepted", "withdrawn") for number in make(app, people, 2, state=state)]
+    with app.app_context():
+        for number, choice in zip(numbers, ("for", "for", "abstain", "against"), strict=False):
+            cast(people, number, choice)
+        with transaction():
+            one, other = (update(Proposal).where(Proposal.id == number) for number in (numbers[1], numbers[5]))
+            db.session.execute(one.values(text_version=7, version=7))
+            db.session.execute(other.values(consent_until=end_of(today() + timedelta(days=3)), version=7))
+    for _ in range(2):
+        app.extensions["pages"].forget()
+        listed = dict(BALLOTS.findall(client.get("/proposals").text.replace("\n", "")))
+        assert [*listed] == [str(number) for number in reversed(numbers)]
+        for number, ballot in listed.items():
+            answer = client.get(f"/proposals/FV-{number}/ballot", partial=True)
+            assert BALLOTS.findall(answer.text.replace("\n", "")) == [(number, ballot)]
 
 
 def test_what_never_had_a_vote_says_who_built_and_runs_it_and_follows(app: Flask, people: Cast, gast: Browser) -> None:

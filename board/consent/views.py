@@ -1,7 +1,6 @@
 """Routes of consent: product owners begin it or call it off, voting partners object. Its page is the proposal's."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, request
@@ -68,7 +67,7 @@ def object_(proposal_id: int) -> Response:
         refusal=refusal,
         message=_("Objection recorded. Now every partner can cast its ballot."),
         beside={f"tally-{proposal_id}": "voting/_tally.html"},
-        ballot=replace(box, asked=bool(form.errors or refusal)),
+        ballot=box._replace(asked=bool(form.errors or refusal)),
         tally=queries.tallies([proposal])[proposal_id],
         face=face,
     )

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.engine import Connection
 
+from board import quick
 from board.activity.models import Activity
 from board.activity.topics import public_topics, topics
 
@@ -22,6 +23,7 @@ _COLUMNS = (
     Activity.partner_id, Activity.about_id,
 )  # fmt: skip
 
+_SQLITE_LATEST = select(func.max(Activity.id))
 _POSTGRES_LATEST = text("""
     SELECT CAST(activity.xid AS text) AS xid, id
     FROM activity
@@ -90,7 +92,7 @@ class SqliteLog:
 
     def latest(self, connection: Connection) -> Position:
         """The newest id."""
-        return (connection.scalar(select(func.coalesce(func.max(Activity.id), 0))) or 0,)
+        return (quick.on(connection, _SQLITE_LATEST, {}).scalar() or 0,)
 
     def since(self, connection: Connection, position: Position, limit: int) -> list[Entry] | None:
         """Rows with a greater id."""

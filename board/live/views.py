@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.blueprints import BlueprintSetupState
 
 from board.accounts import session
-from board.db import db
+from board.db import connection, db
 from board.errors import Busy, Unknown
 from board.i18n import gettext as _
 from board.live import log
@@ -58,7 +58,7 @@ def _note_position() -> None:
     if request.method != "GET" or feature in WITHOUT_LIVE or is_partial():
         return
     with watched(None):  # An older position than need be only makes the page's stream begin earlier.
-        g.live_position = hub().position or log.log_of(db.engine).latest(db.session.connection())
+        g.live_position = hub().position or log.log_of(db.engine).latest(connection())
 
 
 @bp.before_app_request
@@ -85,10 +85,10 @@ def _asked() -> tuple[Position | None, int | None]:
 
 def _since(position: Position | None) -> tuple[list[log.Entry], Position, bool]:
     """What was written after a position, where that leads to, and whether the log could not say it all."""
-    source, connection = log.log_of(db.engine), db.session.connection()
-    entries = source.since(connection, position, BATCH) if position else None
+    source, held = log.log_of(db.engine), connection()
+    entries = source.since(held, position, BATCH) if position else None
     if position is None or entries is None or len(entries) == BATCH:
-        return [], source.latest(connection), True
+        return [], source.latest(held), True
     return entries, max([position, *(e.position for e in entries if e.settled)]), False
 
 

@@ -21,7 +21,7 @@ from board.proposals.filters import Filters
 from board.proposals.states import LABELS, State
 from board.proposals.words import VALUE_LABELS
 from board.saved import shown as saved
-from board.saved.forms import ViewForm
+from board.saved.forms import audiences
 from board.search import suggest
 from board.web import actor, component, etag, is_partial, not_modified, page, tagged
 
@@ -43,12 +43,14 @@ def index() -> Response:
     shown, mine = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
     watching = notifications.watching_topic(by, chosen.topic, known.topics)
-    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, mine, known, own)
+    everything = sum(maintained.values())
+    still_open = sum(n for (state, _t), n in maintained.items() if state == State.OPEN)
+    tag = etag(watching, meant, chosen, found, more, everything, still_open, total, electorate, mine, known, own)
     if response := not_modified(tag):
         return response
     context: dict[str, Any] = {
-        "filters": chosen, "lines": shown, "total": total, "counted": lists.COUNTED, "all": sum(maintained.values()),
-        "open": sum(n for (state, _t), n in maintained.items() if state == State.OPEN),
+        "filters": chosen, "lines": shown, "total": total, "counted": lists.COUNTED,
+        "all": everything, "open": still_open,
         "more_url": chosen.url(after=more) if more else "",
         "grown_url": _grown(chosen, more), "shown": len(shown),
     }  # fmt: skip
@@ -121,7 +123,7 @@ def surroundings(chosen: Filters, by: Actor, known: Choices, own: saved.Shown) -
     """What stands around every face of the list: filters, chips, and the way to the other faces."""
     faces = (("/proposals", _("List")), ("/proposals/table", _("Table")), ("/proposals/pictures", _("Pictures")))
     return {
-        "saved": own.views, "saving": ViewForm(by=by) if by.signed_in else None,
+        "saved": own.views, "audiences": audiences(by) if by.signed_in else (),
         "filters": chosen, "chips": chips(chosen, by, known, request.path, _bare(own)), "topics": known.topics,
         "partners": known.partners, "milestones": known.milestones, "sorts": narrowing.SORTS,
         "states": {state: label for state, label in LABELS.items() if state != State.MERGED},

@@ -153,18 +153,18 @@ def narrowed(query: Select[Any], filters: Filters, partner_id: int | None) -> Se
     return query
 
 
-_TOTALS = (
-    select(ProposalCount.state, Topic.slug, ProposalCount.n)
-    .join(Topic, Topic.id == ProposalCount.topic_id)
-    .where(ProposalCount.n != 0, ProposalCount.state != State.MERGED)
+_TOTALS = select(ProposalCount.state, ProposalCount.topic_id, ProposalCount.n).where(
+    ProposalCount.n != 0, ProposalCount.state != State.MERGED
 )
+_SLUGS = select(Topic.id, Topic.slug)
 _NEWEST = select(func.max(Proposal.id))
 
 
 def totals() -> dict[tuple[str, str], int]:
     """How many there are per (state, topic slug), from the maintained counters."""
-    found: list[Any] = list(run(_TOTALS))
-    return {(state, slug): n for state, slug, n in found}
+    found = run(_TOTALS).all()
+    slugs = {row.id: row.slug for row in run(_SLUGS)}  # Behind it: no topic that is counted is missing here.
+    return {(state, slugs[topic_id]): n for state, topic_id, n in found}
 
 
 def total(

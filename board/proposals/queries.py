@@ -1,11 +1,11 @@
 """Every way to read proposals, one or some; `lists` holds the long lists, `similar` finds look-alikes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
 from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -17,6 +17,7 @@ from board.i18n import gettext as _
 from board.i18n import in_days, last_day, today
 from board.partners.models import Electorate, Partner, hue
 from board.policy import Actor
+from board.proposals import deadlines
 from board.proposals.models import Proposal, ProposalBuilder, Topic
 from board.proposals.states import LABELS, State
 
@@ -26,8 +27,7 @@ Stamp = tuple[int, datetime]
 """(version, active_at) of a proposal: what is kept rendered is kept under it, even if a backup is played back."""
 
 
-@dataclass(frozen=True)
-class Sign:
+class Sign(NamedTuple):
     """A partner as it is shown beside something: sign, name, link."""
 
     id: int
@@ -101,6 +101,11 @@ class Row(NamedTuple):
     def is_estimated(self) -> bool:
         """Whether an estimate of it is valid today."""
         return self.effort_until is not None and self.effort_until >= today()
+
+    @property
+    def deadline(self) -> Markup:
+        """Until when answers are asked for, as short as it can be; only where there is such a day."""
+        return deadlines.short(self.vote_by) if self.vote_by else Markup("")
 
     @property
     def label(self) -> str:

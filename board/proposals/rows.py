@@ -2,11 +2,11 @@
 
 What is kept lies under everything that shows in it: what changes gets a new key, what is old falls out. What is
 missing is made together: one statement, one module of Jinja's macros around the partials that every page includes.
+Ballots that differ in nothing but the proposal's number are made once, with a hole where the number goes. ADR 38.
 """
 
 import threading
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -39,18 +39,19 @@ class Kept:
         with self._lock:
             self._parts.clear()
 
-    def put(self, key: Hashable, part: Any) -> Any:
-        """Keep it and give it back."""
+    def put(self, parts: Mapping[Hashable, Any]) -> None:
+        """Keep them."""
         with self._lock:
-            if len(self._parts) >= self._size:
-                for old in list(self._parts)[: self._size // 10 + 1]:
+            if len(self._parts) + len(parts) > self._size:
+                for old in list(self._parts)[: self._size // 10 + len(parts)]:
                     del self._parts[old]
-            self._parts[key] = part
-        return part
+            self._parts.update(parts)
 
 
 kept = Kept(KEPT)
 NOTHING = Markup("")
+HOLE: Any = "\0"
+"""What stands where a proposal's number goes; no text that is shown has a NUL (`text.clean`)."""
 
 
 Frame = tuple[str, int, int, date]
@@ -65,8 +66,7 @@ class Shown(NamedTuple):
     tally: Markup
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One row of a list: its rendered parts, what is new in it for this reader; plain: nobody votes in this list."""
 
     id: int
@@ -104,28 +104,33 @@ def _known(found: Sequence[tuple[int, Stamp]], frame: Frame) -> dict[int, Shown]
     if missing:
         rows = queries.rows(missing, frame[0])
         tallies, parts = voting.tallies(rows.values()), _parts(frame)
-        for number, row in rows.items():
-            made = Shown(row, parts.what(row), parts.tally(tallies[number]))
-            known[number] = kept.put((number, row.stamp, frame), made)
+        made = {number: Shown(row, parts.what(row), parts.tally(tallies[number])) for number, row in rows.items()}
+        kept.put({(number, shown.row.stamp, frame): shown for number, shown in made.items()})
+        known |= made
     return {number: shown for number, shown in known.items() if shown is not None}
 
 
 def _ballots(rows: Sequence[Row], frame: Frame, by: Actor, own: dict[int, voting.Own]) -> dict[int, Markup]:
-    """The reader's ballot on each, where there is or was a vote; one's own is kept under all that shows in it."""
+    """The reader's ballot on each, where there is or was a vote; kept under all that shows in it but the number."""
     why = voting.why_no_ballot(by)
-    who = (by.partner, by.role, by.may_vote, why)
+    who = (frame, by.partner, by.role, by.may_vote, why)
+    patterns: dict[Hashable, list[str]] = {}
     made: dict[int, Markup] = {}
     parts = None
     for row in rows:
         if not (row.is_open or row.closed_at):  # What was imported as available never had a vote.
             continue
         mine = own.get(row.id)
-        key = (row.id, row.stamp, frame, who, mine)
-        ballot = kept.get(key)
-        if ballot is None:
+        cast_on = None if mine is None else (mine, mine.text_version == row.text_version)
+        said = row.state, row.closed_at, row.consent_until, cast_on
+        pattern = patterns.get(said) or kept.get((who, said))
+        if pattern is None:
+            anybodys = row._replace(id=HOLE, title="", vote_by=None)
             parts = parts or _parts(frame, by)
-            ballot = kept.put(key, parts.ballot(voting.box(row, mine, by, why)))
-        made[row.id] = ballot
+            pattern = str.split(parts.ballot(voting.box(anybodys, mine, by, why)), HOLE)
+            kept.put({(who, said): pattern})
+        patterns[said] = pattern
+        made[row.id] = Markup(str(row.id).join(pattern))  # noqa: S704 - pieces of what was rendered
     return made
 
 

@@ -20,6 +20,11 @@ PRIVATE, PARTNER, ALL = "private", "partner", "all"
 BEGINNING = text("beginning")
 
 
+def address(face: str, query: str) -> str:
+    """Where a view with this face and filter leads."""
+    return FACES[face] + (f"?{query}" if query else "")
+
+
 class SavedView(Base):
     """`query` is the normalised filter, `face` how it is shown. Seen by its owner, the partner's people, or everybody.
 
@@ -53,7 +58,7 @@ class SavedView(Base):
     @property
     def url(self) -> str:
         """Where it leads."""
-        return FACES[self.face] + (f"?{self.query}" if self.query else "")
+        return address(self.face, self.query)
 
     @classmethod
     def save(cls, by: Actor, *, name: str, face: str, query: str, audience: str) -> SavedView:

@@ -1,11 +1,12 @@
 """The saved views as they stand beside a list: what one may open, and where one's partner begins."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from board.pages import until_commit
 from board.policy import Actor
 from board.saved import queries
-from board.saved.models import SavedView
+from board.saved.models import address
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,6 @@ def _read(by: Actor) -> Shown:
     return Shown(found, "" if begin == "/proposals" else begin)
 
 
-def _view(view: SavedView, by: Actor) -> View:
-    mine, ours = view.person_id == by.person_id, view.partner_id is not None and view.partner_id == by.partner_id
-    return View(view.id, view.name, view.url, view.audience, view.beginning, mine, ours)
+def _view(row: Any, by: Actor) -> View:
+    mine, ours = row.person_id == by.person_id, row.partner_id is not None and row.partner_id == by.partner_id
+    return View(row.id, row.name, address(row.face, row.query), row.audience, row.beginning, mine, ours)

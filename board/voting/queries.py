@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -72,7 +71,7 @@ def tallies(proposals: Iterable[Any]) -> dict[int, Tally]:
     found = {p.id: _tally(p, live) for p in proposals}
     built, used = company.built_and_used([id_ for id_, told in found.items() if not told.voted])
     return {
-        id_: told if told.voted else replace(told, built=tuple(built[id_]), used=tuple(used[id_]))
+        id_: told if told.voted else told._replace(built=tuple(built[id_]), used=tuple(used[id_]))
         for id_, told in found.items()
     }
 

@@ -201,7 +201,7 @@ def _answer_ballot(
         message=message,
         beside={f"tally-{proposal_id}": "voting/_tally.html"},
         undo=_undo_ballot(box, said),
-        ballot=replace(box, undo=lost) if lost else box,
+        ballot=box._replace(undo=lost) if lost else box,
         tally=_tally(proposal),
         face=_face(),
     )
