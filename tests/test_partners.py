@@ -262,3 +262,16 @@ def test_a_person_with_a_seat_reads_the_partners_page(app: Flask, people: Cast, 
     with app.app_context(), transaction():
         accounts.disable(db.session.get_one(accounts.Person, people.rolf.person_id), SYSTEM)
     assert rolf.get("/partners/werk").status_code == 200, "as a stranger"
+
+
+def test_partners_stand_as_in_a_german_directory(app: Flask, people: Cast, ada: Browser) -> None:
+    join(app, *(
+        Facts(slug, name, "XX", Kind.MUNICIPALITY, votes=True)
+        for slug, name in (("zwickau", "Zwickau"), ("oehringen", "Öhringen"), ("ohrdruf", "Ohrdruf"))
+    ))  # fmt: skip
+    with app.app_context():
+        proposal = factories.make_proposal(people)
+    for page in (f"/proposals/FV-{proposal}/sheet", "/partners"):
+        told = ada.get(page).text
+        places = [told.rindex(name) for name in ("Celle", "Öhringen", "Ohrdruf", "Zwickau")]
+        assert places == sorted(places)

@@ -49,7 +49,7 @@ def memberships(person_id: int) -> list[Seated]:
         select(Membership.id, Membership.role, Membership.deputy_from, Membership.deputy_until, Partner)
         .join(Partner, Partner.id == Membership.partner_id)
         .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     return [
         Seated(id_, effective(role, begin, end), acting(partner), end if standing_in(begin, end) else None)
@@ -133,7 +133,7 @@ def cast() -> list[tuple[str, list[Face]]]:
         .outerjoin(Membership, (Membership.person_id == Person.id) & Membership.ended_at.is_(None))
         .outerjoin(Partner, Partner.id == Membership.partner_id)
         .where(Person.disabled_at.is_(None), Person.email.endswith("@demo.example"))
-        .order_by(Partner.fictional, Partner.name, Person.name)
+        .order_by(Partner.fictional, Partner.search, Person.name)
     )  # fmt: skip
     groups: dict[str, list[Face]] = {name: [] for name in ("delegate", "member", "product_owner", "admin", "provider")}
     for row in rows:

@@ -202,7 +202,7 @@ _SIGNED_IN = (
     .where(
         LoginSession.token_hash == bindparam("token"), LoginSession.ended_at.is_(None), Person.disabled_at.is_(None)
     )
-    .order_by(Partner.name)
+    .order_by(Partner.search)
 )  # fmt: skip
 
 

@@ -149,7 +149,7 @@ def _seats(ids: Sequence[int], *, ended: bool = False) -> dict[int, list[Seat]]:
         )
         .join(Partner, Partner.id == Membership.partner_id)
         .where(Membership.person_id.in_(ids))
-        .order_by(Membership.ended_at.is_not(None), Partner.name, Membership.id)
+        .order_by(Membership.ended_at.is_not(None), Partner.search, Membership.id)
     )  # fmt: skip
     found: dict[int, list[Seat]] = {}
     for row in db.session.execute(query if ended else query.where(Membership.ended_at.is_(None))):
@@ -160,6 +160,6 @@ def _seats(ids: Sequence[int], *, ended: bool = False) -> dict[int, list[Seat]]:
 def open_partners() -> list[tuple[int, str]]:
     """(id, name) of the partners that people can be seated in, by name: those that have not left."""
     rows = db.session.execute(
-        select(Partner.id, Partner.name).where(Partner.left_on.is_(None)).order_by(func.lower(Partner.name))
+        select(Partner.id, Partner.name).where(Partner.left_on.is_(None)).order_by(Partner.search)
     )
     return [(number, name) for number, name in rows]

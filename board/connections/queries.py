@@ -58,7 +58,7 @@ def labels(connection_id: int) -> list[str]:
 
 def partners() -> list[tuple[int, str]]:
     """(id, name) of all partners, to choose from."""
-    rows = db.session.execute(select(Partner.id, Partner.name).order_by(func.lower(Partner.name)))
+    rows = db.session.execute(select(Partner.id, Partner.name).order_by(Partner.search))
     return [(number, name) for number, name in rows]
 
 

@@ -63,7 +63,7 @@ def _ballots(proposal_id: int) -> list[dict[str, Any]]:
         select(Partner.name, Ballot.choice, Ballot.reason, Ballot.counted)
         .join(Partner, Partner.id == Ballot.partner_id)
         .where(Ballot.proposal_id == proposal_id)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     return [{"partner": r.name, "choice": r.choice, "reason": r.reason, "counted": r.counted} for r in rows]
 
@@ -71,7 +71,7 @@ def _ballots(proposal_id: int) -> list[dict[str, Any]]:
 def _absent(proposal_id: int) -> list[str]:
     """The names of the partners that vote and have no ballot here."""
     cast = select(Ballot.id).where(Ballot.proposal_id == proposal_id, Ballot.partner_id == Partner.id).exists()
-    rows = select(Partner.name).where(Partner.votes, Partner.paused_at.is_(None), ~cast).order_by(Partner.name)
+    rows = select(Partner.name).where(Partner.votes, Partner.paused_at.is_(None), ~cast).order_by(Partner.search)
     return list(db.session.scalars(rows))
 
 
@@ -90,7 +90,7 @@ def _conditions(proposal_id: int) -> list[dict[str, Any]]:
         select(Partner.name, Condition)
         .join(Partner, Partner.id == Condition.partner_id)
         .where(Condition.proposal_id == proposal_id)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     return [
         {
@@ -107,7 +107,7 @@ def _offers(proposal_id: int) -> list[dict[str, Any]]:
         select(Partner.name, Offer.kind, Offer.days, Offer.confirmed_body, Offer.confirmed_on)
         .join(Partner, Partner.id == Offer.partner_id)
         .where(Offer.proposal_id == proposal_id, Offer.withdrawn_at.is_(None))
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     found = [
         {

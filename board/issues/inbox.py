@@ -137,7 +137,7 @@ def choices() -> Choices:
     shown = select(Issue.repository_id).where(Issue.visible)
     homes = select(Repository.id, Repository.name).where(Repository.id.in_(shown)).order_by(Repository.name)
     named = select(Issue.partner_id).where(Issue.visible, Issue.partner_id.is_not(None))
-    partners = select(Partner.id, Partner.name).where(Partner.id.in_(named)).order_by(func.lower(Partner.name))
+    partners = select(Partner.id, Partner.name).where(Partner.id.in_(named)).order_by(Partner.search)
     newest = select(Issue.labels).where(Issue.visible).order_by(Issue.id.desc()).limit(POOL).subquery()
     label = queries.each_label(newest.c.labels)
     labels = select(label.c.value).select_from(newest.join(label, true())).distinct().limit(MOST_LABELS)

@@ -126,7 +126,7 @@ def seat(membership_id: int) -> Membership:
 def partner_choices() -> list[tuple[str, str]]:
     """(slug, name) of all partners, for administrators who invite."""
     return [
-        (slug, name) for slug, name in db.session.execute(select(Partner.slug, Partner.name).order_by(Partner.name))
+        (slug, name) for slug, name in db.session.execute(select(Partner.slug, Partner.name).order_by(Partner.search))
     ]
 
 

@@ -206,7 +206,7 @@ def partners() -> list[tuple[str, str]]:
     rows = db.session.execute(
         select(Partner.slug, Partner.name)
         .where(exists().where(Learning.partner_id == Partner.id))
-        .order_by(func.lower(Partner.name))
+        .order_by(Partner.search)
     )
     return [(slug, name) for slug, name in rows]
 

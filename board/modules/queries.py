@@ -93,7 +93,7 @@ def users(proposal_id: int) -> list[str]:
         select(Partner.name, Partner.official_name)
         .join(Reuse, Reuse.partner_id == Partner.id)
         .where(Reuse.proposal_id == proposal_id, Reuse.status == ReuseStatus.LIVE)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     return [row.official_name or row.name for row in rows]
 
@@ -102,7 +102,7 @@ def without_entry(given: Mapping[str, Any], proposal_id: int | None) -> list[str
     """Partners that the file names as running it and that have no entry of their own here."""
     entered = {name for name, _live in _entries(proposal_id)}
     named = {text.fold(name) for name in _texts(given.get("deployed_in_municipalities"))}
-    return [name for name in db.session.scalars(select(Partner.name).order_by(Partner.name))
+    return [name for name in db.session.scalars(select(Partner.name).order_by(Partner.search))
             if text.fold(name) in named and name not in entered]  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def _entries(proposal_id: int | None) -> list[tuple[str, bool]]:
         select(Partner.name, Reuse.status)
         .join(Reuse, Reuse.partner_id == Partner.id)
         .where(Partner.kind != Kind.PROVIDER)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     if proposal_id is not None:
         query = query.where(Reuse.proposal_id == proposal_id)

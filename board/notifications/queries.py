@@ -64,7 +64,7 @@ def voting_seats(person_id: int) -> list[Partner]:
         select(Partner, Membership.role, Membership.deputy_from, Membership.deputy_until)
         .join(Membership, Membership.partner_id == Partner.id)
         .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     return [r[0] for r in rows if r.role == Role.DELEGATE or standing_in(r.deputy_from, r.deputy_until)]
 

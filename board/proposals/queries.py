@@ -186,13 +186,14 @@ def topics(locale: str, *, offered: bool = False, keep: int | None = None) -> li
 
 
 _TOPICS = select(Topic.id, Topic.slug, Topic.label_en, Topic.label_de, Topic.retired_at)
-_PROPOSERS = select(Partner.slug, Partner.name).where(exists().where(Proposal.partner_id == Partner.id))
+_PROPOSERS = select(Partner.slug, Partner.name).order_by(Partner.search)
+_PROPOSERS = _PROPOSERS.where(exists().where(Proposal.partner_id == Partner.id))
 _VERSION = select(Electorate.version).where(Electorate.id == Electorate.ONLY)
 
 
 def proposers() -> list[tuple[str, str]]:
     """(slug, name) of the partners that have proposed something, by name."""
-    return sorted(((row.slug, row.name) for row in run(_PROPOSERS)), key=lambda row: text.fold(row[1]))
+    return [(row.slug, row.name) for row in run(_PROPOSERS)]
 
 
 def electorate_version() -> int:

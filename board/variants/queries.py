@@ -86,7 +86,7 @@ def of_proposal(proposal: Any, by: Actor) -> Variants:
         NAMES.add_columns(Variant)
         .join(Variant, Variant.partner_id == Partner.id)
         .where(Variant.proposal_id == proposal.id)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     ).all()
     new, pieces = _pieces(proposal.id)
     why = rights.why_no_offer(by) or (rights.closed_sentence(proposal) if proposal.state in rights.GONE else "")

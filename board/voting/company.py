@@ -34,7 +34,7 @@ def coalition(proposal: Any, by: Actor) -> Coalition:
         NAMES.add_columns(Offer)
         .join(Offer, Offer.partner_id == Partner.id)
         .where(Offer.proposal_id == proposal.id, Offer.withdrawn_at.is_(None))
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     ).all()
     for row in rows:
         partners[row.partner_id] = acting(row)
@@ -59,7 +59,7 @@ def users(proposal: Any, by: Actor) -> Users:
         NAMES.add_columns(Reuse)
         .join(Reuse, Reuse.partner_id == Partner.id)
         .where(Reuse.proposal_id == proposal.id)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     ).all()
     uses = [_use(row, by) for row in rows]
     uses.sort(key=lambda u: PROGRESS[u.status])
@@ -76,17 +76,17 @@ def built_and_used(proposal_ids: list[int]) -> tuple[dict[int, list[str]], dict[
     if not proposal_ids:
         return built, used
     builders = (
-        select(ProposalBuilder.proposal_id, Partner.name, literal(1).label("built"))
+        select(ProposalBuilder.proposal_id, Partner.name, Partner.search, literal(1).label("built"))
         .join(Partner, Partner.id == ProposalBuilder.partner_id)
         .where(ProposalBuilder.proposal_id.in_(proposal_ids))
     )
     users_ = (
-        select(Reuse.proposal_id, Partner.name, literal(0).label("built"))
+        select(Reuse.proposal_id, Partner.name, Partner.search, literal(0).label("built"))
         .join(Partner, Partner.id == Reuse.partner_id)
         .where(Reuse.proposal_id.in_(proposal_ids), Reuse.status == ReuseStatus.LIVE)
     )
     both = union_all(builders, users_).subquery()
-    for row in db.session.execute(select(both).order_by(both.c.name)):
+    for row in db.session.execute(select(both).order_by(both.c.search)):
         (built if row.built else used)[row.proposal_id].append(row.name)
     return built, used
 
@@ -130,7 +130,7 @@ def _conditions(proposal_id: int, partners: dict[int, Acting]) -> dict[int, Cond
         NAMES.add_columns(Condition)
         .join(Condition, Condition.partner_id == Partner.id)
         .where(Condition.proposal_id == proposal_id)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     ).all()
     for row in rows:
         partners.setdefault(row.partner_id, acting(row))

@@ -29,7 +29,7 @@ _OFFERED = (
     select(Offer.proposal_id, Offer.kind, Offer.days, Offer.confirmed_on, Partner.name)
     .join(Partner, Partner.id == Offer.partner_id)
     .where(Offer.proposal_id.between(*_RANGE), Offer.withdrawn_at.is_(None))
-    .order_by(Partner.name, Offer.id)
+    .order_by(Partner.search, Offer.id)
 )
 _SET = Condition.proposal_id.between(*_RANGE)
 _CONDITIONED = select(Condition.proposal_id, Condition.text, Condition.reserved).where(_SET)

@@ -121,7 +121,7 @@ def newest() -> int:
 
 def holders() -> list[tuple[str, str]]:
     """(slug, name) of all partners that hold or held a seat, for the filter."""
-    rows = select(Partner.slug, Partner.name).where(Partner.id.in_(select(Claim.partner_id))).order_by(Partner.name)
+    rows = select(Partner.slug, Partner.name).where(Partner.id.in_(select(Claim.partner_id))).order_by(Partner.search)
     return [(row.slug, row.name) for row in db.session.execute(rows)]
 
 

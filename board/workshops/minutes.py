@@ -67,7 +67,7 @@ def late(workshop: Workshop) -> list[Data]:
 
 
 def _partners(*where: Any) -> list[Partner]:
-    return list(db.session.scalars(select(Partner).where(*where).order_by(Partner.name)))
+    return list(db.session.scalars(select(Partner).where(*where).order_by(Partner.search)))
 
 
 def _name(partner: Any) -> Data:
@@ -100,7 +100,7 @@ def _vote(item: AgendaItem, workshop: Workshop, by: Actor) -> Data:
         select(Draft.choice, Partner.slug, Partner.name)
         .join(Partner, Partner.id == Draft.partner_id)
         .where(Draft.workshop_id == workshop.id, Draft.proposal_id == proposal.id, Draft.settled_at.is_(None))
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     return _subject(proposal.id) | {
         "tally": {
@@ -150,7 +150,7 @@ def _stale(item: AgendaItem, _workshop: Workshop, _by: Actor) -> Data:
         select(Reuse.status, Reuse.confirmed_on, Partner.slug, Partner.name, is_old().label("old"))
         .join(Partner, Partner.id == Reuse.partner_id)
         .where(Reuse.proposal_id == item.proposal_id)
-        .order_by(Partner.name)
+        .order_by(Partner.search)
     )
     entries = [
         {

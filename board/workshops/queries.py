@@ -114,7 +114,7 @@ def meeting(workshop_id: int, by: Actor) -> Meeting:
     if found is None:
         raise Missing(_("There is no such workshop."))
     here = select(Attendance.partner_id).where(Attendance.workshop_id == workshop_id)
-    rows = db.session.execute(NAMES.where(Partner.id.in_(here)).order_by(Partner.name))
+    rows = db.session.execute(NAMES.where(Partner.id.in_(here)).order_by(Partner.search))
     present = tuple(acting(row) for row in rows)
     names = (
         "id",
@@ -187,7 +187,7 @@ def shown(item: Item | None, by: Actor) -> Mapping[str, Any]:
             NAMES.add_columns(Reuse.status, Reuse.confirmed_on, is_old().label("old"))
             .join(Reuse, Reuse.partner_id == Partner.id)
             .where(Reuse.proposal_id == item.proposal_id)
-            .order_by(Partner.name)
+            .order_by(Partner.search)
         )
         return {"entries": [(acting(r), r.status, r.confirmed_on, bool(r.old)) for r in rows]}
     if item.kind == ItemKind.PACKAGE:
@@ -243,7 +243,7 @@ def workshop_of(draft_id: int) -> int:
 def voters() -> list[tuple[int, str]]:
     """(id, name) of the partners that vote now, to choose from."""
     rows = db.session.execute(
-        select(Partner.id, Partner.name).where(Partner.votes, Partner.paused_at.is_(None)).order_by(Partner.name)
+        select(Partner.id, Partner.name).where(Partner.votes, Partner.paused_at.is_(None)).order_by(Partner.search)
     )
     return [(id_, name) for id_, name in rows]
 
@@ -294,7 +294,7 @@ def contacts(keys: list[str], without: int) -> dict[str, list[tuple[str, str]]]:
         select(Reuse.proposal_id, Partner.name, Reuse.contact, Partner.contact.label("office"))
         .join(Partner, Partner.id == Reuse.partner_id)
         .where(Reuse.proposal_id.in_(ids), Reuse.status.in_(("live", "pilot")), Partner.id != without)
-        .order_by(Reuse.status, Partner.name)
+        .order_by(Reuse.status, Partner.search)
     )
     found: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
