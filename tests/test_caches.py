@@ -55,8 +55,6 @@ NAMED = {
     "api.openapi.document": BUILD,
     "reference.views._told": BUILD,
     # What is counted or read
-    "remembered ('states', months) figures.pictures": "a mark in the log: test_figures.py",
-    "remembered 'decided' figures.pictures": "a mark in the log: test_figures.py",
     "remembered ('roadmap', current_locale()) roadmap.queries": "a mark in the log: test_roadmap.py",
     "until_commit ('pictured', MONTHS) desk.views": COMMIT,
     "until_commit 'totals' ordering.tables": COMMIT,

@@ -38,7 +38,7 @@ from tests.people import Cast
 from tests.webhooks.forge import Forge, github_issue
 
 TOUCHED = frozenset({"version", "active_at"})
-LOGS = frozenset({"activity", "merger", "alembic_version", "seal"})
+LOGS = frozenset({"activity", "merger", "alembic_version", "seal", "slip"})
 
 
 def board() -> dict[str, list[Any]]:

@@ -12,7 +12,7 @@ from board.activity.models import Activity
 from board.consent import jobs
 from board.consent import verbs as consent
 from board.db import at, db, transaction
-from board.figures import pictures, queries
+from board.figures import queries
 from board.ordering import together
 from board.proposals.models import Proposal
 from board.voting import ballots
@@ -20,7 +20,7 @@ from board.work import moves
 from board.work.models import Seat
 from board.work.packages import locked
 from tests.conftest import Browser
-from tests.factories import PATHS, claim, comment, make_package, make_proposal, offer
+from tests.factories import PATHS, claim, make_package, make_proposal, offer
 from tests.people import Cast
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -196,47 +196,3 @@ def test_the_overview_shows_the_first_picture(history: None, gast: Browser) -> N
     html = gast.get("/").text
     assert "Vorschläge nach Stand am Ende jedes Monats" in html
     assert 'href="/figures"' in html
-
-
-def test_the_picture_is_counted_again_when_and_only_when_something_in_it_has_changed(
-    history: None, app: Flask, people: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counted: list[int] = []
-    count = queries.by_state
-    monkeypatch.setattr(queries, "by_state", lambda months: (counted.append(months), count(months))[1])
-
-    def shown() -> tuple[int, object]:
-        counted.clear()
-        rows = pictures.states(12)["rows"]
-        assert rows == count(12)
-        return len(counted), rows
-
-    with app.app_context(), at(NOON + timedelta(days=1)):
-        assert shown()[0] == 1
-        offer(people, 3, "use")
-        comment(people.ada.actor, "Nichts davon ist im Bild.", proposal_id=1)
-        assert shown()[0] == 0, "an offer and a comment do not show"
-        make_proposal(people, title="Vierter")
-        assert shown()[0] == 1, "a new proposal"
-        with transaction():
-            db.session.get_one(Proposal, 4).withdraw(people.ada.actor)
-        assert shown()[0] == 1, "a step"
-        with at(NOON + timedelta(days=40)):
-            assert shown()[0] == 1, "another month"
-
-
-def test_the_time_that_decisions_took_is_counted_again_with_every_decision(
-    history: None, app: Flask, people: Cast
-) -> None:
-    with app.app_context(), at(NOON + timedelta(days=1)):
-        before = pictures.figures(12)["decided"]
-        assert before == queries.decided()
-        assert pictures.figures(24)["decided"] is before
-        make_proposal(people, title="Vierter")
-        with transaction():
-            db.session.get_one(Proposal, 4).decline(
-                people.pia.actor, body="Rat", decided_on=NOON.date(), reason="Nein."
-            )
-        after = pictures.figures(12)["decided"]
-        assert after == queries.decided()
-        assert after.n == before.n + 1

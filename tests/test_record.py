@@ -277,6 +277,8 @@ WRONG = [
     ("UPDATE proposal SET n_comments = 0", "counters", "FV-1: Zahl der Kommentare"),
     ("UPDATE package SET n_comments = 3 WHERE id = 2", "counters", "AP-2: Zahl der Kommentare"),
     ("UPDATE proposal_count SET n = n + 1", "counters", "Summen"),
+    ("UPDATE slip SET n = n + 1", "counters", "Bilder und Fahrplan"),
+    ("UPDATE proposal SET work_effort = 9", "counters", "Aufwand der Arbeitspakete"),
     ("UPDATE electorate SET size = 7", "counters", "stimmberechtigten"),
     ("UPDATE package SET lead_partner_id = NULL WHERE id = 1", "claims", "AP-1: Stand und Federführung"),
     ("UPDATE package SET state = 'done' WHERE id = 1", "claims", "AP-1 ist fertig"),

@@ -45,6 +45,7 @@ JOBS = {
     "seal": N_("Seal the record"),
     "check": N_("Check the record"),
     "statistics": N_("Let the database see how it has grown"),
+    "sums": N_("Put the sums of pictures and roadmap together"),
     "consents": N_("End the time to object"),
     "leases": N_("Leases of work packages"),
     "estimates": N_("Let estimates expire"),

@@ -1,6 +1,6 @@
 """Many rows at once: what keeps each single row in order is set aside meanwhile and made anew in one go.
 
-Indexes, text indexes, references (PostgreSQL) and triggers (SQLite) are read from the database itself and put back as
+Indexes, text indexes, references (PostgreSQL) and triggers are read from the database itself and put back as
 they were, in the transaction of the rows: whoever interrupts it finds the database as it was before. Putting back a
 reference or a unique index checks every row, so nothing gets in that could not have come in one by one.
 """
@@ -66,15 +66,17 @@ def _sqlite_without(connection: Connection, names: Sequence[str]) -> list[str]:
 
 
 def _postgres_without(connection: Connection, names: Sequence[str]) -> list[str]:
-    indexes, references = [], []
+    indexes, references, triggers = [], [], []
     for name in names:
+        connection.exec_driver_sql(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+        triggers.append(f"ALTER TABLE {name} ENABLE TRIGGER USER")
         for reference, definition in connection.execute(text(_REFERENCES), {"t": name}).all():
             connection.exec_driver_sql(f'ALTER TABLE {name} DROP CONSTRAINT "{reference}"')
             references.append(f'ALTER TABLE {name} ADD CONSTRAINT "{reference}" {definition}')
         for thing, made in connection.execute(text(_INDEXES), {"t": name}).all():
             connection.exec_driver_sql(f"DROP INDEX {thing}")
             indexes.append(made)
-    return indexes + references
+    return indexes + references + triggers
 
 
 def table(model: type[Base]) -> Table:

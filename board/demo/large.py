@@ -29,9 +29,11 @@ from board.demo.world import World
 from board.estimates.models import Estimate
 from board.i18n import BERLIN
 from board.partners.models import Electorate, Partner
+from board.proposals import recount, turns
 from board.proposals.counts import count
 from board.proposals.models import Decision, Proposal, Topic
-from board.proposals.states import State
+from board.proposals.slips import Key, add
+from board.proposals.states import MOVES, State
 from board.voting.models import Ballot
 from board.work.models import Package
 
@@ -96,6 +98,7 @@ class Rows:
 
     tables: dict[type[Base], list[dict[str, Any]]] = field(default_factory=lambda: {table: [] for table in TABLES})
     totals: Counter[tuple[str, int]] = field(default_factory=Counter)
+    slips: Counter[Key] = field(default_factory=Counter)
 
     def log(self, at: datetime, verb: str, who: tuple[int | None, int], proposal_id: int, **more: Any) -> None:
         """An activity row; `who` is (partner, person)."""
@@ -112,7 +115,7 @@ def fill(world: World, number: int, tick: Tick = silent, *, seed: int = 1, share
     `share` of the ballots is cast; unless it is given, all of them up to `DENSE` proposals, else `THIN`.
     """
     chance, added = random.Random(seed), Added()  # noqa: S311 # nosec - nothing here is secret
-    ground, totals = _ground(world), Counter[tuple[str, int]]()
+    ground, totals, sums = _ground(world), Counter[tuple[str, int]](), Counter[Key]()
     ground.share = share if share is not None else 1 if number <= DENSE else THIN
     with transaction():
         connection = db.session.connection()
@@ -125,10 +128,13 @@ def fill(world: World, number: int, tick: Tick = silent, *, seed: int = 1, share
                 for model, values in rows.tables.items():
                     bulk.write(connection, bulk.table(model), values)
                 totals += rows.totals
+                sums.update(rows.slips)
                 added.proposals += size
                 added.ballots += len(rows.tables[Ballot])
                 tick(added.proposals, number)
         count(dict(totals))
+        add(sums)
+        recount.renew_ahead()
         _seen()
         if on_postgres():
             _catch_up()
@@ -178,10 +184,13 @@ def _invent(rows: Rows, ground: Ground, base: datetime, age: float, chance: rand
     body = f"{words} im Bereich {ground.topics[topic_id]}. Erfunden, um zu messen."
     rows.log(made, "proposal.propose", by, id_)
     tally = _vote(rows, ground, id_, made, min(age, VOTE), chance)
-    work = _work(rows, ground, id_, made, chance) if chance.random() < 0.2 else 0
+    work, effort = _work(rows, ground, id_, made, chance) if chance.random() < 0.2 else (0, 0)
     said = _talk(rows, ground, id_, made, chance) if chance.random() < 0.2 else 0
     closed = None if state is State.OPEN else made + timedelta(days=VOTE)
-    _decide(rows, ground, id_, state, closed, tally, by)
+    steps = _decide(rows, ground, id_, state, closed, tally, by)
+    rows.slips.update(turns.of(made, state, steps))
+    if closed and state is not State.WITHDRAWN:
+        rows.slips.update(turns.took(made, False, closed.astimezone(BERLIN).date()))
     sides = sorted((tally["for"], tally["against"]))
     rows.tables[Proposal].append({
         "id": id_, "title": f"{name} ({id_})"[:120], "summary": body, "text": body, "html": _html(body),
@@ -194,6 +203,7 @@ def _invent(rows: Rows, ground: Ground, base: datetime, age: float, chance: rand
         "version": 1, "text_version": 1, "n_for": tally["for"], "n_against": tally["against"],
         "n_abstain": tally["abstain"], "contest": 1001 * sides[0] - sides[1] if sides[0] else 0,
         "n_comments": said, "n_packages": work, "n_free": work, "n_live": 0, "coalition": "",
+        "work_effort": 10 * effort,
     })  # fmt: skip
     rows.tables[Proposal][-1] |= _order(rows, ground, id_, by, made, chance)
     rows.totals[state.value, topic_id] += 1
@@ -248,7 +258,8 @@ def _vote(rows: Rows, ground: Ground, id_: int, made: datetime, days: float, cha
     return tally
 
 
-def _work(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.Random) -> int:
+def _work(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.Random) -> tuple[int, int]:
+    """Some packages; how many, and their effort in person-days."""
     number = chance.randint(1, 3)
     for place in range(number):
         key, ground.next_package = ground.next_package, ground.next_package + 1
@@ -260,7 +271,7 @@ def _work(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.R
             "n_comments": 0, "version": 1, "text_version": 1,
         })  # fmt: skip
         rows.log(made, "package.create", (None, ground.owner), id_, package_id=key)
-    return number
+    return number, sum(row["effort"] for row in rows.tables[Package][-number:])
 
 
 def _talk(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.Random) -> int:
@@ -278,13 +289,16 @@ def _talk(rows: Rows, ground: Ground, id_: int, made: datetime, chance: random.R
 
 def _decide(
     rows: Rows, ground: Ground, id_: int, state: State, closed: datetime | None, tally: Counter[str], by: Any
-) -> None:
-    """How the proposal came to its state: the log's rows, and the decision if there was one."""
+) -> list[turns.Step]:
+    """How the proposal came to its state: the log's rows (returned as steps), and the decision if there was one."""
+    steps: list[turns.Step] = []
     if closed is None:
-        return
+        return steps
     for place, verb in enumerate(STEPS[state]):
         who = by if verb == "withdraw" else (None, ground.owner)
-        rows.log(closed + timedelta(seconds=place), f"proposal.{verb}", who, id_)
+        step = turns.Step(f"proposal.{verb}", closed + timedelta(seconds=place), MOVES[verb][1].value)
+        rows.log(step.at, step.verb, who, id_, details={"to": step.to})
+        steps.append(step)
     if state is not State.WITHDRAWN:
         rows.tables[Decision].append({
             "proposal_id": id_, "outcome": OUTCOMES.get(state, "accepted"), "body": "Lenkungskreis (Demo)",
@@ -292,6 +306,7 @@ def _decide(
             "n_for": tally["for"], "n_against": tally["against"], "n_abstain": tally["abstain"],
             "electorate_size": ground.electorate, "recorded_by_id": ground.owner, "recorded_at": closed,
         })  # fmt: skip
+    return steps
 
 
 def _seen() -> None:

@@ -1,20 +1,20 @@
 """What the pictures show, counted by the database: a few rows come back, however many proposals there are."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, case, cast, func, literal, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select
 
 from board.activity.models import Activity
-from board.db import db, on_postgres
+from board.db import db, run
 from board.figures.months import EARLIER, firsts, place
 from board.partners.models import Partner
-from board.proposals.models import Decision, Proposal
-from board.proposals.states import MOVES, State
+from board.proposals.counts import ProposalCount
+from board.proposals.models import Proposal
+from board.proposals.slips import MONTH, TOOK, sums
+from board.proposals.states import State
 from board.voting.models import Offer, OfferKind
 from board.work.models import Claim, EndReason, Package, Seat
 
@@ -22,12 +22,15 @@ STATES = (
     State.OPEN, State.ACCEPTED, State.BUILDING, State.PILOTING, State.AVAILABLE, State.DEFERRED, State.DECLINED,
     State.WITHDRAWN,
 )  # fmt: skip
-STEPS = (*(f"proposal.{verb}" for verb in MOVES), "consent.pass", "proposal.take_back")
-"""The verbs that lead a proposal to another state and say to which."""
 ALIVE = Proposal.state != State.MERGED
 """What became part of another proposal is counted nowhere, in no month: both of them are one."""
 WEEKS = (2, 4, 6, 8, 12, 26)
 """Upper ends of the spans from proposal to decision; what took longer comes last."""
+_STANDING = (
+    select(ProposalCount.state, func.sum(ProposalCount.n))
+    .where(ProposalCount.state != State.MERGED)
+    .group_by(ProposalCount.state)
+)
 CAME = ("issue.appear",)
 WENT = ("issue.link", "issue.propose", "issue.package", "issue.dismiss")
 
@@ -76,95 +79,30 @@ def by_state(months: int) -> list[Row]:
     One that was merged is left out, in the months before too.
     """
     begins = firsts(months)
-    standing: Counter[str] = Counter()
-    counted = select(Proposal.state, func.count()).where(ALIVE).group_by(Proposal.state)
-    standing.update({row[0]: row[1] for row in db.session.execute(counted)})
-    changes = _changes(begins)
+    first = begins[0].year * 12 + begins[0].month - 1
+    standing = Counter({row[0]: int(row[1]) for row in run(_STANDING)})
+    came: dict[int, Counter[str]] = {}
+    for one in sums(MONTH, first):
+        came.setdefault(min(one.place - first, months - 1), Counter())[one.state] += one.n
     found = []
     for number in reversed(range(months)):
         found.append(Row(begins[number], {state.value: max(standing[state], 0) for state in STATES}))
-        for (at, before, after), n in changes.items():
-            if at == number:
-                standing[after] -= n
-                if before:
-                    standing[before] += n
+        standing.subtract(came.get(number, {}))
     return found[::-1]
-
-
-def _changes(begins: Sequence[date]) -> Counter[tuple[int, str, str]]:
-    """(month, state before or empty, state after) → how many; what happened earlier is left out."""
-    moves = _moves(begins)
-    steps = select(moves.c.month, moves.c.before, moves.c.after, func.count()).group_by(
-        moves.c.month, moves.c.before, moves.c.after
-    )
-    found: Counter[tuple[int, str, str]] = Counter()
-    for month, before, after, n in db.session.execute(steps.where(moves.c.month > EARLIER)):
-        found[month, before, after] += n
-    first = select(moves.c.proposal_id, moves.c.before).where(moves.c.number == 1).subquery()
-    month, began = place(Proposal.created_at, begins), func.coalesce(first.c.before, Proposal.state)
-    born = (
-        select(month.label("month"), began.label("began"))
-        .outerjoin(first, first.c.proposal_id == Proposal.id)
-        .where(month > EARLIER, ALIVE)
-        .subquery()
-    )
-    births = select(born.c.month, born.c.began, func.count()).group_by(born.c.month, born.c.began)
-    for at, state, n in db.session.execute(births):
-        found[at, "", state] += n
-    return found
-
-
-def _moves(begins: Sequence[date]) -> Any:
-    """Every step that the log knows: of which proposal, in which month, from where to where; numbered for each."""
-    after = Activity.details["to"].as_string()
-    order: dict[str, Any] = {"partition_by": Activity.proposal_id, "order_by": Activity.id}
-    fallback = case(
-        *((Activity.verb == f"proposal.{verb}", literal(sources[0].value)) for verb, (sources, _to) in MOVES.items()),
-        else_=literal(State.OPEN.value),
-    )
-    return (
-        select(
-            Activity.proposal_id,
-            place(Activity.at, begins).label("month"),
-            func.coalesce(func.lag(after).over(**order), fallback).label("before"),
-            after.label("after"),
-            func.row_number().over(**order).label("number"),
-        )
-        .join(Proposal, and_(Proposal.id == Activity.proposal_id, ALIVE))
-        .where(Activity.verb.in_(STEPS), after.is_not(None))
-        .subquery()
-    )
 
 
 def decided() -> Decided:
     """From proposal to the first decision on it, in spans of weeks; imported proposals have no such time."""
-    earliest = select(Decision.proposal_id, func.min(Decision.decided_on).label("on")).where(
-        Decision.taken_back_at.is_(None)
-    )
-    first = earliest.group_by(Decision.proposal_id).subquery()
-    days = _days(first.c.on, Proposal.created_at)
-    took = (
-        select(days.label("days"))
-        .select_from(first)
-        .join(Proposal, and_(Proposal.id == first.c.proposal_id, Proposal.imported.is_(False), ALIVE))
-        .subquery()
-    )
-    span = case(*((took.c.days <= weeks * 7, literal(weeks)) for weeks in WEEKS), else_=literal(0))
-    spanned = select(span.label("weeks")).subquery()
-    counts = select(spanned.c.weeks, func.count()).group_by(spanned.c.weeks)
-    counted = {row[0]: row[1] for row in db.session.execute(counts)}
-    total = sum(counted.values())
-    middle = select(took.c.days).order_by(took.c.days).offset((total - 1) // 2 if total else 0).limit(1)
-    median = db.session.scalar(middle) if total else None
-    spans = tuple(Span(weeks or None, counted.get(weeks, 0)) for weeks in (*WEEKS, 0))
-    return Decided(spans, None if median is None else max(int(median), 0), total)
-
-
-def _days(on: Any, created_at: Any) -> ColumnElement[int]:
-    if on_postgres():
-        days: ColumnElement[int] = on - cast(created_at, Date)
-        return days
-    return func.julianday(on) - func.julianday(func.date(created_at))
+    counted = {one.place: one.n for one in sums(TOOK)}
+    total, n, median = sum(counted.values()), 0, None
+    for days in sorted(counted):
+        n += counted[days]
+        if median is None and 2 * n >= total:
+            median = max(days, 0)
+    each: Counter[int | None] = Counter()
+    for days, many in counted.items():
+        each[next((weeks for weeks in WEEKS if days <= weeks * 7), None)] += many
+    return Decided(tuple(Span(weeks, each[weeks]) for weeks in (*WEEKS, None)), median, total)
 
 
 def by_partner() -> list[Row]:

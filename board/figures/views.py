@@ -27,7 +27,8 @@ def show() -> Response:
     if response := not_modified(tag):
         return response
     shown: dict[str, Any] = {
-        **pictures.figures(months), "partners": queries.by_partner(), "issues": queries.issues(months),
+        "states": pictures.states(months), "decided": queries.decided(),
+        "partners": queries.by_partner(), "issues": queries.issues(months),
     }  # fmt: skip
     return tagged(page("figures/show.html", months=months, spans=SPANS, **shown), tag)
 

@@ -17,6 +17,7 @@ from board.notifications import jobs as notifications
 from board.outgoing import lanes
 from board.outgoing import retention as outgoing_retention
 from board.privacy import periods
+from board.proposals import slips
 from board.record.chain import seal_due
 from board.record.checks import check_due
 from board.reuse.asking import ask_due
@@ -46,6 +47,7 @@ JOBS = (
     Job("seal", MINUTE, seal_due),
     Job("check", DAY, check_due),
     Job("statistics", DAY, upkeep.analyse),
+    Job("sums", DAY, slips.fold),
     Job("consents", MINUTE, consent.run_out),
     Job("leases", 5 * MINUTE, sweep_due),
     Job("estimates", HOUR, expire_due),

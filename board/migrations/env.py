@@ -1,6 +1,7 @@
 """Alembic's environment: one connection, our metadata, foreign keys off while SQLite recreates tables.
 
-The record's triggers are lowered for the upgrade and raised after it: recreating a table would drop them silently.
+The triggers of the record and of what is counted are lowered for the upgrade and raised after it: recreating a table
+would drop them silently.
 """
 
 from alembic import context
@@ -8,6 +9,7 @@ from flask import current_app
 
 from board.db import Moment
 from board.models import metadata
+from board.proposals import ahead
 from board.record import guard
 from board.search import index
 
@@ -44,8 +46,10 @@ def run():
                 render_item=_plain_times,
             )
             guard.lower(connection)
+            ahead.lower(connection)
             context.run_migrations()
             guard.raise_(connection)
+            ahead.raise_(connection)
             index.ensure(connection)
             if sqlite:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()

@@ -12,6 +12,7 @@ from board.errors import Conflict, Missing
 from board.i18n import gettext as _
 from board.milestones.models import Milestone
 from board.policy import Actor
+from board.proposals import turns
 from board.proposals.counts import count
 from board.proposals.models import Decision, Proposal, Topic
 from board.proposals.states import State
@@ -87,6 +88,7 @@ def take_back(proposal: Proposal, by: Actor, before: Mapping[str, Any], since: d
     """
     act(by, "proposal.take_back", proposal, **{"from": proposal.state, "to": before["state"]})
     count({(proposal.state, proposal.topic_id): -1, (before["state"], proposal.topic_id): 1})
+    left, decided_on = proposal.state, turns.first_decision(proposal)
     proposal.state, proposal.electorate_size = before["state"], before["electorate_size"]
     proposal.vote_by = date.fromisoformat(before["vote_by"]) if before["vote_by"] else None
     proposal.closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
@@ -96,6 +98,8 @@ def take_back(proposal: Proposal, by: Actor, before: Mapping[str, Any], since: d
     made = select(Decision).where(Decision.proposal_id == proposal.id, Decision.recorded_at >= since)
     for decision in db.session.scalars(made.where(Decision.taken_back_at.is_(None))):
         decision.taken_back_at = now()
+    turns.moved(proposal, left)
+    turns.decided(proposal, decided_on)
     _changed(proposal)
     db.session.flush()
     recount(proposal.id)

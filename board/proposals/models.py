@@ -32,7 +32,7 @@ from board.i18n import gettext as _
 from board.i18n import today
 from board.partners.models import Electorate, Partner
 from board.policy import Actor
-from board.proposals import classes
+from board.proposals import classes, turns
 from board.proposals.counts import count
 from board.proposals.states import LABELS, MOVES, REFUSED, State
 
@@ -61,11 +61,11 @@ class Proposal(Base):
     """A feature that one partner asks the others for.
 
     The counters (`n_…`, `days_…`, `contest`, `effort_…`, `strength`) are kept in the transaction that changes what
-    they count. `effort_until` is the last day on which an estimate is valid; `value` is 1 to 5, 0: not rated yet.
-    `version` changes with anything shown, `text_version` with title or text only. `once` is the token of the form
-    it came from: a second click finds the first one's proposal. While `consent_until` is set, it is in consent
-    (`board.consent`): whoever empties that column first has ended it; `without_estimate` says meanwhile why it goes
-    without a valid estimate.
+    they count; `work_effort`, its packages' effort in tenths of person-days, by the database (`ahead`). `effort_until`
+    is the last day on which an estimate is valid; `value` is 1 to 5, 0: not rated yet. `version` changes with anything
+    shown, `text_version` with title or text only. `once` is the token of the form it came from: a second click finds
+    the first one's proposal. While `consent_until` is set, it is in consent (`board.consent`): whoever empties that
+    column first has ended it; `without_estimate` says meanwhile why it goes without a valid estimate.
     """
 
     __tablename__ = "proposal"
@@ -84,7 +84,7 @@ class Proposal(Base):
         Index("ix_proposal_effort", "effort_high", "id"),
         Index("ix_proposal_milestone", "milestone_id", "id", **only_with("milestone_id")),
         Index("ix_proposal_live", "n_live", "id"),
-        Index("ix_proposal_ahead", "state", "milestone_id", "vote_by", "effort_high", "days_offered"),
+        Index("ix_proposal_ahead", "state", "milestone_id", "vote_by", "id"),
         Index("ix_proposal_merged", "merged_into_id", **only_with("merged_into_id")),
         Index("ix_proposal_consent", "consent_until"),
         UniqueConstraint("author_id", "once"),
@@ -134,6 +134,7 @@ class Proposal(Base):
     effort_low: Mapped[int] = mapped_column(default=0)
     effort_high: Mapped[int] = mapped_column(default=0)
     effort_until: Mapped[date | None]
+    work_effort: Mapped[int] = mapped_column(default=0)
     value: Mapped[int] = mapped_column(default=0)
     milestone_id: Mapped[int | None] = mapped_column(ForeignKey("milestone.id"))
 
@@ -243,6 +244,7 @@ class Proposal(Base):
         self.version += 1
         self.active_at = now()
         count({(before, self.topic_id): -1, (self.state, self.topic_id): 1})
+        turns.moved(self, before)
 
     def _decide(self, by: Actor, verb: str, body: str, decided_on: date, reason: str, without: str = "") -> None:
         self._move(by, verb)
@@ -273,6 +275,7 @@ class Proposal(Base):
         silent: int | None = None,
     ) -> None:  # fmt: skip
         low, high = (self.effort_low, self.effort_high) if estimated else (0, 0)
+        before = turns.first_decision(self)
         db.session.add(
             Decision(
                 proposal_id=self.id, outcome=self.state, body=body, decided_on=decided_on, reason=reason,
@@ -281,6 +284,7 @@ class Proposal(Base):
                 without_estimate="" if estimated else without, recorded_by_id=by.person_id, recorded_at=now(),
             )
         )  # fmt: skip
+        turns.decided(self, before)
 
     def _freeze(self) -> None:
         """End the ballot: from now on the tally is over those who vote today."""

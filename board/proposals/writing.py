@@ -16,6 +16,7 @@ from board.db import db, now
 from board.errors import Conflict
 from board.i18n import gettext as _
 from board.policy import Actor, allowed
+from board.proposals import turns
 from board.proposals.counts import count
 from board.proposals.models import FRESH, Proposal, ProposalBuilder, ProposalLink, touch
 from board.proposals.records import DecisionRecord
@@ -159,6 +160,7 @@ def _store(proposal: Proposal, draft: Draft) -> None:
     db.session.flush()
     proposal.search = _searched(proposal)
     count({(proposal.state, proposal.topic_id): 1})
+    turns.came(proposal)
 
 
 def _write(proposal: Proposal, draft: Draft) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import Integer, and_, cast, func, or_, select, text
 
 from board.comments.models import Comment
 from board.db import db, on_postgres, run
@@ -19,6 +19,7 @@ from board.i18n import gettext as _
 from board.joined import HELD
 from board.log import log
 from board.partners.models import Electorate, Partner, searchable
+from board.proposals import recount
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal
 from board.record import chain, guard, told
@@ -129,11 +130,12 @@ def tallies() -> list[str]:
 def counters() -> list[str]:
     """Every number that is kept instead of counted."""
     db.session.flush()
-    packages, free, talk, under_package = _miscounted()
+    packages, free, talk, effort, under_package = _miscounted()
     return [
         *_wrong("FV", packages, _("number of work packages")),
         *_wrong("FV", free, _("number of free work packages")),
         *_wrong("FV", talk, _("number of comments")),
+        *_wrong("FV", effort, _("effort of the work packages")),
         *_wrong("AP", under_package, _("number of comments")),
         *_say("FV", check_efforts(), _("range of the estimates")),
         *_totals(),
@@ -145,6 +147,7 @@ def _miscounted() -> list[Any]:
     """Statements for the proposals and packages on whose row another number stands than is counted."""
     under = (Package.proposal_id == Proposal.id, Package.merged_into_id.is_(None))
     packages = select(func.count()).where(*under).correlate(Proposal)
+    effort = select(cast(func.round(func.coalesce(func.sum(Package.effort), 0) * 10), Integer)).where(*under)
     talk = select(func.count()).where(Comment.deleted_at.is_(None))
     under_proposal = talk.where(Comment.proposal_id == Proposal.id, Comment.package_id.is_(None)).correlate(Proposal)
     under_package = talk.where(Comment.package_id == Package.id).correlate(Package)
@@ -154,6 +157,7 @@ def _miscounted() -> list[Any]:
             (Proposal.id, Proposal.n_packages, packages),
             (Proposal.id, Proposal.n_free, packages.where(Package.state == PackageState.OPEN)),
             (Proposal.id, Proposal.n_comments, under_proposal),
+            (Proposal.id, Proposal.work_effort, effort.correlate(Proposal)),
             (Package.id, Package.n_comments, under_package),
         )
     ]
@@ -178,6 +182,8 @@ def _totals() -> list[str]:
     found = []
     if kept != real:
         found.append(_("The totals of proposals by state and topic are wrong."))
+    if recount.wrong():
+        found.append(_("The sums that pictures and the roadmap show are wrong."))
     if run(_SIZE).scalar() != run(_VOTERS).scalar():
         found.append(_("The number of voting partners is wrong."))
     named = db.session.execute(select(Partner.slug, Partner.name, Partner.state, Partner.search).order_by(Partner.id))

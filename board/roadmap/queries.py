@@ -1,12 +1,12 @@
-"""What the roadmap shows, added up by the database: its cost does not grow with the number of proposals."""
+"""What the roadmap shows, added up with each change: its cost does not grow with the number of proposals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, union_all
 
 from board.activity import marks
 from board.db import db
@@ -14,8 +14,10 @@ from board.i18n import current_locale, today
 from board.milestones.models import Milestone
 from board.milestones.queries import milestones
 from board.partners.models import Partner, hue
+from board.proposals.ahead import STATES
 from board.proposals.models import Proposal
 from board.proposals.queries import electorate_version
+from board.proposals.slips import AHEAD, sums
 from board.proposals.states import State
 from board.remembered import remembered
 from board.voting.models import Offer, OfferKind
@@ -23,11 +25,11 @@ from board.work.cards import Body
 from board.work.dependencies import blocked
 from board.work.models import Claim, Package, PackageState, Seat
 
-AHEAD = (State.BUILDING, State.PILOTING, State.ACCEPTED, State.OPEN)
-"""The states in which something is still to come, in the order in which they are shown."""
 SHOWS = ("proposal", "consent", "package", "milestone", "offer", "estimate", "partner")
 """What the roadmap is made of, as nouns of verbs."""
 SHOWN = 12
+TOGETHER = 200
+"""So many lookups go into one statement: SQLite takes 500."""
 MOST_AT_RISK = 50
 
 
@@ -99,7 +101,8 @@ class Risk:
 def sections() -> list[Section]:
     """Every milestone that goes on or has something to come, the next one first; then what is planned for none.
 
-    It goes through all that is to come, so it is added up again only when something of its kinds has happened.
+    What is to come is added up with each change (`ahead`); what else shows is read again only when something of its
+    kinds has happened.
     """
     mark = marks.of(marks.about(*SHOWS)), electorate_version()
     return remembered(("roadmap", current_locale()), mark, _sections)
@@ -110,13 +113,13 @@ def _sections() -> list[Section]:
         goal.id: Section(goal.id, goal.name, goal.due_on, goal.ended) for goal in milestones()
     }
     found[None] = Section(None, "", None, False)
-    for milestone_id, state, n, pledged in db.session.execute(_counts()):
+    for one in sums(AHEAD):
+        milestone_id = one.place or None
         section = found.setdefault(milestone_id, Section(milestone_id, f"#{milestone_id}", None, True))
-        section.states[state] = n
-        section.pledged += pledged or 0
-    for milestone_id, effort in db.session.execute(_efforts()):
-        found[milestone_id].effort += Decimal(effort or 0)
-    for milestone_id, line in _lines():
+        section.states[one.state] = one.n
+        section.pledged += one.days
+        section.effort += Decimal(one.effort) / 10
+    for milestone_id, line in _lines(found.values()):
         found[milestone_id].lines.append(line)
     for milestone_id, step in _steps():
         found[milestone_id].steps.append(step)
@@ -125,14 +128,6 @@ def _sections() -> list[Section]:
 
 def _goes_on(section: Section) -> bool:
     return section.id is not None and not section.ended
-
-
-def _counts() -> Any:
-    return (
-        select(Proposal.milestone_id, Proposal.state, func.count(), func.sum(Proposal.days_offered))
-        .where(Proposal.state.in_(AHEAD))
-        .group_by(Proposal.milestone_id, Proposal.state)
-    )
 
 
 def _work() -> Any:
@@ -153,30 +148,15 @@ def _work() -> Any:
     )
 
 
-def _efforts() -> Any:
-    """Milestone → effort of what is to come: the packages' sum, where there is none the estimate's upper end."""
-    work = _work().subquery()
-    effort = func.coalesce(work.c.effort, Proposal.effort_high)
-    return (
-        select(Proposal.milestone_id, func.sum(effort))
-        .outerjoin(work, work.c.proposal_id == Proposal.id)
-        .where(Proposal.state.in_(AHEAD))
-        .group_by(Proposal.milestone_id)
-    )
-
-
-def _lines() -> list[tuple[int | None, Line]]:
+def _lines(sections_: Iterable[Section]) -> list[tuple[int | None, Line]]:
     """The first proposals of each milestone, those that are furthest first."""
-    rank = case(*((Proposal.state == state, n) for n, state in enumerate(AHEAD)), else_=len(AHEAD))
-    order = func.row_number().over(partition_by=Proposal.milestone_id, order_by=(rank, Proposal.vote_by, Proposal.id))
-    placed = select(Proposal.id, order.label("place")).where(Proposal.state.in_(AHEAD)).subquery()
-    first = select(placed.c.id).where(placed.c.place <= SHOWN)
+    rank = case(*((Proposal.state == state, n) for n, state in enumerate(STATES)), else_=len(STATES))
     rows = db.session.execute(
         select(
             Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, Proposal.vote_by, Proposal.milestone_id,
             Proposal.effort_high, Proposal.days_offered,
         )
-        .where(Proposal.id.in_(first))
+        .where(Proposal.id.in_(_first(sections_)))
         .order_by(rank, Proposal.vote_by, Proposal.id)
     ).all()  # fmt: skip
     ids = [row.id for row in rows]
@@ -184,6 +164,28 @@ def _lines() -> list[tuple[int | None, Line]]:
     carriers = _carriers(ids)
     english = current_locale() == "en"
     return [(row.milestone_id, _line(row, work.get(row.id), carriers.get(row.id, ()), english=english)) for row in rows]
+
+
+def _first(sections_: Iterable[Section]) -> list[int]:
+    """Their ids: from the index of the order, as many of each state as there are and are shown."""
+    parts: list[Any] = []
+    for section in sections_:
+        left = SHOWN
+        for state in STATES:
+            if many := min(section.states.get(state, 0), left):
+                parts.append(_some(section.id, state, many))
+                left -= many
+    return [
+        number
+        for start in range(0, len(parts), TOGETHER)
+        for number in db.session.scalars(union_all(*parts[start : start + TOGETHER]))
+    ]
+
+
+def _some(milestone_id: int | None, state: State, many: int) -> Any:
+    planned = Proposal.milestone_id.is_(None) if milestone_id is None else Proposal.milestone_id == milestone_id
+    some = select(Proposal.id).where(Proposal.state == state, planned).order_by(Proposal.vote_by, Proposal.id)
+    return select(some.limit(many).subquery().c.id)
 
 
 def _line(row: Any, work: Any, carriers: tuple[Body, ...], *, english: bool) -> Line:
