@@ -36,10 +36,9 @@ def forgetful(board: Flask) -> Flask:
 
 
 def forget(board: Flask, what: str) -> None:
-    """Whole answers and rendered parts; with `all`, written dates and numbers and counted pictures as well."""
+    """Whole answers and rendered parts; with `all`, written dates and numbers as well."""
     board.extensions["pages"].forget()
     rows.kept.clear()
     if what == "all":
-        board.extensions.pop("remembered", None)
         for cache in WRITTEN:
             cache.cache_clear()

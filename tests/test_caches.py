@@ -25,7 +25,7 @@ from tests.people import Cast
 
 BOARD = Path(__file__).parent.parent / "board"
 KEEPERS = {"cache", "lru_cache", "cached_property"}
-ASKED = {"until_commit", "remembered"}
+ASKED = {"until_commit"}
 
 BUILD = "made of files and code of this build"
 PURE = "a value of its arguments alone; "
@@ -55,7 +55,6 @@ NAMED = {
     "api.openapi.document": BUILD,
     "reference.views._told": BUILD,
     # What is counted or read
-    "remembered ('roadmap', current_locale()) roadmap.queries": "a mark in the log: test_roadmap.py",
     "until_commit ('pictured', MONTHS) desk.views": COMMIT,
     "until_commit 'totals' ordering.tables": COMMIT,
     "until_commit 'totals' proposals.browsing": COMMIT,
@@ -67,8 +66,6 @@ NAMED = {
     "until_commit ('views', by.person_id, by.partner_id) saved.shown": COMMIT,
     "until_commit ('count', endpoint) web": COMMIT,
     # What is never shown
-    "activity.marks.about": BUILD,
-    "activity.marks._mark": STATEMENT,
     "issues.store._insert": STATEMENT,
     "issues.store._update": STATEMENT,
     "quick.shape": PURE + "no page",

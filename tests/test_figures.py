@@ -179,7 +179,6 @@ def test_nonsense_in_the_address_is_ignored(history: None, gast: Browser, query:
 
 def test_the_cost_does_not_grow(history: None, app: Flask, people: Cast, gast: Browser, statements: list[str]) -> None:
     app.extensions["pages"].forget()
-    app.extensions.pop("remembered", None)
     statements.clear()
     gast.get("/figures")
     few = len(statements)

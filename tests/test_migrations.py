@@ -39,6 +39,7 @@ def full(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
             with transaction():
                 people = populate()
             factories.make_world(people)
+            factories.make_proposal(people, title="Bäder", state="piloting")
         yield app
         db.session.remove()
         db.engine.dispose()

@@ -36,15 +36,11 @@ STEPS = 30_000
 """SQLite takes some ten steps for each row it looks at: this is less than reading the smallest large table once."""
 WINDOWS = (
     (lists, "FEW", 200), (index, "WINDOW", 200), (index, "INSIDE", 200), (index, "WALKED", 200),
-    (suggest, "NEWEST", 200),
+    (suggest, "NEWEST", 200), (lists, "COUNTED", 200),
     (similar, "TWIN_POOL", 200), (counting, "NEWEST", 20), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
 )  # fmt: skip
 """Bounds that are larger than this board; made small, they are seen to hold."""
 WHOLE = {
-    "figures.show": "counts all proposals when one has changed its state; kept until then",
-    "figures.file": "counts all proposals when one has changed its state; kept until then",
-    "desk.show": "shows the picture of the figures, kept until a proposal changes its state",
-    "roadmap.show": "counts what each milestone is made of",
     "roadmap.calendar": "is a file with all answer-by dates",
     "opendata.csv": "is the whole set of data, read batch by batch",
     "opendata.json": "is the whole set of data, read batch by batch",

@@ -1,18 +1,14 @@
 """The roadmap: what comes by when, with whom and what it lacks; and its calendar as RFC 5545 wants it."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert
 
-from board.activity import marks
-from board.activity.models import Activity
-from board.db import at, db, now, transaction
-from board.i18n import speaking, today
+from board.db import at, db, transaction
+from board.i18n import today
 from board.milestones.models import Milestone
 from board.partners.models import Partner
 from board.policy import Actor
@@ -23,7 +19,7 @@ from board.work.models import Package
 from board.work.packages import locked
 from board.workshops import verbs as workshops
 from tests.conftest import Browser
-from tests.factories import cast, claim, comment, make_package, make_proposal, offer
+from tests.factories import claim, make_package, make_proposal, offer
 from tests.people import Cast
 
 SPRING = date(2027, 3, 31)
@@ -82,49 +78,6 @@ def test_an_estimate_stands_in_where_no_package_has_an_effort(app: Flask, people
         with transaction():
             touch(1, effort_high=20)
     assert "0 von geschätzt 20 PT angeboten" in gast.get("/roadmap").text
-
-
-def test_it_is_added_up_again_when_and_only_when_something_in_it_has_changed(
-    plan: None, app: Flask, people: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    added: list[int] = []
-    add = queries._sections
-    monkeypatch.setattr(queries, "_sections", lambda: (added.append(1), add())[1])
-
-    def shown() -> int:
-        added.clear()
-        assert queries.sections() == add()
-        return len(added)
-
-    def changed(change: Callable[[], object]) -> int:
-        with transaction():
-            change()
-        return shown()
-
-    with app.app_context():
-        assert shown() == 1
-        comment(people.ada.actor, "Steht nicht darin.", proposal_id=1)
-        cast(people, 2, "for")
-        assert shown() == 0, "comments and ballots do not show"
-        assert changed(lambda: moves.resume(locked(2), OWNER)) == 1, "a package"
-        offer(people, 2, "days", days=4)
-        assert shown() == 1, "days on offer"
-        assert changed(lambda: db.session.get_one(Milestone, 1).end(people.pia.actor)) == 1, "a milestone"
-        assert changed(lambda: db.session.get_one(Proposal, 2).withdraw(people.ada.actor)) == 1, "a state"
-        with speaking("en"):
-            assert shown() == 1, "another language"
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time.
-def test_an_entry_that_becomes_visible_late_moves_the_mark(app: Flask, people: Cast) -> None:
-    verbs = marks.about("proposal")
-    with app.app_context():
-        with db.engine.connect() as slow, slow.begin():
-            slow.execute(insert(Activity).values(verb="proposal.propose", at=now()))
-            make_proposal(people)  # Its entry has a higher id and is there first.
-            before = marks.of(verbs)
-        db.session.rollback()
-        assert marks.of(verbs) != before
 
 
 def test_work_that_outlives_its_funding_is_named(plan: None, app: Flask, people: Cast, gast: Browser) -> None:

@@ -22,7 +22,6 @@ from board.record import guard
 
 T = TypeVar("T")
 SECONDS = 10
-COUNTED = "remembered"  # Kept in the process by what the log says; ids begin again here.
 PRESENT = timedelta(seconds=1)
 
 
@@ -58,7 +57,6 @@ def empty(app: Flask) -> None:
     """Remove all rows and begin every id at 1 again; the electorate starts at nobody."""
     with app.app_context():
         worlds = _of(app)
-        app.extensions.pop(COUNTED, None)
         worlds.store.empty()
         worlds.now_holds(EMPTY)
 
@@ -82,7 +80,6 @@ def _made(app: Flask, worlds: Worlds, name: Hashable, make: Callable[[], T]) -> 
     kept = worlds.kept.get(key)
     if kept and time.monotonic() - kept.made_at < SECONDS:
         db.session.close()
-        app.extensions.pop(COUNTED, None)
         worlds.store.put(kept.rows)
         worlds.now_holds(kept)
         return kept.value  # type: ignore[no-any-return]

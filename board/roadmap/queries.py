@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select, union_all
 
-from board.activity import marks
 from board.db import db
 from board.i18n import current_locale, today
 from board.milestones.models import Milestone
@@ -16,17 +15,13 @@ from board.milestones.queries import milestones
 from board.partners.models import Partner, hue
 from board.proposals.ahead import STATES
 from board.proposals.models import Proposal
-from board.proposals.queries import electorate_version
 from board.proposals.slips import AHEAD, sums
 from board.proposals.states import State
-from board.remembered import remembered
 from board.voting.models import Offer, OfferKind
 from board.work.cards import Body
 from board.work.dependencies import blocked
 from board.work.models import Claim, Package, PackageState, Seat
 
-SHOWS = ("proposal", "consent", "package", "milestone", "offer", "estimate", "partner")
-"""What the roadmap is made of, as nouns of verbs."""
 SHOWN = 12
 TOGETHER = 200
 """So many lookups go into one statement: SQLite takes 500."""
@@ -99,16 +94,7 @@ class Risk:
 
 
 def sections() -> list[Section]:
-    """Every milestone that goes on or has something to come, the next one first; then what is planned for none.
-
-    What is to come is added up with each change (`ahead`); what else shows is read again only when something of its
-    kinds has happened.
-    """
-    mark = marks.of(marks.about(*SHOWS)), electorate_version()
-    return remembered(("roadmap", current_locale()), mark, _sections)
-
-
-def _sections() -> list[Section]:
+    """Every milestone that goes on or has something to come, the next one first; then what is planned for none."""
     found: dict[int | None, Section] = {
         goal.id: Section(goal.id, goal.name, goal.due_on, goal.ended) for goal in milestones()
     }
