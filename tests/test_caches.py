@@ -73,6 +73,7 @@ NAMED = {
     "proposals.lists._bounded": STATEMENT + ", the filters' values included",
     "proposals.queries._rows": STATEMENT,
     "proposals.models._touching": STATEMENT,
+    "proposals.ahead.added_up": STATEMENT,
     "work.models._touching": STATEMENT,
     "voting.tallies._moving": STATEMENT,
     "voting.tallies._checking": STATEMENT,

@@ -6,6 +6,7 @@ writes what the row adds now, less what it added before, whoever makes it. Trigg
 Recreating a table drops its triggers: the environment of migrations lowers them before and raises them afterwards.
 """
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, inspect, select, text
@@ -81,6 +82,7 @@ def _on_postgres(table: str, name: str, less: str, more: str, columns: tuple[str
     ]
 
 
+@cache
 def added_up() -> Select[Any]:
     """Milestone (0: none), state, how many, days on offer, effort: from the proposals themselves."""
     p = Base.metadata.tables["proposal"].c

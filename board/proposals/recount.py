@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
-from board.db import db
+from board.db import db, run
 from board.proposals import ahead, turns
 from board.proposals.models import Proposal
 from board.proposals.slips import AHEAD, MONTH, TOOK, Key, Slip, sums, write
@@ -12,7 +12,9 @@ from board.proposals.states import State
 from board.spans import spans
 
 Numbers = tuple[int, int, int]
-_ROWS = select(Proposal.id, Proposal.created_at, Proposal.state, Proposal.imported)
+_ROWS = select(Proposal.id, Proposal.created_at, Proposal.state, Proposal.imported).where(
+    Proposal.id.between(bindparam("first"), bindparam("last")), Proposal.state != State.MERGED
+)
 
 
 def counted() -> dict[Key, Numbers]:
@@ -20,11 +22,10 @@ def counted() -> dict[Key, Numbers]:
     found: Counter[Key] = Counter()
     for first, last in spans(Proposal.id):
         steps, decisions = turns.told(first, last), turns.first_decisions(first, last)
-        rows = _ROWS.where(Proposal.id.between(first, last), Proposal.state != State.MERGED)
-        for id_, created_at, state, imported in db.session.execute(rows):
+        for id_, created_at, state, imported in run(_ROWS, first=first, last=last):
             found.update(turns.of(created_at, state, steps.get(id_, ())))
             found.update(turns.took(created_at, imported, decisions.get(id_)))
-    return {key: (n, 0, 0) for key, n in found.items() if n} | ahead.keyed(db.session.execute(ahead.added_up()))
+    return {key: (n, 0, 0) for key, n in found.items() if n} | ahead.keyed(run(ahead.added_up()))
 
 
 def kept() -> dict[Key, Numbers]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Date, bindparam, column, func, select
+from sqlalchemy import Date, bindparam, case, column, func, select
 from sqlalchemy import table as named
 
 from board.activity.models import Activity
@@ -39,9 +39,11 @@ class Step:
     to: str
 
 
+_STEP = case((Activity.verb.in_(STEPS), 1), else_=0) == 1
+"""A fence: the index of verbs would be taken for a range of proposals, and has the steps of all of them."""
 _TOLD = (
     select(Activity.proposal_id, Activity.verb, Activity.at, Activity.details)
-    .where(Activity.proposal_id.between(bindparam("first"), bindparam("last")), Activity.verb.in_(STEPS))
+    .where(Activity.proposal_id.between(bindparam("first"), bindparam("last")), _STEP)
     .order_by(Activity.id)
 )
 _DECISION = named("decision", column("proposal_id"), column("decided_on", Date), column("taken_back_at"))
