@@ -695,6 +695,7 @@ PAGES: dict[str, Rule] = {
     "voting.ballots": signed_in,
     "voting.all_ballots": signed_in,
     "voting.reuse": reader,
+    "voting.all_uses": reader,
     "voting.record_reuse": delegate,
     # variants
     "variants.index": reader,

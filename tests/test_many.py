@@ -8,12 +8,14 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from board.db import db, now, transaction
+from board.partners import names, verbs
 from board.partners import queries as partners
-from board.partners import verbs
 from board.partners.models import Electorate, Kind, Partner
+from board.proposals.models import Proposal
 from board.record import checks
-from board.voting import ballots, tallies, voices
-from board.voting.models import Ballot, Choice, Condition
+from board.search import queries as searching
+from board.voting import ballots, tallies, uses, voices
+from board.voting.models import Ballot, Choice, Condition, Reuse, ReuseStatus
 from tests.conftest import Browser, counting
 from tests.factories import cast, make_proposal
 from tests.people import Cast
@@ -25,8 +27,9 @@ CROWD = 8
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds so low that a handful of partners is a crowd."""
-    for module in (voices, partners):
+    for module in (voices, uses, partners):
         monkeypatch.setattr(module, "SHOWN", FEW)
+    monkeypatch.setattr(names, "CHOICES", FEW)
 
 
 def join(number: int = CROWD, called: str = "ort", **facts: object) -> list[int]:
@@ -161,6 +164,55 @@ def test_more_ballots_cost_no_more_queries(app: Flask, people: Cast, ben: Browse
     assert [asked(path) for path in paths] == before
 
 
+# Use
+
+
+@pytest.fixture
+def used(app: Flask, people: Cast, few: None) -> int:
+    """A function that a crowd runs, Celle plans and Aalen examines."""
+    with app.app_context():
+        proposal_id = make_proposal(people)
+        partners = [*((one, ReuseStatus.LIVE) for one in join()), (people.celle, ReuseStatus.PLANNED),
+                    (people.aalen, ReuseStatus.EXAMINING)]  # fmt: skip
+        with transaction():
+            for partner_id, status in partners:
+                db.session.add(Reuse(proposal_id=proposal_id, partner_id=partner_id, status=status, contact="Amt 10"))
+            db.session.flush()
+            db.session.execute(update(Proposal).where(Proposal.id == proposal_id).values(n_live=CROWD))
+    return proposal_id
+
+
+def entries(html: str) -> list[str]:
+    """The names in the list of entries, in their order."""
+    return re.findall(r'<li id="use-.*?<span class="name">(.*?)</span>', html)
+
+
+def test_of_many_entries_of_use_ones_own_comes_first_then_the_furthest(
+    ben: Browser, ada: Browser, gast: Browser, used: int
+) -> None:
+    text = ben.get(f"/proposals/FV-{used}/reuse", partial=True).text
+    assert entries(text) == ["Aalen", "Ort 07", "Ort 06"]
+    assert "3 von 10" in text
+    assert entries(gast.get(f"/proposals/FV-{used}").text) == ["Ort 07", "Ort 06", "Ort 05"]
+    assert 'value="examining" selected' in ada.get(f"/proposals/FV-{used}/reuse").text, "it is in its form"
+
+
+def test_all_entries_of_use_stand_on_pages_by_name_and_contacts_are_told_inside_only(
+    ben: Browser, gast: Browser, used: int
+) -> None:
+    here = f"/proposals/FV-{used}/reuse/all"
+    for client in (ben, gast):
+        pages = list(walked(client, here))
+        assert [name for page in pages for name in entries(page)] == [
+            "Aalen", "Celle", *(f"Ort {n:02}" for n in range(CROWD)),
+        ]  # fmt: skip
+        assert len(pages) == 4
+        assert ("Amt 10" in pages[0]) == (client is ben)
+    assert entries(gast.get(f"{here}?status=planned").text) == ["Celle"]
+    assert entries(gast.get(f"{here}?q=ort+06&status=live").text) == ["Ort 06"]
+    assert "Kein Eintrag passt" in gast.get(f"{here}?q=Atlantis").text
+
+
 # The list of partners
 
 
@@ -198,6 +250,45 @@ def test_many_partners_are_found_by_parts_of_name_and_state_and_narrowed_by_kind
     assert listed(dora.get("/admin/partners?q=ort+07").text) == ["Ort 07"]
     assert "Kein Partner passt dazu" in dora.get("/admin/partners?q=Atlantis").text
     assert len(listed(gast.get("/partners?after=999999").text)) == FEW, "what does not exist is ignored"
+
+
+# One partner out of many
+
+
+def test_activity_takes_a_name_where_there_are_too_many_partners_to_choose_from(
+    app: Flask, people: Cast, gast: Browser, ben: Browser, few: None
+) -> None:
+    with app.app_context():
+        make_proposal(people)
+        join()
+        join(1, "ort-07-am-see")
+    plain = gast.get("/activity").text
+    assert '<input type="search" name="partner"' in plain
+    assert '<option value="celle"' not in plain
+    assert "Partner: <b>Aalen</b>" in gast.get("/activity?partner=AALEN").text
+    assert "Partner: <b>Ort 07</b>" in ben.get("/activity?partner=ort+07").text, "just this name, not one that goes on"
+    asked = gast.get("/activity?partner=ort").text
+    assert "Welcher Partner ist gemeint?" in asked
+    assert '<a href="/activity?partner=ort-3">Ort 03</a>' in asked
+    assert "Kein Partner heißt „Atlantis“." in gast.get("/activity?partner=Atlantis").text
+
+
+def test_few_partners_are_chosen_from_a_list(people: Cast, gast: Browser) -> None:
+    text = gast.get("/activity?partner=celle").text
+    assert '<option value="celle" selected>Celle</option>' in text
+
+
+def test_a_search_finds_partners_whose_name_begins_with_the_words_before_those_that_hold_them(
+    app: Flask, people: Cast, gast: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "RANKED", 2)
+    with app.app_context():
+        join(2, "alt-ostdorf")
+        join(2, "ostdorf")
+    found = gast.get("/search?q=ostdorf").text
+    assert "/partners/ostdorf-1" in found
+    assert "/partners/alt-ostdorf-0" not in found
+    assert "/partners/celle" in gast.get("/search?q=cell").text
 
 
 # Names

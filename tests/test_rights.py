@@ -200,6 +200,7 @@ GET  voting.coalition           /proposals/FV-1/coalition                  ok   
 GET  voting.reuse               /proposals/FV-1/reuse                      ok   ok   ok   ok   ok   ok   ok
 GET  voting.ballots             /proposals/FV-1/ballots                    401  ok   ok   ok   ok   ok   ok
 GET  voting.all_ballots         /proposals/FV-1/ballots/all                401  ok   ok   ok   ok   ok   ok
+GET  voting.all_uses            /proposals/FV-1/reuse/all                  ok   ok   ok   ok   ok   ok   ok
 GET  variants.index             /proposals/FV-1/variants                   ok   ok   ok   ok   ok   ok   ok
 GET  learnings.index            /learnings                                 ok   ok   ok   ok   ok   ok   ok
 GET  learnings.show             /learnings/1                               ok   ok   ok   ok   ok   ok   ok

@@ -200,12 +200,6 @@ def sign(where: ColumnElement[bool]) -> Sign | None:
     return Sign(row.id, row.slug, row.name, row.sign, hue(row.ags or row.slug)) if row else None
 
 
-def partners() -> list[tuple[str, str]]:
-    """(slug, name) of all partners, to choose from."""
-    rows = db.session.execute(select(Partner.slug, Partner.name).order_by(func.lower(Partner.name)))
-    return [(slug, name) for slug, name in rows]
-
-
 def _ids(filters: Filters, by: Actor, before: int | None, limit: int, after: int = 0) -> Any:
     """The newest ids that fit: one walk down an index per way in which a row can fit, then the newest of them."""
     verbs = _verbs(filters, by)

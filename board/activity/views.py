@@ -14,20 +14,27 @@ from board.activity.queries import KINDS, Filters
 from board.activity.queries import kinds as activity_kinds
 from board.errors import Missing
 from board.i18n import gettext as _
+from board.partners import names
 from board.partners.models import Partner
 from board.policy import ANONYMOUS
 from board.proposals.queries import Sign
 from board.routing import MAX_DIGITS
+from board.text import clean
 from board.web import actor, component, etag, not_modified, page, tagged
 
 bp = Blueprint("activity", __name__)
+MAX_WORDS = 120
 KEY = re.compile(rf"(FV|AP)-0*([1-9]\d{{0,{MAX_DIGITS - 1}}})", re.IGNORECASE)
 
 
 @bp.get("/activity")
 def index() -> Response:
     """What happened on the board, newest first; filters and place stand in the address."""
-    by, filters, before = actor(), _filters(), _id("before")
+    by, before = actor(), _id("before")
+    choices = names.choices()
+    typed = clean(request.args.get("partner", ""))[:MAX_WORDS] if choices is None else ""
+    like = names.meant(typed) if typed else []
+    filters = _filters(like[0][0] if len(like) == 1 else None)
     newest = queries.newest()
     tag = etag("activity", newest, by.signed_in)
     if response := not_modified(tag):
@@ -39,7 +46,9 @@ def index() -> Response:
             "activity/index.html",
             events=events.items,
             filters=filters,
-            partners=queries.partners(),
+            partners=choices,
+            typed=typed,
+            like=[(_url(replace(filters, partner=Sign(0, slug, name, "", 0))), name) for slug, name in like],
             kinds=activity_kinds(actor()),
             more_url=more,
             first_url=_url(filters) if before else "",
@@ -70,22 +79,22 @@ def atom() -> BaseResponse:
 EMPTY: dict[str, Any] = {"partner": None, "kind": "", "proposal_id": None, "package_id": None}
 
 
-def _filters() -> Filters:
-    """The filters in the address; what is unknown there is left out."""
+def _filters(slug: str | None = None) -> Filters:
+    """The filters in the address, or with another partner; what is unknown there is left out."""
     kind = request.args.get("kind", "")
     on = KEY.fullmatch(request.args.get("on", ""))
     number = int(on[2]) if on else None
     is_proposal = bool(on) and on is not None and on[1].upper() == "FV"
     return Filters(
-        partner=_partner(),
+        partner=_partner(slug),
         kind=kind if kind in KINDS else "",
         proposal_id=number if is_proposal else None,
         package_id=None if is_proposal else number,
     )
 
 
-def _partner() -> Sign | None:
-    slug = request.args.get("partner", "")
+def _partner(slug: str | None = None) -> Sign | None:
+    slug = request.args.get("partner", "") if slug is None else slug
     return queries.sign(Partner.slug == slug) if slug and len(slug) <= 60 else None
 
 

@@ -17,7 +17,7 @@ from board.i18n import today
 from board.opendata import queries as opendata
 from board.settings.current import current
 from board.voting import ballots as voting
-from board.voting import company, offers, queries, reuses, voices
+from board.voting import offers, queries, reuses, uses, voices
 from board.voting.models import OfferKind, ReuseStatus
 from board.web import actor
 
@@ -215,7 +215,7 @@ class Users(Shape):
 @read(f"{HERE}/reuse", "reuse_of", USE, N_("Who uses a proposal"), answer=Users)
 def reuse_of(proposal_id: int) -> Users:
     """Who uses one proposal."""
-    return Users.model_validate(company.users(queries.get(proposal_id), actor()))
+    return Users.model_validate(uses.everybody(queries.get(proposal_id), actor()))
 
 
 class Cell(Shape):

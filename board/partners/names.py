@@ -6,8 +6,12 @@ from board.db import db
 from board.partners.models import Partner
 from board.routing import MAX_DIGITS
 from board.search import words
+from board.text import fold
 
 ORDER = (Partner.search, Partner.id)
+CHOICES = 300
+"""So many partners can be chosen from a list; of more one types the name."""
+FEW = 8
 
 
 def called(typed: str) -> ColumnElement[bool]:
@@ -26,3 +30,25 @@ def behind(after: str) -> ColumnElement[bool]:
     if place is None:
         return true()
     return tuple_(*ORDER) > tuple_(*place, types=[column.type for column in ORDER])
+
+
+def choices(*where: ColumnElement[bool]) -> list[tuple[str, str]] | None:
+    """(slug, name) of these partners by name, to choose from; None where they are too many for a list.
+
+    Then a field takes what somebody types, and `meant` says who that is.
+    """
+    query = select(Partner.slug, Partner.name).where(*where).order_by(*ORDER).limit(CHOICES + 1)
+    found = [(slug, name) for slug, name in db.session.execute(query)]
+    return found if len(found) <= CHOICES else None
+
+
+def meant(typed: str) -> list[tuple[str, str]]:
+    """(slug, name) of whom somebody may mean: the one with this slug, else those of just this name, else the first few
+    that are called like that.
+    """
+    query = select(Partner.slug, Partner.name).order_by(*ORDER).limit(FEW)
+    name = fold(typed)
+    for way in (Partner.slug == typed, Partner.search.between(f"{name}\n", f"{name}\n\uffff"), called(typed)):
+        if found := [(slug, name) for slug, name in db.session.execute(query.where(way))]:
+            return found
+    return []

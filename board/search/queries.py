@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from board import text
 from board.comments.models import Comment
@@ -193,16 +193,22 @@ def _learnings(typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit
 
 
 def _partners(_typed: str, terms: tuple[words.Term, ...]) -> list[tuple[int, Hit]]:
-    """All partners are read: there are some dozens."""
-    rows = db.session.execute(select(Partner.slug, Partner.name, Partner.state, Partner.sign).order_by(Partner.name))
+    """Found in the database by parts of name and state, those first whose name begins with what was typed."""
+    tokens = [token for term in terms for token in term.tokens]
+    begins = case((Partner.search.startswith(tokens[0], autoescape=True), 0), else_=1)
+    rows = db.session.execute(
+        select(Partner.slug, Partner.name, Partner.state, Partner.sign)
+        .where(*(Partner.search.contains(token, autoescape=True) for token in tokens))
+        .order_by(begins, Partner.search)
+        .limit(RANKED)
+    )
     return [
         (
             _ranked(row.name, terms),
             Hit("partner", row.sign, f"/partners/{row.slug}", marked(row.name, terms), where=row.state),
         )
         for row in rows
-        if words.stands_in(terms, text.fold(f"{row.name} {row.state}"))
-    ][:RANKED]
+    ]
 
 
 FINDERS: dict[str, Finder] = {

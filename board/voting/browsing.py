@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from board.text import clean
-from board.voting import queries, voices
-from board.voting.models import Choice
-from board.web import page
+from board.voting import queries, uses, voices
+from board.voting.models import Choice, ReuseStatus
+from board.web import actor, page
 
 MAX_WORDS = 100
 CHOICES = {*Choice, voices.NONE}
@@ -25,6 +25,24 @@ def ballots(proposal_id: int) -> Response:
         proposal=proposal,
         found=found,
         choice=choice,
+        words=words,
+        url=url,
+        more_url=url(after=found.more) if found.more else "",
+        first_url=url() if after else "",
+    )
+
+
+def uses_of(proposal_id: int) -> Response:
+    """Who uses it; what the address asks for and does not exist is ignored."""
+    proposal = queries.get(proposal_id)
+    chosen, words, after = _asked("status", set(ReuseStatus)), _words(), request.args.get("after", "")
+    found = uses.page(proposal, chosen, words, after, actor())
+    url = partial(_url, f"/proposals/FV-{proposal_id}/reuse/all", status=chosen, q=words)
+    return page(
+        "voting/all_uses.html",
+        proposal=proposal,
+        found=found,
+        chosen=chosen,
         words=words,
         url=url,
         more_url=url(after=found.more) if found.more else "",

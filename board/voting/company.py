@@ -1,6 +1,6 @@
-"""Who takes part in a proposal and who uses it: what lists partners by name. Who voted how stands in `voices`.
+"""Who takes part in a proposal, and what one partner does: `voices` has who voted how, `uses` who uses it.
 
-Names of people, conditions and contacts are read for signed-in readers only.
+Conditions are read for signed-in readers only.
 """
 
 from typing import Any
@@ -13,9 +13,8 @@ from board.partners.models import Partner, hue
 from board.policy import Acting, Actor
 from board.proposals.models import Proposal, ProposalBuilder
 from board.proposals.states import State
-from board.voting import rights
 from board.voting.models import Ballot, Condition, Offer, OfferKind, Reuse, ReuseStatus
-from board.voting.shapes import Coalition, Companion, Given, Use, Users
+from board.voting.shapes import Coalition, Companion, Given
 
 HISTORY_LENGTH = 200
 NAMES = select(
@@ -51,22 +50,6 @@ def coalition(proposal: Any, by: Actor) -> Coalition:
     ]
     companions.sort(key=lambda c: order.index(OfferKind(c.offers[0].kind)) if c.offers else len(order))
     return Coalition(proposal.id, f"FV-{proposal.id}", tuple(companions))
-
-
-def users(proposal: Any, by: Actor) -> Users:
-    """Who uses it, furthest first. The contact is shown to signed-in readers only."""
-    rows = db.session.execute(
-        NAMES.add_columns(Reuse)
-        .join(Reuse, Reuse.partner_id == Partner.id)
-        .where(Reuse.proposal_id == proposal.id)
-        .order_by(Partner.search)
-    ).all()
-    uses = [_use(row, by) for row in rows]
-    uses.sort(key=lambda u: PROGRESS[u.status])
-    own = next((u for u in uses if u.partner.id == by.partner_id), None)
-    gone = rights.closed_sentence(proposal) if proposal.state in rights.GONE else ""
-    why = rights.why_no_offer(by) or gone
-    return Users(proposal.id, f"FV-{proposal.id}", tuple(uses), by.partner, not why, why, _record(own))
 
 
 def built_and_used(proposal_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
@@ -113,16 +96,6 @@ def acting(row: Any) -> Acting:
     return Acting(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug), row.kind, row.votes)
 
 
-def _record(own: Use | None) -> dict[str, Any]:
-    if own is None:
-        return dict.fromkeys(("status", "variant", "release", "contact", "confirmed_on", "planned_for", "link"), "")
-    on = own.confirmed_on.isoformat() if own.confirmed_on else ""
-    return {
-        "status": own.status, "variant": own.variant, "release": own.release, "contact": own.contact,
-        "confirmed_on": on, "planned_for": own.planned_for, "link": own.link,
-    }  # fmt: skip
-
-
 def _conditions(proposal_id: int, partners: dict[int, Acting]) -> dict[int, Condition]:
     """The conditions by partner; partners that offer nothing else are added to `partners`."""
     found: dict[int, Condition] = {}
@@ -149,15 +122,6 @@ def _companion(partner: Acting, offers: list[Given], condition: Condition | None
         condition.reserved_body,
         condition.reserved_on,
     )
-
-
-def _use(row: Any, by: Actor) -> Use:
-    use: Reuse = row.Reuse
-    contact = use.contact if by.signed_in else ""
-    return Use(
-        acting(row), use.status, use.variant, use.release, contact, use.source, use.confirmed_on, use.planned_for,
-        use.link,
-    )  # fmt: skip
 
 
 def _entry(row: Any, **said: Any) -> dict[str, Any]:

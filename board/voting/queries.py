@@ -17,10 +17,11 @@ from board.policy import Actor
 from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.voting import company, rights
-from board.voting.company import coalition, for_partner, given, users
+from board.voting.company import coalition, for_partner, given
 from board.voting.models import Ballot, Condition, Offer, OfferKind
 from board.voting.rights import why_no_ballot
 from board.voting.shapes import Box, Given, Panel, Tally
+from board.voting.uses import users
 from board.voting.voices import ballots
 
 __all__ = [

@@ -187,14 +187,24 @@ class Use:
 
 @dataclass(frozen=True)
 class Users:
-    """Who uses a feature, and the acting partner's own record (`values`, for its form)."""
+    """Who uses a feature, of many only some (`n` in all), and the acting partner's own record: `values` of its form."""
 
     id: int
     key: str
     uses: tuple[Use, ...]
+    n: int
     partner: Acting | None
     may: bool
     why: str
     values: Mapping[str, Any]
     undo: Mapping[str, Any] | None = None
     errors: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class UsesPage:
+    """One page of all entries of use; `numbers` counts by status, `more` is the next key."""
+
+    uses: tuple[Use, ...]
+    numbers: Mapping[str, int]
+    more: str

@@ -128,6 +128,12 @@ def reuse(proposal_id: int) -> Response:
     return _show("voting/_reuse.html", proposal_id, reuse=queries.users(queries.get(proposal_id), actor()))
 
 
+@bp.get("/proposals/<proposal:proposal_id>/reuse/all")
+def all_uses(proposal_id: int) -> Response:
+    """All entries of use in pages, by name; `status` and `q` narrow them."""
+    return browsing.uses_of(proposal_id)
+
+
 @bp.post("/proposals/<proposal:proposal_id>/reuse")
 def record_reuse(proposal_id: int) -> BaseResponse:
     """Record how far the partner acted for is with using it; `remove=1` takes the record away."""
