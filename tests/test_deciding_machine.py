@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from board.consent import jobs, verbs
 from board.consent.models import Objection
-from board.db import at, db, now
+from board.db import at, now, run
 from board.errors import Conflict, Denied, Refusal
 from board.i18n import in_days
 from board.proposals.models import Decision, Proposal
@@ -19,7 +19,11 @@ from board.record.checks import ballots as ballots_on_record
 from board.record.checks import counters
 from board.voting import ballots
 from tests.long.trials import Trial
-from tests.test_state_machine import PARTNERS, Voting, refused_as, run
+from tests.test_state_machine import PARTNERS, Voting, refused_as, run_machine
+
+IN_CONSENT = select(Proposal.id).where(Proposal.consent_until.is_not(None))
+OBJECTIONS = select(func.count(Objection.id))
+PASSED = select(func.count(Decision.id)).where(Decision.silent.is_not(None))
 
 
 class Deciding(Voting):
@@ -89,15 +93,13 @@ class Deciding(Voting):
             if state != "open":
                 self.consents.pop(id_, None)
         with self.app.app_context():
-            running = set(db.session.scalars(select(Proposal.id).where(Proposal.consent_until.is_not(None))))
-            assert running == set(self.consents)
-            assert db.session.scalar(select(func.count(Objection.id))) == self.objections
-            passed = select(func.count(Decision.id)).where(Decision.silent.is_not(None))
-            assert db.session.scalar(passed) == self.passed
+            assert {row.id for row in run(IN_CONSENT)} == set(self.consents)
+            assert run(OBJECTIONS).scalar() == self.objections
+            assert run(PASSED).scalar() == self.passed
             assert ballots_on_record() == []
             assert counters() == []
 
 
 @pytest.mark.trial("deciding", short=15, long=1_000)
 def test_whatever_is_decided_in_whatever_order_the_board_agrees_with_the_model(app: Flask, trial: Trial) -> None:
-    run(app, Deciding, trial)
+    run_machine(app, Deciding, trial)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import func, select
 
-from board.db import db, now, transaction
+from board.db import db, now, run, transaction
 from board.duplicates import verbs
 from board.errors import Refusal
 from board.i18n import in_days, today
@@ -20,10 +20,12 @@ from board.voting.models import Ballot, OfferKind
 from tests.factories import make_proposal
 from tests.long.trials import Trial
 from tests.people import Cast, populate
-from tests.test_state_machine import CHOICES, DECISIONS, PARTNERS, Board, run
+from tests.test_state_machine import CHOICES, DECISIONS, PARTNERS, Board, run_machine
 from tests.worlds import empty, made
 
 WHICH = st.integers(0, 2)
+MERGED = select(Proposal.id, Proposal.merged_into_id)
+BALLOTS_EACH = select(func.count()).select_from(Ballot).group_by(Ballot.proposal_id, Ballot.partner_id)
 
 
 def three_proposals() -> tuple[Cast, tuple[int, ...]]:
@@ -112,13 +114,11 @@ class Merging(Board):
         if not hasattr(self, "parts"):
             return
         with self.app.app_context():
-            rows = db.session.execute(select(Proposal.id, Proposal.merged_into_id))
-            assert {row.id: row[1] for row in rows if row[1]} == self.parts
-            votes = select(func.count()).select_from(Ballot).group_by(Ballot.proposal_id, Ballot.partner_id)
-            assert set(db.session.scalars(votes)) <= {1}, "one ballot per partner"
+            assert {row.id: row[1] for row in run(MERGED) if row[1]} == self.parts
+            assert {row[0] for row in run(BALLOTS_EACH)} <= {1}, "one ballot per partner"
             assert [(found.name, found.wrong) for found in everything() if not found.ok] == []
 
 
 @pytest.mark.trial("merging", short=12, long=1_000)
 def test_whatever_is_merged_and_taken_back_the_board_counts_right(app: Flask, trial: Trial) -> None:
-    run(app, Merging, trial)
+    run_machine(app, Merging, trial)

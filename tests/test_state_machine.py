@@ -1,7 +1,7 @@
 """Rules 1 and 2 as a state machine: whatever people do in whatever order, the board agrees with a simple model.
 
 `Voting` knows ballots, offers, decisions and pauses. Further features extend it with rules of their own: subclass it,
-add `@rule`s and `@invariant`s, and `run` it.
+add `@rule`s and `@invariant`s, and `run_machine` it.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from board import i18n
 from board.activity.models import Activity
-from board.db import db, now, transaction
+from board.db import db, now, run, transaction
 from board.errors import Conflict, Denied, Refusal
 from board.partners.models import Electorate, Partner
 from board.policy import Acting, Actor
@@ -40,6 +40,14 @@ KINDS = st.sampled_from(list(OfferKind))
 DECISIONS = {"accept": "accepted", "defer": "deferred", "decline": "declined"}
 MAY_DECIDE = {"accept": {"open", "deferred"}, "defer": {"open"}, "decline": {"open"}}
 REOPENS = {"accepted", "deferred", "declined"}
+
+THEIR_BALLOTS = select(Ballot.proposal_id, Partner.slug, Ballot.choice).join(Ballot.partner)
+THEIR_OFFERS = (
+    select(Offer.proposal_id, Partner.slug, Offer.kind, Offer.days)
+    .join(Offer.partner)
+    .where(Offer.withdrawn_at.is_(None))
+)
+LOGGED = select(func.count()).where(Activity.verb == "ballot.cast")
 
 
 def two_proposals() -> tuple[Cast, tuple[int, int]]:
@@ -193,19 +201,12 @@ class Voting(Board):
             return
         with self.app.app_context():
             assert tallies.check_tallies() == []
-            rows = db.session.execute(select(Ballot.proposal_id, Partner.slug, Ballot.choice).join(Ballot.partner))
-            assert {(r[0], r[1]): r[2] for r in rows} == self.cast_
-            held = db.session.execute(
-                select(Offer.proposal_id, Partner.slug, Offer.kind, Offer.days)
-                .join(Offer.partner)
-                .where(Offer.withdrawn_at.is_(None))
-            )
-            assert {(r[0], r[1], OfferKind(r[2])): r[3] for r in held} == self.offered
+            assert {(r[0], r[1]): r[2] for r in run(THEIR_BALLOTS)} == self.cast_
+            assert {(r[0], r[1], OfferKind(r[2])): r[3] for r in run(THEIR_OFFERS)} == self.offered
             shown = queries.tallies([queries.get(id_) for id_ in self.proposals])
             for id_ in self.proposals:
                 self._tally_agrees(shown[id_])
-            logged = select(func.count()).where(Activity.verb == "ballot.cast")
-            assert db.session.scalar(logged) == self.changes, "a change is logged, a repetition is not"
+            assert run(LOGGED).scalar() == self.changes, "a change is logged, a repetition is not"
 
     def _tally_agrees(self, tally: Any) -> None:
         expected = dict.fromkeys(("for", "against", "abstain"), 0)
@@ -227,7 +228,7 @@ def refused_as(expected: type[Refusal] | None) -> Iterator[None]:
             yield
 
 
-def run(app: Flask, machine: type[Board], trial: Trial) -> None:
+def run_machine(app: Flask, machine: type[Board], trial: Trial) -> None:
     """As many runs as the trial is large; each of at most so many steps."""
     for part in trial.parts(PART):
         like = settings(LIKE, max_examples=part, stateful_step_count=STEPS[trial.long])
@@ -238,4 +239,4 @@ def run(app: Flask, machine: type[Board], trial: Trial) -> None:
 
 @pytest.mark.trial("voting", short=15, long=1_000)
 def test_whatever_people_do_the_board_agrees_with_the_model(app: Flask, trial: Trial) -> None:
-    run(app, Voting, trial)
+    run_machine(app, Voting, trial)
