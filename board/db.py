@@ -98,15 +98,15 @@ db = SQLAlchemy(
 def init_app(app: Flask) -> None:
     """Give the application its database; each request and job gives its connection back, whatever became of it."""
     db.init_app(app)
-    app.teardown_appcontext(_let_go)  # Before Flask-SQLAlchemy's own, which would spoil an answer that is made already.
+    app.teardown_appcontext(let_go)  # Before Flask-SQLAlchemy's own, which would spoil an answer that is made already.
 
 
 def _session() -> BoardSession:
     return cast("BoardSession", db.session())
 
 
-def _let_go(_error: BaseException | None) -> None:
-    """Undo what was only read. If the server is gone by now, nothing has to be undone; the connection is dropped."""
+def let_go(_error: BaseException | None = None) -> None:
+    """Undo what is not committed. If the server is gone by now, nothing has to be undone: the connection is dropped."""
     if not db.session.registry.has():
         return
     session = db.session()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from board import create_app
 from board.db import at, db, now
@@ -58,6 +58,19 @@ def test_a_job_that_fails_does_not_stop_the_others_and_is_told(app: Flask) -> No
         with at(now() + timedelta(seconds=61)):
             due.run_due([due.Job("broken", 60, lambda: 1)])
             assert [run.problem for run in queries.runs()] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "words", ["SELECT * FROM nowhere", "SELECT pg_terminate_backend(pg_backend_pid())"], ids=["refused", "cut off"]
+)
+def test_a_job_whose_question_fails_does_not_stop_the_others_either(app: Flask, words: str) -> None:
+    """Asked outside a transaction of the job's own; on PostgreSQL the session hears nothing more until it is undone."""
+    ran: list[int] = []
+    broken = due.Job("broken", 60, lambda: db.session.execute(text(words)))
+    with app.app_context():
+        due.run_due([broken, due.Job("whole", 60, lambda: ran.append(1))])
+        assert ran == [1]
+        assert [(run.name, bool(run.problem)) for run in queries.runs()] == [("broken", True), ("whole", False)]
 
 
 def test_making_the_application_starts_no_thread(app: Flask) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from board.db import clock_error, db, now, transaction
+from board.db import clock_error, db, let_go, now, transaction
 from board.jobs.models import TaskLock
 from board.log import log
 
@@ -70,6 +70,7 @@ def attempt(job: Job) -> bool:
     except Exception as why:  # noqa: BLE001 - one task must not stop the others.
         log.error("job", job=job.name, exc_info=why)
         problem = type(why).__name__
+        let_go()  # Its transaction may hear nothing more, its connection be gone.
     _note(job.name, problem)
     return not problem
 
