@@ -1,6 +1,5 @@
 """The database: Base, engine set-up for SQLite and PostgreSQL, and `transaction()`, the one place that commits."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from board import quick
+from board import joined, quick
 from board.errors import Busy
 from board.joined import BoardSession
 from board.pen import Pen
@@ -204,13 +203,11 @@ def _read_only_is_busy(context: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    """A write takes its lock at the start: upgrading a read snapshot would fail at once."""
+    """SQLite's driver does not begin by itself; what a session's line has begun goes on."""
     if connection.dialect.name == "sqlite":
-        begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get("write", False) else "BEGIN"
-        try:
-            connection.connection.cursor().execute(begin)
-        except sqlite3.Error as why:
-            raise OperationalError(begin, None, why) from why
+        driver: Any = connection.connection.dbapi_connection
+        if not driver.in_transaction:
+            joined.begin(driver)
 
 
 @contextmanager
@@ -223,8 +220,8 @@ def transaction() -> Iterator[None]:
     session = _session()
     if session.info.get("writing"):
         raise RuntimeError("transaction() does not nest: begin it once, at the edge")
-    session.close()
-    sqlite = session.get_bind().dialect.name == "sqlite"
+    session.end()
+    sqlite = session.on_sqlite
     if sqlite and not _writing.acquire(timeout=LOCK_SECONDS):
         raise Busy()
     session.info["writing"] = object()  # What was read inside this transaction carries it.
@@ -240,7 +237,7 @@ def transaction() -> Iterator[None]:
     finally:
         session.info.pop("writing", None)
         session.info.pop("afterwards", None)
-        session.close()
+        session.end()
         if sqlite:
             _writing.release()
     for do in later.values():
@@ -306,7 +303,7 @@ def afterwards(name: str, do: Callable[[], None]) -> None:
 def _take_lock(session: BoardSession) -> None:
     """Begin to write; another process that holds SQLite's lock for too long, or a database that is away: Busy."""
     try:
-        session.held(write=True)
+        session.begin_writing()
     except OperationalError as why:
         raise Busy() from why
 
@@ -320,11 +317,12 @@ def run(statement: Executable, **values: Any) -> quick.Rows:
     return found
 
 
-def connection() -> Connection:
+def connection() -> quick.Place:
     """The connection of this request, begun if need be, for who reads past the ORM: `quick.on` takes it."""
-    return _session().held()
+    session = _session()
+    return session if session.on_sqlite else session.held()
 
 
 def on_postgres() -> bool:
     """Whether the database is PostgreSQL."""
-    return db.session().get_bind().dialect.name == "postgresql"
+    return not _session().on_sqlite

@@ -14,15 +14,18 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, Protocol
 
-from sqlalchemy import Executable
+from sqlalchemy import Engine, Executable
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound, OperationalError
 
-from board.joined import HELD, BoardSession
+from board.joined import BoardSession
 
 MOST = 1000
 LONGEST = 100
 """Longer lists of values are rare, and each length is a statement of its own."""
+
+Place = Connection | BoardSession
+"""Where a statement is run. On SQLite a session need not have a connection of SQLAlchemy's."""
 
 
 class Rows(Protocol):
@@ -88,12 +91,12 @@ class Prepared:
         told = [entry.type._cached_result_processor(dialect, None) for entry in columns]
         self._told = [(place, process) for place, process in enumerate(told) if process]
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Found:
-        """Run it. Raises sqlite3.Error, and KeyError for a value that is not given."""
+    def run(self, driver: Any, engine: Engine, values: Mapping[str, Any]) -> Found:
+        """Run it on a connection of SQLite's driver. Raises sqlite3.Error, and KeyError for a value not given."""
         given = [value(values) for value in self._binds]
-        cursor = connection.connection.cursor()
-        for heard in connection.engine.dispatch.before_cursor_execute:
-            heard(connection, cursor, self.sql, given, None, False)
+        cursor = driver.cursor()
+        for heard in engine.dispatch.before_cursor_execute:
+            heard(None, cursor, self.sql, given, None, False)
         cursor.execute(self.sql, given)
         found = Found(map(self._row, self._read(cursor.fetchall())) if self._row else ())
         cursor.close()
@@ -150,19 +153,35 @@ _prepared: dict[tuple[Executable, tuple[str, ...], tuple[int, ...]], Prepared] =
 
 def run(session: BoardSession, statement: Executable, values: Mapping[str, Any]) -> Any:
     """What the statement finds, within the session's transaction."""
-    return on(session.info.get(HELD) or session.held(), statement, values)
-
-
-def on(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Any:
-    """What it finds on that connection."""
-    if connection.dialect.name == "sqlite":
-        key = (statement, tuple(values), tuple([len(value) for value in values.values() if type(value) is list]))
-        found = _prepared.get(key)
-        if found is None:
-            if len(_prepared) >= MOST:
-                _prepared.clear()
-            _prepared[key] = found = Prepared(statement, connection.dialect, values)
+    if session.on_sqlite:
+        found = _prepare(session.engine.dialect, statement, values)
         if found.fits:
-            with suppress(sqlite3.Error):  # SQLAlchemy meets it again and tells it in its own words.
-                return found.run(connection, values)
+            driver = session.driver()
+            try:
+                return found.run(driver, session.engine, values)
+            except sqlite3.Error as why:  # SQLAlchemy meets it again and tells it in its own words,
+                if not driver.in_transaction:  # but never outside the transaction that it has ended.
+                    raise OperationalError(found.sql, None, why) from why
+    return session.held().execute(statement, values)
+
+
+def on(connection: Place, statement: Executable, values: Mapping[str, Any]) -> Any:
+    """What it finds on that connection."""
+    if isinstance(connection, BoardSession):
+        return run(connection, statement, values)
+    if connection.dialect.name == "sqlite":
+        found = _prepare(connection.dialect, statement, values)
+        if found.fits:
+            with suppress(sqlite3.Error):
+                return found.run(connection.connection, connection.engine, values)
     return connection.execute(statement, values)
+
+
+def _prepare(dialect: Dialect, statement: Executable, values: Mapping[str, Any]) -> Prepared:
+    key = (statement, tuple(values), tuple([len(value) for value in values.values() if type(value) is list]))
+    found = _prepared.get(key)
+    if found is None:
+        if len(_prepared) >= MOST:
+            _prepared.clear()
+        _prepared[key] = found = Prepared(statement, dialect, values)
+    return found

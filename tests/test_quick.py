@@ -1,21 +1,21 @@
 """Statements that are run past SQLAlchemy's execution end as they would with it, and are heard by who listens."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, bindparam, event, insert, select, update
-from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
+from sqlalchemy import Engine, bindparam, event, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound, OperationalError
 
 from board import quick
 from board.accounts.models import Person
 from board.activity.models import Activity, act
 from board.db import at, db, on_postgres, run, transaction
-from board.joined import HELD
+from board.joined import HELD, LINE, SPARE
 from board.partners.models import Partner
 from board.proposals.models import Proposal
 from tests.conftest import Browser, counting
@@ -34,6 +34,8 @@ _SOME = select(Proposal.id).where(
 )
 _NEWEST = select(Activity.at, Activity.verb, Activity.details).order_by(Activity.id.desc())
 _SLUG = insert(Partner)
+_WORDS = select(Proposal.title, Proposal.summary).where(Proposal.id == 1)
+_NOBODYS = update(Proposal).where(Proposal.id == 1).values(topic_id=0)
 _SUMMARY = update(Proposal).where(Proposal.id == bindparam("which"))
 
 
@@ -107,13 +109,13 @@ def test_who_listens_hears_of_each_statement(app: Flask) -> None:
 def test_each_transaction_has_its_own_connection(app: Flask) -> None:
     with app.app_context():
         run(_ONE, proposal=1)
-        assert HELD in db.session().info
+        assert db.session().info.keys() & {HELD, LINE}
         with transaction(), db.session.begin_nested():
             run(_ONE, proposal=1)
-        assert HELD not in db.session().info
+        assert not db.session().info.keys() & {HELD, LINE}
         run(_ONE, proposal=1)
         db.session.remove()
-        assert HELD not in db.session().info
+        assert not db.session().info.keys() & {HELD, LINE, SPARE}
 
 
 def test_the_session_works_on_the_connection_that_was_opened_before_and_gives_it_back(app: Flask) -> None:
@@ -126,6 +128,58 @@ def test_the_session_works_on_the_connection_that_was_opened_before_and_gives_it
                 assert db.engine.pool.checkedout() == free + 1  # type: ignore[attr-defined]
                 end()
                 assert db.engine.pool.checkedout() == free  # type: ignore[attr-defined]
+
+
+@on_sqlite
+def test_a_session_without_the_orm_keeps_its_line_until_it_is_closed(app: Flask) -> None:
+    with app.app_context():
+        free = db.engine.pool.checkedout()  # type: ignore[attr-defined]
+        run(_ONE, proposal=1)
+        line = db.session().info[LINE]
+        with transaction():
+            _reword(_told_by_run())
+            assert db.session().info[LINE] is line
+        assert not line.driver.in_transaction
+        run(_ONE, proposal=1)
+        assert db.session().info[LINE] is line
+        assert db.engine.pool.checkedout() == free + 1  # type: ignore[attr-defined]
+        db.session.close()
+        assert db.engine.pool.checkedout() == free  # type: ignore[attr-defined]
+
+
+@on_sqlite
+def test_nothing_goes_on_in_a_transaction_that_sqlite_has_undone(app: Flask) -> None:
+    with app.app_context():
+        before = _told_by_run()
+        for go_on in (_by_itself, lambda: run(_SLUG, id=1, slug="doppelt", name="Doppelt")):
+            with pytest.raises(OperationalError):
+                _change(before, lambda: db.session().driver().rollback(), go_on)  # As after a full disk.
+        assert _told_by_run() == before
+
+
+@on_sqlite
+def test_a_commit_that_fails_is_told_in_sqlalchemys_words_and_heard(app: Flask) -> None:
+    heard: list[Any] = []
+    with app.app_context():
+        before, note = _told_by_run(), heard.append
+        event.listen(db.engine, "handle_error", note)
+        try:
+            with pytest.raises(IntegrityError):
+                _change(before, lambda: run(text("PRAGMA defer_foreign_keys = ON")), lambda: run(_NOBODYS))
+        finally:
+            event.remove(db.engine, "handle_error", note)
+        assert (len(heard), _told_by_run()) == (1, before)
+
+
+def _change(before: tuple[str, str], *then: Callable[[], Any]) -> None:
+    with transaction():
+        _reword(before)
+        for do in then:
+            do()
+
+
+def _told_by_run() -> tuple[str, str]:
+    return tuple(run(_WORDS).one())
 
 
 def test_what_is_done_on_either_way_is_committed_and_undone_together(app: Flask) -> None:
@@ -182,7 +236,8 @@ def test_a_statement_is_prepared_once(app: Flask) -> None:
         run(_ONE, proposal=2)
         run(_OF, ids=[1, 2])
         run(_OF, ids=[3, 4])
-        assert quick._prepared[_OF, ("ids",), (2,)].run(db.session.connection(), {"ids": [1, 2]}) == [(1,), (2,)]
+        driver = db.session().connection().connection
+        assert quick._prepared[_OF, ("ids",), (2,)].run(driver, db.engine, {"ids": [1, 2]}) == [(1,), (2,)]
         assert quick._prepared[_ONE, ("proposal",), ()] is held
 
 

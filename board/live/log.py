@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Engine, func, select, text
-from sqlalchemy.engine import Connection
 
 from board import quick
 from board.activity.models import Activity
@@ -63,11 +62,11 @@ class Log(Protocol):
         """Whether anything may have been written since the last look; cheap."""
         ...
 
-    def latest(self, connection: Connection) -> Position:
+    def latest(self, connection: quick.Place) -> Position:
         """A position before which everything is visible to every snapshot taken from now on."""
         ...
 
-    def since(self, connection: Connection, position: Position, limit: int) -> list[Entry] | None:
+    def since(self, connection: quick.Place, position: Position, limit: int) -> list[Entry] | None:
         """At most `limit` rows after the position, in order; None when the log does not know such a position."""
         ...
 
@@ -90,11 +89,11 @@ class SqliteLog:
         before, self._version = self._version, version
         return bool(before != version)
 
-    def latest(self, connection: Connection) -> Position:
+    def latest(self, connection: quick.Place) -> Position:
         """The newest id."""
         return (quick.on(connection, _SQLITE_LATEST, {}).scalar() or 0,)
 
-    def since(self, connection: Connection, position: Position, limit: int) -> list[Entry] | None:
+    def since(self, connection: quick.Place, position: Position, limit: int) -> list[Entry] | None:
         """Rows with a greater id."""
         if len(position) != 1 or position > self.latest(connection):
             return None
@@ -111,12 +110,12 @@ class PostgresLog:
         """Look every time: one short index scan, four times a second and process."""
         return True
 
-    def latest(self, connection: Connection) -> Position:
+    def latest(self, connection: quick.Place) -> Position:
         """The last settled row. Never a bare transaction id: after a crash PostgreSQL gives some of them out again."""
         row = connection.execute(_POSTGRES_LATEST).first()
         return (int(row.xid), row.id) if row else (0, 0)
 
-    def since(self, connection: Connection, position: Position, limit: int) -> list[Entry] | None:
+    def since(self, connection: quick.Place, position: Position, limit: int) -> list[Entry] | None:
         """Rows after (xid, id), settled ones first."""
         ahead = text("SELECT CAST(:xid AS xid8) > pg_snapshot_xmax(pg_current_snapshot())")
         if len(position) != 2 or connection.scalar(ahead, {"xid": str(position[0])}):
