@@ -101,7 +101,7 @@ def init_app(app: Flask) -> None:
 
 
 def _session() -> BoardSession:
-    return cast("BoardSession", db.session())
+    return cast("BoardSession", db.session.registry())
 
 
 def let_go(_error: BaseException | None = None) -> None:

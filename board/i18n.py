@@ -20,7 +20,7 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from board.db import now
 
@@ -213,9 +213,8 @@ def time_tag(when: date | datetime, locale: str) -> Markup:
 @lru_cache(maxsize=8192)
 def _tag(machine: str, when: date | datetime, locale: str, _today: date) -> Markup:
     """What shows in it is its key: the moment as it is written, the language, and today."""
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        machine, exact(when, locale), relative(when, locale)
-    )
+    title, shown = escape(exact(when, locale)), escape(relative(when, locale))
+    return Markup(f'<time datetime="{machine}" title="{title}">{shown}</time>')  # noqa: S704 - each value is escaped
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,7 @@ LONGEST = 100
 
 Place = Connection | BoardSession
 """Where a statement is run. On SQLite a session need not have a connection of SQLAlchemy's."""
+Fill = Callable[[Mapping[str, Any]], Any]
 
 
 class Rows(Protocol):
@@ -76,7 +77,8 @@ class Prepared:
         self.fits = not (compiled.literal_execute_params or compiled.update_prefetch) and all(
             _is_list(bind, values) for bind in compiled.post_compile_params
         )
-        self._binds: list[Callable[[Mapping[str, Any]], Any]] = []
+        self._given: list[Any] = []
+        self._filled: list[tuple[int, Fill]] = []
         if self.fits:
             places, members = compiled.positiontup or (), {}
             if compiled.post_compile_params:
@@ -85,7 +87,11 @@ class Prepared:
                 members = {
                     one: (name, n) for name, all_ in state.parameter_expansion.items() for n, one in enumerate(all_)
                 }
-            self._binds = [_bind(compiled, *members.get(place, (place, None))) for place in places]
+            for nth, place in enumerate(places):
+                fixed, fill = _bind(compiled, values, *members.get(place, (place, None)))
+                self._given.append(fixed)
+                if fill is not None:
+                    self._filled.append((nth, fill))
         columns = compiled._result_columns or ()
         self._row = shape(tuple([entry.keyname for entry in columns])) if columns else None
         told = [entry.type._cached_result_processor(dialect, None) for entry in columns]
@@ -93,7 +99,9 @@ class Prepared:
 
     def run(self, driver: Any, engine: Engine, values: Mapping[str, Any]) -> Found:
         """Run it on a connection of SQLite's driver. Raises sqlite3.Error, and KeyError for a value not given."""
-        given = [value(values) for value in self._binds]
+        given = self._given.copy()
+        for nth, fill in self._filled:
+            given[nth] = fill(values)
         cursor = driver.cursor()
         for heard in engine.dispatch.before_cursor_execute:
             heard(None, cursor, self.sql, given, None, False)
@@ -127,25 +135,24 @@ def _is_list(bind: Any, values: Mapping[str, Any]) -> bool:
     return usual and 0 < len(value) <= LONGEST and not bind.type._is_tuple_type
 
 
-def _bind(compiled: Any, name: str, nth: int | None = None) -> Callable[[Mapping[str, Any]], Any]:
-    """How a place in the statement is filled: with a given value (the nth of a list), a fixed one, or a default."""
-    bind, process = compiled.binds[name], compiled._bind_processors.get(name)
+def _bind(compiled: Any, values: Mapping[str, Any], name: str, nth: int | None) -> tuple[Any, Fill | None]:
+    """What a place in the statement is filled with: a fixed value, or one of each run (a given one, a default)."""
+    bind, process = compiled.binds[name], compiled._bind_processors.get(name) or _as_it_is
     key, made = bind.key, {column.key: column.default for column in compiled.insert_prefetch}
-    take: Callable[[Mapping[str, Any]], Any]
-    if nth is not None and bind.required:
-        take = lambda values: values[key][nth]  # noqa: E731
-    elif nth is not None:
-        member = bind.effective_value[nth]
-        take = lambda _values: member  # noqa: E731
-    elif default := made.get(key):
-        make: Any = default.arg if default.is_callable else lambda _context: default.arg
-        take = lambda _values: make(None)  # noqa: E731
-    elif bind.required:
-        take = itemgetter(key)
-    else:
-        fixed = bind.effective_value
-        take = lambda values: values.get(key, fixed)  # noqa: E731
-    return (lambda values: process(take(values))) if process else take
+    if nth is not None:
+        if bind.required:
+            return None, lambda values: process(values[key][nth])
+        return process(bind.effective_value[nth]), None
+    if default := made.get(key):
+        make = default.arg
+        return (None, lambda _values: process(make(None))) if default.is_callable else (process(make), None)
+    if key not in values and not bind.required:
+        return process(bind.effective_value), None
+    return None, itemgetter(key) if process is _as_it_is else lambda values: process(values[key])
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 _prepared: dict[tuple[Executable, tuple[str, ...], tuple[int, ...]], Prepared] = {}

@@ -4,7 +4,7 @@ import socket
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from board import problems
@@ -45,8 +45,19 @@ def init_app(app: Flask, config: Config) -> None:
         check_text()
         check_origin(config)
 
+    wanted = HEADERS | HTTPS_HEADERS if config.https else HEADERS
+    headers = [(name, value, name.lower()) for name, value in wanted.items()]
+
+    def dress(response: Response) -> Response:
+        """The headers of every answer, errors and static files included; what a view has said itself stays."""
+        said = {name.lower() for name, _value in response.headers}
+        for name, value, known_as in headers:
+            if known_as not in said:
+                response.headers.add(name, value)
+        return response
+
     app.before_request(guard)
-    app.after_request(add_headers)
+    app.after_request(dress)
 
 
 def known_hosts(config: Config) -> frozenset[str]:
@@ -108,13 +119,3 @@ def check_origin(config: Config) -> None:
             raise Forbidden
     elif request.cookies:
         raise Forbidden
-
-
-def add_headers(response: Response) -> Response:
-    """The headers of every answer, errors and static files included."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if current_app.config["BOARD"].https:
-        for name, value in HTTPS_HEADERS.items():
-            response.headers.setdefault(name, value)
-    return response

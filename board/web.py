@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, make_response, redirect, request, url_for
+from flask import Response, current_app, g, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -206,7 +206,7 @@ def not_modified(tag: str) -> Response | None:
     """A 304 if the browser has this version; a page that must tell something is never skipped."""
     if g.get("flashes") or request.if_none_match.contains_weak(tag) is False:
         return None
-    response = make_response("", 304)
+    response = Response("", 304)
     response.set_etag(tag, weak=True)
     return _cache_headers(response)
 
@@ -304,7 +304,7 @@ def _count(endpoint: str) -> str:
 
 
 def _answer(body: str | bytes | Iterator[str], status: int) -> Response:
-    return _cache_headers(make_response(body, status))
+    return _cache_headers(Response(body, status))
 
 
 def _cache_headers(response: Response) -> Response:
@@ -312,7 +312,7 @@ def _cache_headers(response: Response) -> Response:
 
     Pages behind links from mails, and those that only make sense once, say no-store themselves.
     """
-    response.vary.update(("HX-Request-Type", "Cookie", "Accept-Language"))
+    response.headers["Vary"] = "HX-Request-Type, Cookie, Accept-Language"
     private = request.endpoint not in FOLLOWED and not page_allowed(ANONYMOUS, request.endpoint)
     if private or response.status_code >= 400:
         return no_store(response)
