@@ -145,10 +145,21 @@ def _bind(compiled: Any, values: Mapping[str, Any], name: str, nth: int | None) 
         return process(bind.effective_value[nth]), None
     if default := made.get(key):
         make = default.arg
-        return (None, lambda _values: process(make(None))) if default.is_callable else (process(make), None)
+        return (None, lambda values: process(make(_Context(values)))) if default.is_callable else (process(make), None)
     if key not in values and not bind.required:
         return process(bind.effective_value), None
     return None, itemgetter(key) if process is _as_it_is else lambda values: process(values[key])
+
+
+class _Context:
+    """What a default that depends on the row's other values asks."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def get_current_parameters(self) -> dict[str, Any]:
+        """The values that were given."""
+        return dict(self._values)
 
 
 def _as_it_is(value: Any) -> Any:

@@ -34,6 +34,7 @@ _SOME = select(Proposal.id).where(
 )
 _NEWEST = select(Activity.at, Activity.verb, Activity.details).order_by(Activity.id.desc())
 _SLUG = insert(Partner)
+_SEARCH = select(Partner.search).where(Partner.slug.startswith("ort-"))
 _WORDS = select(Proposal.title, Proposal.summary).where(Proposal.id == 1)
 _NOBODYS = update(Proposal).where(Proposal.id == 1).values(topic_id=0)
 _SUMMARY = update(Proposal).where(Proposal.id == bindparam("which"))
@@ -89,6 +90,14 @@ def test_what_a_column_makes_by_itself_is_made(app: Flask, people: Cast) -> None
         act(people.ada.actor, "session.start", db.session.get_one(Person, people.ada.person_id), reason="test")
         row = run(_NEWEST).first()
     assert (row.at, row.verb, row.details) == (WHEN, "session.start", {"reason": "test"})
+
+
+def test_what_a_column_makes_of_the_others_is_made(app: Flask) -> None:
+    with app.app_context(), transaction():
+        for way in (run, lambda statement, **values: db.session.execute(statement, values)):
+            way(_SLUG, slug=f"ort-{way is run}", sign="Ö", kind="municipality", name="Örtlingen", state="By")
+        one, other = run(_SEARCH).all()
+        assert one == other == ("oertlingen\nby",)
 
 
 def test_what_the_database_minds_is_told_in_sqlalchemys_words_and_undone(app: Flask) -> None:
