@@ -72,6 +72,13 @@ def test_the_page_says_it_in_words_and_is_cached_until_something_changes(plan: N
 OWNER = Actor(is_product_owner=True)
 
 
+def test_what_has_an_answer_by_date_stands_before_what_has_none(app: Flask, people: Cast) -> None:
+    with app.app_context():
+        ids = [make_proposal(people, vote_by=day) for day in (None, SPRING, SPRING - timedelta(days=9))]
+        (unplanned,) = queries.sections()
+        assert [line.id for line in unplanned.lines] == ids[::-1]
+
+
 def test_an_estimate_stands_in_where_no_package_has_an_effort(app: Flask, people: Cast, gast: Browser) -> None:
     with app.app_context():
         make_proposal(people, state="accepted")

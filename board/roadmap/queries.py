@@ -143,7 +143,7 @@ def _lines(sections_: Iterable[Section]) -> list[tuple[int | None, Line]]:
             Proposal.effort_high, Proposal.days_offered,
         )
         .where(Proposal.id.in_(_first(sections_)))
-        .order_by(rank, Proposal.vote_by, Proposal.id)
+        .order_by(rank, Proposal.vote_by.nulls_last(), Proposal.id)
     ).all()  # fmt: skip
     ids = [row.id for row in rows]
     work = {row.proposal_id: row for row in db.session.execute(_work().where(Package.proposal_id.in_(ids)))}
@@ -170,8 +170,8 @@ def _first(sections_: Iterable[Section]) -> list[int]:
 
 def _some(milestone_id: int | None, state: State, many: int) -> Any:
     planned = Proposal.milestone_id.is_(None) if milestone_id is None else Proposal.milestone_id == milestone_id
-    some = select(Proposal.id).where(Proposal.state == state, planned).order_by(Proposal.vote_by, Proposal.id)
-    return select(some.limit(many).subquery().c.id)
+    some = select(Proposal.id).where(Proposal.state == state, planned)
+    return select(some.order_by(Proposal.vote_by.nulls_last(), Proposal.id).limit(many).subquery().c.id)
 
 
 def _line(row: Any, work: Any, carriers: tuple[Body, ...], *, english: bool) -> Line:
