@@ -13,6 +13,7 @@ from board.partners import queries as partners
 from board.partners.models import Electorate, Kind, Partner
 from board.proposals.models import Proposal
 from board.record import checks
+from board.reuse import columns
 from board.search import queries as searching
 from board.voting import ballots, tallies, uses, voices
 from board.voting.models import Ballot, Choice, Condition, Reuse, ReuseStatus
@@ -30,6 +31,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (voices, uses, partners):
         monkeypatch.setattr(module, "SHOWN", FEW)
     monkeypatch.setattr(names, "CHOICES", FEW)
+    monkeypatch.setattr(columns, "MOST", FEW)
 
 
 def join(number: int = CROWD, called: str = "ort", **facts: object) -> list[int]:
@@ -211,6 +213,42 @@ def test_all_entries_of_use_stand_on_pages_by_name_and_contacts_are_told_inside_
     assert entries(gast.get(f"{here}?status=planned").text) == ["Celle"]
     assert entries(gast.get(f"{here}?q=ort+06&status=live").text) == ["Ort 06"]
     assert "Kein Eintrag passt" in gast.get(f"{here}?q=Atlantis").text
+
+
+# The matrix
+
+
+def heads(html: str) -> list[str]:
+    """The names of the columns, in their order."""
+    return re.findall(r'id="column-\d+">(.*?)</a>', html)
+
+
+def test_of_many_columns_ones_own_the_chosen_one_and_those_with_most_entries_are_shown(
+    app: Flask, people: Cast, ben: Browser, gast: Browser, used: int
+) -> None:
+    with app.app_context():
+        second = make_proposal(people)
+        with transaction():
+            for slug in ("ort-3", "ort-5"):
+                partner = db.session.scalar(select(Partner.id).where(Partner.slug == slug))
+                db.session.add(Reuse(proposal_id=second, partner_id=partner, status=ReuseStatus.PILOT))
+    assert heads(gast.get("/reuse").text) == ["Aalen", "Ort 03", "Ort 05"]
+    assert heads(ben.get("/reuse?partner=Atlantis").text) == ["Aalen", "Ort 03", "Ort 05"]
+    text = ben.get("/reuse?partner=ort+07").text
+    assert heads(text) == ["Aalen", "Ort 07", "Ort 03"]
+    assert "3 von 10 Partnern haben eine Spalte" in text
+    assert "Eintrag von: <b>Ort 07</b>" in text
+    assert heads(gast.get("/reuse?who=ort+06").text) == ["Ort 06"]
+    assert heads(ben.get("/reuse?who=ort+06").text) == ["Aalen", "Ort 06"]
+
+
+def test_a_row_counts_the_entries_of_all_partners_whatever_columns_are_shown(gast: Browser, used: int) -> None:
+    text = gast.get("/reuse").text
+    assert '<td class="number">8</td>' in text
+    assert "10 Einträge" in text
+    assert '<td class="number">1</td>' in gast.get("/reuse?who=ort+06").text
+    assert 'hx-get="/reuse/FV-1?who=ort+06"' in gast.get("/reuse?who=ort+06").text
+    assert '<td class="number">8</td>' in gast.get(f"/reuse/FV-{used}", partial=True).text
 
 
 # The list of partners

@@ -48,7 +48,8 @@ def meant(typed: str) -> list[tuple[str, str]]:
     """
     query = select(Partner.slug, Partner.name).order_by(*ORDER).limit(FEW)
     name = fold(typed)
-    for way in (Partner.slug == typed, Partner.search.between(f"{name}\n", f"{name}\n\uffff"), called(typed)):
+    just_this = (Partner.search >= f"{name}\n") & (Partner.search < f"{name}\n\uffff")
+    for way in (Partner.slug == typed, just_this, called(typed)):
         if found := [(slug, name) for slug, name in db.session.execute(query.where(way))]:
             return found
     return []

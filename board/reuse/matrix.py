@@ -1,20 +1,22 @@
 """The matrix of proposals and partners: who examines, plans, pilots, runs or has ended what."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from board.db import db
 from board.i18n import current_locale, today
 from board.learnings import queries as learnings
-from board.partners.models import Kind, Partner, hue
+from board.partners.models import Kind, Partner
 from board.policy import Acting, Actor
 from board.proposals.models import Proposal, ProposalBuilder, Topic
 from board.proposals.states import State
+from board.reuse.columns import IN_USE, Columns, columns
+from board.reuse.columns import wanted as of_columns
 from board.search.index import within
 from board.text import clean
 from board.variants import queries as variants
@@ -26,7 +28,6 @@ FIRST, MOST = 100, 400
 COUNTED = 1000
 STALE = timedelta(days=183)
 """A record that nobody has confirmed for so long is shown as old, and its partner is asked."""
-IN_USE = (ReuseStatus.LIVE, ReuseStatus.PILOT)
 RANK = {s.value: n for n, s in enumerate((
     ReuseStatus.LIVE, ReuseStatus.PILOT, ReuseStatus.PLANNED, ReuseStatus.EXAMINING, ReuseStatus.ENDED,
 ))}  # fmt: skip
@@ -36,9 +37,9 @@ SORTS = {"used": "Most used", "title": "Title", "confirmed": "Confirmed last", "
 
 @dataclass(frozen=True)
 class Filters:
-    """What the matrix shows: its rows by all fields but `kind`, which chooses columns; `partner` uses or built it.
+    """What the matrix shows: its rows by all fields but `kind` and `who`, which choose columns.
 
-    `columns` orders these: by name, or (used) those first that run and pilot the most.
+    `partner` uses or built it. `columns` orders columns: by name, or (used) those first that run and pilot the most.
     """
 
     q: str = ""
@@ -48,6 +49,7 @@ class Filters:
     elsewhere: str = ""
     old: str = ""
     kind: str = ""
+    who: str = ""
     sort: str = "used"
     columns: str = ""
     all: str = ""
@@ -92,6 +94,7 @@ def read(args: Mapping[str, str], by: Actor, topics: set[str], partners: set[str
         elsewhere=one_of("elsewhere", {"1"}) if by.partner else "",
         old=one_of("old", {"1"}),
         kind=one_of("kind", set(Kind)),
+        who=" ".join(clean(args.get("who", "")).split())[:100].strip(),
         sort=one_of("sort", sorts) or "used",
         columns=one_of("columns", {"used"}),
         all=one_of("all", {"1"}),
@@ -114,7 +117,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One proposal with its cells by partner id, and the ids of the partners that built it: not all of them use it."""
+    """One proposal with its cells by partner id, and the ids of the partners that built it: not all of them use it.
+
+    There are cells for the columns that are shown; `numbers` counts all entries by status, `old` those to be confirmed.
+    """
 
     id: int
     title: str
@@ -124,6 +130,9 @@ class Row:
     built: frozenset[int] = frozenset()
     learned: int = 0
     """How many learnings there are about it."""
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    old: int = 0
+    confirmed: date = date.min
 
     @property
     def key(self) -> str:
@@ -132,14 +141,18 @@ class Row:
 
     def count(self, *statuses: str) -> int:
         """How many partners are that far."""
-        return sum(cell.status in statuses for cell in self.cells.values())
+        return sum(self.numbers.get(status, 0) for status in statuses)
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Columns (one's own partner and the chosen one first), rows, and how many there are, up to COUNTED + 1."""
+    """Columns (one's own partner and the chosen one first), rows, and how many there are, up to COUNTED + 1.
+
+    `partners` is how many would have a column.
+    """
 
     columns: tuple[Acting, ...]
+    partners: int
     rows: tuple[Row, ...]
     total: int
     entries: int
@@ -148,25 +161,21 @@ class Matrix:
 
 def matrix(filters: Filters, by: Actor) -> Matrix:
     """All that the filters leave, at most `filters.most` rows. Seven statements, however large it is."""
-    columns = _columns(filters, by)
+    shown = columns(filters, by)
     wanted = _wanted(filters, by)
     total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
     most_used = wanted.order_by(Proposal.n_live.desc(), Proposal.id.desc()).limit(filters.most)
-    found = _rows(most_used, {c.id for c in columns})
-    cells = [cell for row in found for cell in row.cells.values()]
-    return Matrix(columns, tuple(_sorted(found, filters, by)), total, len(cells), sum(cell.old for cell in cells))
-
-
-def users() -> list[Partner]:
-    """The partners that have built something or have an entry, by name."""
-    return list(db.session.scalars(select(Partner).where(_takes_part()).order_by(func.lower(Partner.name))))
+    found = _rows(most_used, shown, filters, by)
+    entries = sum(row.count(*RANK) for row in found)
+    rows = tuple(_sorted(found, filters, by))
+    return Matrix(shown.partners, shown.total, rows, total, entries, sum(row.old for row in found))
 
 
 def row(proposal_id: int, filters: Filters, by: Actor) -> tuple[tuple[Acting, ...], Row | None]:
     """One row as the filters' columns show it; None where there is no such proposal."""
-    columns = _columns(filters, by)
-    found = _rows(PLAIN.where(Proposal.id == proposal_id), {c.id for c in columns})
-    return columns, found[0] if found else None
+    shown = columns(filters, by)
+    found = _rows(PLAIN.where(Proposal.id == proposal_id), shown, filters, by)
+    return shown.partners, found[0] if found else None
 
 
 PLAIN = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, Proposal.version)
@@ -201,28 +210,51 @@ def _wanted(filters: Filters, by: Actor) -> Plain:
 def is_old() -> Any:
     """The condition that a record waits for its partner's confirmation; nobody asks about a merged proposal's."""
     merged = select(Proposal.id).where(Proposal.state == State.MERGED)
-    return and_(
-        Reuse.status != ReuseStatus.ENDED,
-        func.coalesce(Reuse.confirmed_on, func.date(Reuse.changed_at)) < today() - STALE,
-        Reuse.proposal_id.not_in(merged),
-    )
+    return and_(_waits(), Reuse.proposal_id.not_in(merged))
 
 
-def _rows(query: Plain, columns: set[int]) -> list[Row]:
+def _waits() -> ColumnElement[bool]:
+    seen = func.coalesce(Reuse.confirmed_on, func.date(Reuse.changed_at))
+    return and_(Reuse.status != ReuseStatus.ENDED, seen < today() - STALE)
+
+
+def _rows(query: Plain, shown: Columns, filters: Filters, by: Actor) -> list[Row]:
     english = current_locale() == "en"
     rows = db.session.execute(query).all()
     cells: dict[int, dict[int, Cell]] = {r.id: {} for r in rows}
     own, told, built = variants.where(cells), learnings.counts(cells), _builders(cells)
-    for r in db.session.scalars(select(Reuse).where(Reuse.proposal_id.in_(cells))):
-        if r.partner_id in columns:
-            cells[r.proposal_id][r.partner_id] = _cell(r, (r.proposal_id, r.partner_id) in own)
+    here = (Reuse.proposal_id.in_(cells), Reuse.partner_id.in_([p.id for p in shown.partners]))
+    for r in db.session.scalars(select(Reuse).where(*here)):
+        cells[r.proposal_id][r.partner_id] = _cell(r, (r.proposal_id, r.partner_id) in own)
+    counted = _counted(cells, filters, by)
     return [
         Row(
             r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id],
-            frozenset(built.get(r.id, ())), told.get(r.id, 0),
+            frozenset(built.get(r.id, ())), told.get(r.id, 0), **counted.get(r.id, {}),
         )
         for r in rows
     ]  # fmt: skip
+
+
+def _counted(proposals: Iterable[int], filters: Filters, by: Actor) -> dict[int, dict[str, Any]]:
+    """What each row says of all its entries, those without a shown column too: one statement for all of them."""
+    query = (
+        select(
+            Reuse.proposal_id, Reuse.status, func.count().label("n"), func.max(Reuse.confirmed_on).label("confirmed"),
+            func.sum(case((_waits(), 1), else_=0)).label("old"),
+        )
+        .where(Reuse.proposal_id.in_(list(proposals)))
+        .group_by(Reuse.proposal_id, Reuse.status)
+    )  # fmt: skip
+    if filters.kind or filters.who:
+        query = query.where(Reuse.partner_id.in_(select(Partner.id).where(of_columns(filters, by))))
+    found: dict[int, dict[str, Any]] = {}
+    for r in db.session.execute(query):
+        row = found.setdefault(r.proposal_id, {"numbers": {}, "old": 0, "confirmed": date.min})
+        row["numbers"][r.status] = r.n
+        row["old"] += r.old
+        row["confirmed"] = max(row["confirmed"], r.confirmed or date.min)
+    return found
 
 
 def _builders(proposals: Iterable[int]) -> dict[int, list[int]]:
@@ -243,9 +275,6 @@ def _cell(r: Reuse, own: bool) -> Cell:
 
 
 def _sorted(rows: list[Row], filters: Filters, by: Actor) -> list[Row]:
-    def confirmed(found: Row) -> date:
-        return max((c.confirmed_on for c in found.cells.values() if c.confirmed_on), default=date.min)
-
     def own(found: Row) -> int:
         cell = found.cells.get(by.partner_id or 0)
         return RANK[cell.status] if cell else len(RANK)
@@ -253,26 +282,7 @@ def _sorted(rows: list[Row], filters: Filters, by: Actor) -> list[Row]:
     if filters.sort == "title":
         return sorted(rows, key=lambda r: r.title.casefold())
     if filters.sort == "confirmed":
-        return sorted(rows, key=confirmed, reverse=True)
+        return sorted(rows, key=lambda r: r.confirmed, reverse=True)
     if filters.sort == "own":
         return sorted(rows, key=own)
     return sorted(rows, key=lambda r: (-r.count(ReuseStatus.LIVE), -r.count(*RANK), r.id))
-
-
-def _takes_part() -> Any:
-    """The condition that a partner has an entry of its own, or that sources say it has built something."""
-    return or_(exists().where(Reuse.partner_id == Partner.id), exists().where(ProposalBuilder.partner_id == Partner.id))
-
-
-def _columns(filters: Filters, by: Actor) -> tuple[Acting, ...]:
-    """Partners that take part, and the reader's own; that one first, then the chosen one, then the others."""
-    uses = select(func.count()).where(Reuse.partner_id == Partner.id, Reuse.status.in_(IN_USE))
-    n_uses = uses.correlate(Partner).scalar_subquery() if filters.columns else literal(0)
-    query = select(
-        Partner.id, Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes
-    ).where(or_(_takes_part(), Partner.id == by.partner_id))
-    if filters.kind:
-        query = query.where(or_(Partner.kind == filters.kind, Partner.id == by.partner_id))
-    rows = db.session.execute(query.order_by(n_uses.desc(), func.lower(Partner.name))).all()
-    found = [Acting(r.id, r.slug, r.name, r.sign, hue(r.ags or r.slug), r.kind, r.votes) for r in rows]
-    return tuple(sorted(found, key=lambda p: 0 if p.id == by.partner_id else 1 if p.slug == filters.partner else 2))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from board.activity.models import Activity
 from board.db import db
@@ -35,8 +35,9 @@ def spread(months: int = MONTHS) -> tuple[Month, ...]:
     A record that came from a source without a date (imported) counts from the beginning.
     """
     now_ = dict.fromkeys(USES, 0)
-    for status in db.session.scalars(select(Reuse.status).where(Reuse.status.in_(USES))):
-        now_[ReuseStatus(status)] += 1
+    counted = select(Reuse.status, func.count()).where(Reuse.status.in_(USES)).group_by(Reuse.status)
+    for status, n in db.session.execute(counted):
+        now_[ReuseStatus(status)] = n
     begin = _back(today().replace(day=1), months - 1)
     changes: dict[date, dict[ReuseStatus, int]] = {}
     for at, details in db.session.execute(

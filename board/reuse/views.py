@@ -1,5 +1,6 @@
 """`/reuse`: the matrix of who uses what, its rows one by one, and how use has spread."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -9,17 +10,21 @@ from board.db import transaction
 from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
+from board.partners import names
 from board.policy import Actor
 from board.proposals import queries as proposals
 from board.reuse import asking
 from board.reuse import matrix as reading
+from board.reuse.columns import takes_part
 from board.reuse.matrix import Filters
 from board.reuse.spread import spread
 from board.search import suggest
+from board.text import clean
 from board.voting import rights
 from board.web import actor, component, etag, no_store, not_modified, page, redirect_to, tagged
 
 bp = Blueprint("reuse", __name__, url_prefix="/reuse")
+MAX_WORDS = 120
 
 
 @bp.get("")
@@ -27,8 +32,8 @@ def index() -> Response:
     """The whole matrix that the address asks for."""
     by, locale = actor(), current_locale()
     topics = proposals.topics(locale)
-    columns = reading.users()
-    filters = reading.read(request.args, by, {slug for _id, slug, _label in topics}, {p.slug for p in columns})
+    choice = _choice()
+    filters = _filters(by, topics, choice)
     found = reading.matrix(filters, by)
     meant = suggest.instead(filters.q) if filters.q and not found.rows else ""
     months = spread()
@@ -37,8 +42,10 @@ def index() -> Response:
         return response
     all_url = filters.url(all="1") if found.total > filters.most < reading.MOST else ""
     context: dict[str, Any] = {
-        "matrix": found, "filters": filters, "topics": topics, "partners": columns, "sorts": reading.SORTS,
-        "chips": _chips(filters, by, {slug: label for _id, slug, label in topics}, {p.slug: p.name for p in columns}),
+        "matrix": found, "filters": filters, "topics": topics, "partners": choice.partners, "sorts": reading.SORTS,
+        "chips": _chips(filters, by, {slug: label for _id, slug, label in topics}, choice.known),
+        "typed": choice.typed, "like": [(filters.url(partner=slug), name) for slug, name in choice.like],
+        "typed_as": choice.known.get(filters.partner, choice.typed),
         "may": _may(by), "meant": meant, "most": filters.most, "all_url": all_url,
         "months": months,
     }  # fmt: skip
@@ -49,12 +56,38 @@ def index() -> Response:
 def row(proposal_id: int) -> Response:
     """One row again, after something in it has changed."""
     by = actor()
-    topics = {slug for _id, slug, _label in proposals.topics(current_locale())}
-    filters = reading.read(request.args, by, topics, {p.slug for p in reading.users()})
+    filters = _filters(by, proposals.topics(current_locale()), _choice())
     columns, found = reading.row(proposal_id, filters, by)
     if found is None:
         raise Missing(_("There is no such proposal."))
     return component("reuse/_row.html", row=found, columns=columns, filters=filters, may=_may(by))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Partners as (slug, name) to choose from; None of too many, then what was typed and who may be meant."""
+
+    partners: list[tuple[str, str]] | None
+    typed: str
+    like: list[tuple[str, str]]
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Slug → name of those that the address may name."""
+        return dict(self.like if self.partners is None else self.partners)
+
+
+def _choice() -> Choice:
+    partners = names.choices(takes_part())
+    typed = clean(request.args.get("partner", ""))[:MAX_WORDS] if partners is None else ""
+    return Choice(partners, typed, names.meant(typed) if typed else [])
+
+
+def _filters(by: Actor, topics: list[tuple[int, str, str]], choice: Choice) -> Filters:
+    args = request.args.to_dict()
+    if choice.partners is None:
+        args["partner"] = choice.like[0][0] if len(choice.like) == 1 else ""
+    return reading.read(args, by, {slug for _id, slug, _label in topics}, set(choice.known))
 
 
 def _may(by: Actor) -> bool:
@@ -87,6 +120,7 @@ def _chips(filters: Filters, by: Actor, topics: dict[str, str], partners: dict[s
         "partner": (_("Entry of"), partners.get(filters.partner, "")),
         "elsewhere": (_("In use"), _("elsewhere, not in %(partner)s", partner=own)),
         "old": (_("Entries"), _("to be confirmed")),
+        "who": (_("Columns"), filters.who),
         "kind": (_("Columns"), _(KINDS[filters.kind]) if filters.kind else ""),
     }
     return [(*values[name], filters.url(**{name: ""})) for name in filters.narrowing]
