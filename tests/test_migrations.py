@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, event, inspect, make_url, text
 
 from board import create_app
 from board.db import db, transaction
@@ -111,3 +111,16 @@ def test_a_way_up_and_down_leaves_the_text_index_right(full: Flask) -> None:
     with db.engine.connect() as connection:
         for table in INDEXED:
             connection.execute(text(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('integrity-check', 1)"))
+
+
+def test_sqlite_looks_through_all_references_after_a_migration_only(tmp_path: Path) -> None:
+    """Where nothing was migrated nothing can have broken, and on a large board it would take minutes."""
+    app = create_app(settings(tmp_path))
+    seen: list[str] = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        for expected in (1, 1):  # The second time there is nothing to do.
+            upgrade()
+            assert seen.count("PRAGMA foreign_key_check") == expected
+        db.session.remove()
+        db.engine.dispose()

@@ -47,11 +47,14 @@ def run():
             )
             guard.lower(connection)
             ahead.lower(connection)
+            before = context.get_context().get_current_heads()
             context.run_migrations()
             guard.raise_(connection)
             ahead.raise_(connection)
             index.ensure(connection)
-            if sqlite:
+            if (
+                sqlite and context.get_context().get_current_heads() != before
+            ):  # Every reference: long on a large board.
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
                     raise RuntimeError(f"foreign keys broken by the migration: {broken[:5]}")
