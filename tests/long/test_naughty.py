@@ -18,12 +18,23 @@ from tests import worlds
 from tests.conftest import NAMES, Browser, begin, browser
 from tests.long.trials import Trial
 from tests.people import Cast, populate
-from tests.test_hostile_input import ALONE, GETS, HOSTILE, POSTS, asked, check, encoded, entitled, send, valid
+from tests.test_hostile_input import (
+    ALONE,
+    GETS,
+    HOSTILE,
+    OF_EVERY_FORM,
+    POSTS,
+    asked,
+    check,
+    encoded,
+    entitled,
+    send,
+    valid,
+)
 from tests.test_rights import prepare
 
 __all__ = ["asked"]  # The fixture.
 ODD = "\x00\x08\x1b\x7f\x85\u00ad\u200b\u202e\u2028\ufeff\ufffd\uffff\U0001f6a2<>&'\"\\/%{}()[];:#=+-@\t\r\n aÄß0١"
-OF_EVERY_FORM = {"acting_for"}
 REFUSED = {401, 403, 404, 409}
 """What is answered where the form is not even read: the board may have moved on since another one was accepted."""
 
