@@ -24,7 +24,7 @@ from board.weaving import OWN, Loom
 _VALUE = re.compile(r"%\((\w+)\)s|%(.?)")
 GLOBALS = frozenset({"_", "ngettext", "url_for", "static", "locale", "range", "dict"})
 """What every template may read, whoever calls it."""
-_NAMES = "got, filled, counted, shown"
+_NAMES = "got, put, filled, counted, shown"
 _PREAMBLE = f"from board.compiling import {_NAMES}; "
 """What compiled templates call, on the first line of each, so that line numbers in tracebacks stay right."""
 
@@ -49,6 +49,18 @@ def shown(value: Any) -> str:
     if kind is int:
         return str(value)
     return str(escape(value)) if kind is not str else _escape_inner(value)
+
+
+def put(thing: Any, name: str) -> str:
+    """`shown(got(thing, name))` in one step, since half of what is put out is an attribute."""
+    try:
+        value = getattr(thing, name)
+    except AttributeError:
+        value = got(thing, name)
+    kind = type(value)
+    if kind is str:
+        return _escape_inner(value)
+    return shown(value)
 
 
 def got(thing: Any, name: str) -> Any:
@@ -155,6 +167,8 @@ def _call(name: str, args: list[nodes.Expr], node: nodes.Node) -> nodes.Call:
 class Generator(CodeGenerator):
     """Writes the Python of a template."""
 
+    _put_out: nodes.Expr | None = None
+
     def blockvisit(self, body: Iterable[nodes.Node], frame: Any) -> None:
         """A page and each of its blocks are given at once: each of their thousand pieces went up through three."""
         if frame.buffer is not None or any(isinstance(node, nodes.Extends) for node in body):
@@ -166,11 +180,18 @@ class Generator(CodeGenerator):
         frame.buffer = None
 
     def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
-        """Put values out by `shown`."""
+        """Put values out by `shown`, attributes by `put`."""
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
             super()._output_child_pre(node, frame, finalize)
+        elif isinstance(node, nodes.Getattr) and finalize.src is None:
+            self._put_out = node
         else:
             self.write(f"shown({finalize.src or ''}")
+
+    def _output_child_post(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
+        """The end of it; `put` has its own."""
+        if node is not self._put_out:
+            super()._output_child_post(node, frame, finalize)
 
     def visit_Name(self, node: nodes.Name, frame: Any) -> None:
         """What weaving has named has a value."""
@@ -180,8 +201,8 @@ class Generator(CodeGenerator):
             super().visit_Name(node, frame)
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Any) -> None:
-        """`got(thing, name)`."""
-        self.write("got(")
+        """`got(thing, name)`; where it is put out, `put(thing, name)`."""
+        self.write("put(" if node is self._put_out else "got(")
         self.visit(node.node, frame)
         self.write(f", {node.attr!r})")
 

@@ -1,7 +1,5 @@
 """The feed of the list of proposals as it is narrowed, and that of one proposal."""
 
-from dataclasses import replace
-
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -23,7 +21,7 @@ ACTIVE = 200
 def of_list() -> Response:
     """What happened to the proposals that the filters in the address leave; what needs a partner is left out."""
     chosen = browsing.filters_of(ANONYMOUS, browsing.choices("de"), request.args)
-    found, _more = lists.page(replace(chosen, sort="active", after="", n=ACTIVE), ANONYMOUS)
+    found, _more = lists.page(chosen._replace(sort="active", after="", n=ACTIVE), ANONYMOUS)
     ids = [number for number, _stamp in found]
     return feed.answer(lambda: _described(chosen), lambda: activity.of_proposals(ids, ANONYMOUS, feed.ENTRIES))
 

@@ -1,8 +1,7 @@
 """What a list of proposals is narrowed to and sorted by: one value, one canonical address, whoever builds the link."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from board import text
@@ -24,12 +23,13 @@ SORTS = {
 }
 """Sort → the message id of its label; the first is what one gets without asking."""
 
+LISTED = frozenset(state.value for state in State if state != State.MERGED)
+"""The states that a list can be narrowed to."""
 SCALED = ("value", "effort", "support", "contest")
 NARROWING = ("q", "state", "topic", "partner", "mine", "elsewhere", "milestone", *SCALED)
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """All that decides which proposals are listed. Empty means: not narrowed.
 
     topic and partner are slugs; `mine` is "missing" (my partner has no ballot yet), `elsewhere` is "1" (somebody
@@ -64,26 +64,26 @@ class Filters:
 
     def query(self) -> str:
         """The canonical query string, without what goes without saying."""
-        shown: dict[str, Any] = dict(self.narrowing)
+        shown: dict[str, Any] = self.narrowing
         if self.sort != "newest":
             shown["sort"] = self.sort
         if self.after:
             shown["after"] = self.after
         if self.n != PAGE:
             shown["n"] = self.n
-        return urlencode(shown)
+        return urlencode(shown) if shown else ""
 
     def narrowed_query(self) -> str:
         """The query string from its beginning: what a saved view is made of."""
-        return replace(self, after="", n=PAGE).query()
+        return self._replace(after="", n=PAGE).query()
 
     def feed_query(self) -> str:
         """What a feed of the list depends on: neither its order nor what only one partner sees."""
-        return replace(self, after="", n=PAGE, sort="newest", mine="", elsewhere="").query()
+        return self._replace(after="", n=PAGE, sort="newest", mine="", elsewhere="").query()
 
     def url(self, path: str = "/proposals", **changes: Any) -> str:
         """The address of this list with changes; it starts at the first page unless `after` or `n` is given."""
-        query = replace(self, **{"after": "", "n": PAGE, **changes}).query()
+        query = self._replace(**{"after": "", "n": PAGE, **changes}).query()
         return f"{path}?{query}" if query else path
 
 
@@ -94,8 +94,8 @@ def read(args: Mapping[str, str], *, topics: set[str], partners: set[str], partn
     whether that partner votes. A list by answer-by date shows open proposals only: nothing else is due; one by effort
     shows those that were estimated.
     """
-    state = _one_of(args.get("state", ""), {state.value for state in State if state != State.MERGED})
-    sort = _one_of(args.get("sort", ""), set(SORTS)) or "newest"
+    state = _one_of(args.get("state", ""), LISTED)
+    sort = _one_of(args.get("sort", ""), SORTS) or "newest"
     mine = "missing" if votes and args.get("mine") == "missing" else ""
     if mine or sort == "due":
         sort, state = ("newest", state) if state not in {"", State.OPEN} and not mine else (sort, State.OPEN.value)
@@ -117,7 +117,7 @@ def read(args: Mapping[str, str], *, topics: set[str], partners: set[str], partn
     )
 
 
-def _one_of(value: str, known: set[str]) -> str:
+def _one_of(value: str, known: Collection[str]) -> str:
     return value if value in known else ""
 
 

@@ -2,7 +2,7 @@
 
 What is kept lies under everything that shows in it: what changes gets a new key, what is old falls out. What is
 missing is made together: one statement, one module of Jinja's macros around the partials that every page includes.
-Ballots that differ in nothing but the proposal's number are made once, with a hole where the number goes. ADR 38.
+Ballots that differ in nothing but the proposal's number and their moment are made once, with holes for both. ADR 38.
 """
 
 import threading
@@ -111,26 +111,31 @@ def _known(found: Sequence[tuple[int, Stamp]], frame: Frame) -> dict[int, Shown]
 
 
 def _ballots(rows: Sequence[Row], frame: Frame, by: Actor, own: dict[int, voting.Own]) -> dict[int, Markup]:
-    """The reader's ballot on each, where there is or was a vote; kept under all that shows in it but the number."""
+    """The reader's ballot on each, where there is or was a vote; kept under all that shows in it but what is filled in.
+
+    Its reason does not show in a list.
+    """
     why = voting.why_no_ballot(by)
     who = (frame, by.partner, by.role, by.may_vote, why)
-    patterns: dict[Hashable, list[str]] = {}
+    patterns: dict[Hashable, list[list[str]]] = {}
     made: dict[int, Markup] = {}
     parts = None
     for row in rows:
         if not (row.is_open or row.closed_at):  # What was imported as available never had a vote.
             continue
         mine = own.get(row.id)
-        cast_on = None if mine is None else (mine, mine.text_version == row.text_version)
+        cast_on = None if mine is None else (mine.choice, mine.person, mine.text_version == row.text_version)
         said = row.state, row.closed_at, row.consent_until, cast_on
+        when = "" if mine is None else str(i18n.time_tag(mine.cast_at, frame[0]))
         pattern = patterns.get(said) or kept.get((who, said))
         if pattern is None:
-            anybodys = row._replace(id=HOLE, title="", vote_by=None)
             parts = parts or _parts(frame, by)
-            pattern = str.split(parts.ballot(voting.box(anybodys, mine, by, why)), HOLE)
+            anybodys = row._replace(id=HOLE, title="", vote_by=None)
+            html = str(parts.ballot(voting.box(anybodys, mine, by, why)))
+            pattern = [piece.split(HOLE) for piece in (html.split(when) if when else (html,))]
             kept.put({(who, said): pattern})
-        patterns[said] = pattern
-        made[row.id] = Markup(str(row.id).join(pattern))  # noqa: S704 - pieces of what was rendered
+        patterns[said], number = pattern, str(row.id)
+        made[row.id] = Markup(when.join([number.join(piece) for piece in pattern]))  # noqa: S704 - it was rendered
     return made
 
 
