@@ -48,6 +48,7 @@ NAMED = {
     "legal.notices.third_party": BUILD,
     "i18n.catalogue": BUILD,
     "i18n.held": PURE + "of texts in catalogues and templates only",
+    "compiled.installed": BUILD + ": test_compiled.py",
     "templating.environment": BUILD,
     "templating.tree_hash": BUILD,
     "templating.build": BUILD,

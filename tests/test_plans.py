@@ -166,7 +166,7 @@ def walked(filters: Filters, number: int) -> list[int]:
     found: list[int] = []
     after = ""
     while len(found) < number:
-        rows, after = lists.page(Filters(**{**filters.__dict__, "after": after, "n": 40}), ANONYMOUS)
+        rows, after = lists.page(filters._replace(after=after, n=40), ANONYMOUS)
         found += [number for number, _stamp in rows]
         if not after:
             break

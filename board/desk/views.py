@@ -74,13 +74,10 @@ def _waiting(by: Actor) -> dict[str, Any]:
 
 def _glance(by: Actor, electorate: int) -> dict[str, Any]:
     """The partnership for those who are not signed in."""
-    states: dict[str, int] = {}
-    for (state, _topic), n in lists.totals().items():
-        states[state] = states.get(state, 0) + n
     return {
         "nobody": nobody_yet(),
         "figures": queries.figures(),
-        "states": states,
+        "states": lists.totals(),
         "pictured": _pictured(),
         "lines": rows.lines(queries.coalitions(), by, electorate)[0],
         "news": activity.page(activity.Filters(), by, limit=NEWS),

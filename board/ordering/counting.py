@@ -4,7 +4,6 @@ Few are counted one by one. Of many the newest of each state are, so a picture o
 thousands does; `bounded` says so, and the page tells it.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -48,8 +47,8 @@ class Counted:
         return sum(n for places, n, _first in self.groups if places[at] == place)
 
 
-def count(filters: Filters, by: Actor, maintained: dict[tuple[str, str], int]) -> Counted:
-    """Count what the filters leave; `maintained` are the totals by state and topic."""
+def count(filters: Filters, by: Actor, maintained: dict[str, int]) -> Counted:
+    """Count what the filters leave; `maintained` are the totals by state."""
     states = (State(filters.state),) if filters.state else UNDECIDED
     few = lists.total(filters, by, maintained) <= lists.FEW
     within = Proposal.id.in_(_newest(states)) if not few else Proposal.state.in_(states)
@@ -75,9 +74,6 @@ def _grouped(each: Any) -> list[tuple[tuple[int, ...], int, int]]:
     return [(tuple(row[:4]), row[4], row[5]) for row in rows]
 
 
-def _more(maintained: dict[tuple[str, str], int], states: Iterable[State]) -> bool:
+def _more(maintained: dict[str, int], states: Iterable[State]) -> bool:
     """Whether any of these states has more than are looked at."""
-    found: dict[str, int] = defaultdict(int)
-    for (state, _topic), n in maintained.items():
-        found[state] += n
-    return any(found[state] > NEWEST for state in states)
+    return any(maintained.get(state, 0) > NEWEST for state in states)

@@ -43,14 +43,12 @@ def index() -> Response:
     shown, mine = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
     watching = notifications.watching_topic(by, chosen.topic, known.topics)
-    everything = sum(maintained.values())
-    still_open = sum(n for (state, _t), n in maintained.items() if state == State.OPEN)
-    tag = etag(watching, meant, chosen, found, more, everything, still_open, total, electorate, mine, known, own)
+    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, mine, known, own)
     if response := not_modified(tag):
         return response
     context: dict[str, Any] = {
         "filters": chosen, "lines": shown, "total": total, "counted": lists.COUNTED,
-        "all": everything, "open": still_open,
+        "all": sum(maintained.values()), "open": maintained.get(State.OPEN, 0),
         "more_url": chosen.url(after=more) if more else "",
         "grown_url": _grown(chosen, more), "shown": len(shown),
     }  # fmt: skip
