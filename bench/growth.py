@@ -2,7 +2,8 @@
 
 For each size and database it makes a demo of that many proposals, each with the same share of ballots, and asks for
 every page with nothing kept. What is told per page is the time of its statements alone, asked again by themselves, and
-its ratio to 10,000 proposals; a page that answers an error ends the run. Databases in DIR are used again.
+its ratio to 10,000 proposals; a page that answers an error ends the run. Whatever grows to more than three times is
+measured again, alone, and makes the run fail unless `grown.KNOWN` says why it may. Databases in DIR are used again.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from flask import Flask
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.engine import make_url
 
-from bench import asked, machine
+from bench import asked, grown, machine
 from board import config, create_app, i18n
 from board.accounts import session
 from board.accounts.models import Membership, Person
@@ -31,10 +32,7 @@ from board.proposals.models import Proposal, Topic
 from board.record import checks
 
 RESULTS = Path(__file__).parent / "results"
-BASE = 10_000
-AT_MOST = 3
-FEW_MS = 3.0
-"""Below so many milliseconds a ratio says nothing but noise."""
+AGAIN = 3
 ENOUGH = 65
 """One more than the usual demo has: whoever has so many was filled."""
 SORTS = ("newest", "support", "contested", "active", "due", "strength", "value", "effort")
@@ -52,7 +50,7 @@ class Page:
 def main() -> None:
     """Measure, print the table, keep it."""
     asking = argparse.ArgumentParser(description=__doc__)
-    asking.add_argument("--sizes", type=int, nargs="+", default=[1000, BASE, 100_000])
+    asking.add_argument("--sizes", type=int, nargs="+", default=[1000, grown.BASE, 100_000])
     asking.add_argument("--postgres", metavar="URL", help="a database on a server that may create others beside it")
     asking.add_argument("--folder", type=Path, help="where the databases are, or are made and left")
     asking.add_argument("--only", default="", help="pages whose name contains this")
@@ -62,10 +60,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = chosen.folder or Path(scratch)
         told = [*_runs(chosen.sizes, folder, chosen.postgres or "", chosen.only, check=chosen.check)]
-    table(told)
+    grown.table(told)
     if chosen.keep:
         kept = {"date": i18n.today().isoformat(), "machine": machine.described(), "runs": told}
         (RESULTS / f"{chosen.keep}.json").write_text(json.dumps(kept, indent=1) + "\n")
+        grown.tell(kept)
+    if wrong := [f"{kind}: {name}" for kind, name in grown.over(told)]:
+        raise SystemExit("grew by more than they may:\n" + "\n".join(wrong))
 
 
 def _runs(sizes: list[int], folder: Path, postgres: str, only: str, *, check: bool) -> Iterator[dict[str, Any]]:
@@ -238,7 +239,21 @@ def measure(apps: dict[int, Flask], only: str = "") -> dict[int, list[dict[str, 
             if one:
                 found[size].append(one)
                 print(f"{size:9} {name:60} {one['db_ms']:9.2f} {one['cpu_ms']:8.1f}", file=sys.stderr, flush=True)
+        rows = {size: theirs[-1] for size, theirs in found.items() if theirs and theirs[-1]["page"] == name}
+        if len(rows) > 1 and not grown.why(name):
+            _again(apps, wanted, cookies, rows)
     return found
+
+
+def _again(apps: dict[int, Flask], wanted: Any, cookies: Any, rows: dict[int, dict[str, Any]]) -> None:
+    """Ask again for what seems to have grown, and keep the lesser time: whatever else the machine does only adds."""
+    for _ in range(AGAIN):
+        if not grown.too_much({size: row["db_ms"] for size, row in rows.items()}):
+            return
+        size = max(rows)
+        more = _one(apps[size], wanted[size][rows[size]["page"]], cookies[size])
+        if more and more["db_ms"] < rows[size]["db_ms"]:
+            rows[size].update(more)
 
 
 def _wanted(app: Flask, only: str) -> dict[str, Page]:
@@ -251,7 +266,7 @@ def _wanted(app: Flask, only: str) -> dict[str, Page]:
 def _one(app: Flask, page: Page, cookies: dict[str, str]) -> dict[str, Any] | None:
     """One page, asked by the first who may see it; None where nobody here can. Any other error ends the run."""
     for who in ("delegate", "owner", "admin") if page.who == "somebody" else (page.who,):
-        status, statements, _first = asked.of(app, page.path, cookies.get(who, ""))
+        status, statements, cpu = asked.of(app, page.path, cookies.get(who, ""))
         if status < 400:
             break
     else:
@@ -260,7 +275,6 @@ def _one(app: Flask, page: Page, cookies: dict[str, str]) -> dict[str, Any] | No
         raise SystemExit(f"{page.name} ({page.path}): {status}")
     if page.path.startswith("/data/") and len(statements) > 20:
         statements = statements[:20]  # A stream: its first pieces tell; the rest is as long as the file.
-    _status, _again, cpu = asked.of(app, page.path, cookies.get(who, ""))
     with app.app_context(), db.engine.connect() as connection:
         times = sorted(((asked.seconds(connection, one), one) for one in statements), key=lambda pair: -pair[0])
     return {
@@ -302,28 +316,6 @@ def checked(app: Flask) -> float:
     if wrong:
         raise SystemExit(f"flask check: {wrong[:5]}")
     return round(time.monotonic() - begun, 1)
-
-
-def table(runs: list[dict[str, Any]]) -> None:
-    """Page by page the milliseconds for each size, and what grew by more than it may from 10,000 on."""
-    for kind in dict.fromkeys(run["database"] for run in runs):
-        mine = [run for run in runs if run["database"] == kind]
-        times: dict[str, dict[int, float]] = {}
-        for run in mine:
-            for page in run["pages"]:
-                times.setdefault(page["page"], {})[run["proposals"]] = page["db_ms"]
-        print(f"\n{kind:60}" + "".join(f"{run['proposals']:>11,}" for run in mine) + f"{'ratio':>8}")
-        for name, by_size in times.items():
-            ratio = grown(by_size)
-            mark = " !" if ratio > AT_MOST and max(by_size.values()) > FEW_MS else ""
-            cells = "".join(f"{by_size.get(run['proposals'], 0):11.2f}" for run in mine)
-            print(f"{name:60}{cells}{ratio:8.1f}{mark}")
-
-
-def grown(by_size: dict[int, float]) -> float:
-    """The time at the largest size over that at 10,000, or at the smallest one."""
-    base = by_size.get(BASE) or by_size[min(by_size)]
-    return by_size[max(by_size)] / base if base else 0.0
 
 
 if __name__ == "__main__":

@@ -213,12 +213,12 @@ def _steps() -> list[tuple[int, Step]]:
         select(Package.id, Package.title, Package.state, Package.proposal_id, Package.milestone_id)
         .join(Proposal, Proposal.id == Package.proposal_id)
         .where(
-            Package.milestone_id.is_not(None),
+            Package.milestone_id > 0,  # So its index is asked; IS NOT NULL would read all packages on SQLite.
             Package.merged_into_id.is_(None),
             Package.state != PackageState.DONE,
             Package.milestone_id.is_distinct_from(Proposal.milestone_id),
         )
-        .order_by(Package.id)
+        .order_by(Package.milestone_id, Package.id)
         .limit(200)
     )
     return [(row.milestone_id, Step(row.id, row.title, row.state, row.proposal_id)) for row in rows]
