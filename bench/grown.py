@@ -16,6 +16,8 @@ KNOWN = {
     r"^list searched: two common|^search: two common|^jump: two common":
         "PostgreSQL's text index gives all rows of both words",
     r"^list of contest 100 by support": "of the most contested few have many in favour: the walk passes nearly all",
+    r"^list of (much effort|effort up to|contest 100|small topic|partner|withdrawn|piloting)":
+        "how many fit is counted to 4,000, fewer are looked up and sorted: at 10,000 some hundreds fit",
     r"^pictures of": "few at 10,000, the newest 5,000 of each state at a million",
 }  # fmt: skip
 """Names of pages (a pattern) that may grow, and why."""

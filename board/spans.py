@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 
 from board.db import run
 
@@ -16,7 +16,7 @@ def spans(id_: Any) -> Iterator[tuple[int, int]]:
     """Ranges (first, last) of ids with `SIZE` rows each, without a gap: what hangs on any row is in one of them."""
     first = 1
     while True:
-        last = run(_last(id_), first=first).scalar()
+        last = run(_last(id_), first=first, size=SIZE).scalar()
         if last is None:
             return
         yield first, last
@@ -26,5 +26,6 @@ def spans(id_: Any) -> Iterator[tuple[int, int]]:
 @cache
 def _last(id_: Any) -> Select[tuple[int]]:
     """The last of the range that begins there."""
-    following = select(id_.label("id")).where(id_ >= bindparam("first")).order_by(id_).limit(SIZE).subquery()
+    size = bindparam("size", type_=Integer)
+    following = select(id_.label("id")).where(id_ >= bindparam("first")).order_by(id_).limit(size).subquery()
     return select(func.max(following.c.id))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, or_, select
 
 from board.accounts.models import Person
 from board.db import db
@@ -105,15 +105,18 @@ class Expired:
 
 def expired(partner_id: int | None, *, providers: bool = False, limit: int = 8) -> list[Expired]:
     """What a partner (and, with `providers`, the product owners) must estimate anew, the oldest first."""
-    mine = Estimate.partner_id == partner_id if partner_id is not None else Estimate.id < 0
+    mine = [Estimate.partner_id == partner_id] if partner_id is not None else []
     if providers:
-        mine |= Estimate.partner_id.is_(None)
+        mine.append(Estimate.partner_id.is_(None))
+    if not mine:
+        return []
+    asked = case((Proposal.state.in_(ASKED), 1), else_=0) == 1  # A fence: who is asked is looked up, not what is open.
     rows = db.session.execute(
         select(Estimate.id, Estimate.proposal_id, Estimate.provider, Estimate.valid_until)
         .add_columns(Proposal.title, Proposal.title_en, Partner.name)
         .join(Proposal, Proposal.id == Estimate.proposal_id)
         .outerjoin(Partner, Partner.id == Estimate.partner_id)
-        .where(mine, Estimate.withdrawn_at.is_(None), Estimate.valid_until < today(), Proposal.state.in_(ASKED))
+        .where(or_(*mine), Estimate.withdrawn_at.is_(None), Estimate.valid_until < today(), asked)
         .order_by(Estimate.valid_until, Estimate.id)
         .limit(limit)
     )

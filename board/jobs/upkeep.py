@@ -1,6 +1,6 @@
 """What the database itself needs now and then: to know how its tables have grown, so that it looks things up well."""
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from board.db import db, on_postgres, transaction
 
@@ -13,5 +13,10 @@ def analyse() -> None:
     if on_postgres():
         return
     with transaction():
-        db.session.execute(text(f"PRAGMA analysis_limit = {ENTRIES}"))
-        db.session.execute(text("ANALYZE"))
+        analyse_on(db.session.connection())
+
+
+def analyse_on(connection: Connection) -> None:
+    """The same on one connection, in its transaction."""
+    connection.execute(text(f"PRAGMA analysis_limit = {ENTRIES}"))
+    connection.execute(text("ANALYZE"))

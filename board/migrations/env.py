@@ -8,6 +8,7 @@ from alembic import context
 from flask import current_app
 
 from board.db import Moment
+from board.jobs import upkeep
 from board.models import metadata
 from board.proposals import ahead
 from board.record import guard
@@ -58,6 +59,7 @@ def run():
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
                     raise RuntimeError(f"foreign keys broken by the migration: {broken[:5]}")
+                upkeep.analyse_on(connection)  # Of a new index the planner believes that it narrows better than any.
         connection.commit()
         with connection.begin():
             index.ensure(connection)  # Recreating a table has dropped its triggers.
