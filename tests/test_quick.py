@@ -256,9 +256,9 @@ def test_what_is_done_most_often_takes_few_statements_and_one_commit(app: Flask,
         proposal_id, package_id, more = make_proposal(people), make_package(people), int(on_postgres())
     voted, ballot, face = {"choice": "for"}, f"ballot-{proposal_id}", f"package-{package_id}"
     for path, sent, target, most in (
-        (f"/proposals/FV-{proposal_id}/ballot", voted, ballot, 11 + more),
-        (f"/proposals/FV-{proposal_id}/ballot", {"choice": "abstain"}, ballot, 11 + more),
-        (f"/proposals/FV-{proposal_id}/ballot/withdraw", {}, ballot, 11 + more),
+        (f"/proposals/FV-{proposal_id}/ballot", voted, ballot, 10 + more),
+        (f"/proposals/FV-{proposal_id}/ballot", {"choice": "abstain"}, ballot, 10 + more),
+        (f"/proposals/FV-{proposal_id}/ballot/withdraw", {}, ballot, 10 + more),
         (f"/packages/AP-{package_id}/claim", {"seat": "lead"}, face, 17),
         (f"/packages/AP-{package_id}/move", {"to": "in_progress"}, face, 16),
         (f"/packages/AP-{package_id}/move", {"to": "review"}, face, 16),

@@ -68,7 +68,7 @@ def object_(proposal_id: int) -> Response:
         message=_("Objection recorded. Now every partner can cast its ballot."),
         beside={f"tally-{proposal_id}": "voting/_tally.html"},
         ballot=box._replace(asked=bool(form.errors or refusal)),
-        tally=queries.tallies([proposal])[proposal_id],
+        tally=queries.tally(proposal),
         face=face,
     )
 

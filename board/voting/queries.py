@@ -25,17 +25,17 @@ from board.voting.uses import users
 from board.voting.voices import ballots
 
 __all__ = [
-    "ballots", "box", "boxes", "coalition", "for_partner", "for_proposal", "get", "own", "panel", "tallies", "users",
-    "why_no_ballot",
+    "ballots", "box", "boxes", "coalition", "for_partner", "for_proposal", "get", "own", "panel", "tallies", "tally",
+    "users", "why_no_ballot",
 ]  # fmt: skip
 
 
+_ELECTORATE = select(Electorate.size).where(Electorate.id == Electorate.ONLY)
 _PROPOSAL = select(
     Proposal.id, Proposal.title, Proposal.state, Proposal.closed_at, Proposal.vote_by, Proposal.text_version,
     Proposal.n_for, Proposal.n_against, Proposal.n_abstain, Proposal.electorate_size, Proposal.coalition,
-    Proposal.consent_until,
+    Proposal.consent_until, _ELECTORATE.scalar_subquery().label("live"),
 ).where(Proposal.id == bindparam("proposal"))  # fmt: skip
-_ELECTORATE = select(Electorate.size).where(Electorate.id == Electorate.ONLY)
 _OWN = (
     select(Ballot.proposal_id, Ballot.choice, Ballot.reason, Ballot.cast_at, Ballot.text_version, Person.name)
     .outerjoin(Person, Person.id == Ballot.person_id)
@@ -56,7 +56,7 @@ class Own(NamedTuple):
 
 
 def get(proposal_id: int) -> Any:
-    """What voting shows of a proposal itself, freshly read. Raises Missing."""
+    """What voting shows of a proposal itself, freshly read, with today's electorate as `live`. Raises Missing."""
     found = run(_PROPOSAL, proposal=proposal_id).one_or_none()
     if found is None:
         raise Missing(_("There is no proposal FV-%(id)s.", id=proposal_id))
@@ -69,7 +69,16 @@ def tallies(proposals: Iterable[Any]) -> dict[int, Tally]:
     Who is with what never had a vote is asked by one more, whatever their number.
     """
     live = run(_ELECTORATE).scalar() or 0
-    found = {p.id: _tally(p, live) for p in proposals}
+    return _with_company([_tally(p, live) for p in proposals])
+
+
+def tally(proposal: Any) -> Tally:
+    """The tally of one that `get` has read: nothing more has to be asked if there was a vote."""
+    return _with_company([_tally(proposal, proposal.live or 0)])[proposal.id]
+
+
+def _with_company(tallies: list[Tally]) -> dict[int, Tally]:
+    found = {told.id: told for told in tallies}
     built, used = company.built_and_used([id_ for id_, told in found.items() if not told.voted])
     return {
         id_: told if told.voted else told._replace(built=tuple(built[id_]), used=tuple(used[id_]))

@@ -260,12 +260,12 @@ def _box(proposal: Any) -> Box:
 
 
 def _tally(proposal: Any) -> Any:
-    return queries.tallies([proposal])[proposal.id]
+    return queries.tally(proposal)
 
 
 def _face() -> str:
     """`card` where the component stands apart, on the proposal's own page; else a part of a row."""
-    return "card" if request.values.get("face") == "card" else ""
+    return "card" if "card" in (request.args.get("face"), request.form.get("face")) else ""
 
 
 def _back_to(proposal_id: int, noun: str) -> str:

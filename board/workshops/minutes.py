@@ -94,7 +94,7 @@ def _subject(proposal_id: int | None) -> Data:
 def _vote(item: AgendaItem, workshop: Workshop, by: Actor) -> Data:
     """The question, who said what and why, who offers what, and who has not answered."""
     proposal = queries.get(item.proposal_id or 0)
-    tally = queries.tallies([proposal])[proposal.id]
+    tally = queries.tally(proposal)
     told = voices.everybody(proposal, by)
     waiting = db.session.execute(
         select(Draft.choice, Partner.slug, Partner.name)
