@@ -208,9 +208,9 @@ def test_two_product_owners_who_write_at_once_see_each_others_text(app: Flask, p
     assert "Ja." in answer.text
     assert "Nein." in answer.text
     assert pia.post(url, data=first | {"recommendation": "Nein.", "version": "1"}).status_code == 303
-    with app.app_context(), transaction(), pytest.raises(Conflict):
+    with app.app_context(), pytest.raises(Conflict), transaction():
         verbs.write(proposals.locked(1), people.pia.actor, questions="", recommendation="", version=1)
-    with app.app_context(), transaction(), pytest.raises(Denied):
+    with app.app_context(), pytest.raises(Denied), transaction():
         verbs.write(proposals.locked(1), people.ada.actor, questions="", recommendation="", version=2)
 
 

@@ -364,7 +364,7 @@ def test_the_last_delegate_stays_unless_the_administration_says_so(
 def test_with_another_delegate_the_first_may_leave(app: Flask, people: Cast, ada: Browser) -> None:
     ada.post("/members/2/role", data={"role": "delegate"})
     assert ada.post("/members/1/end").status_code == 303
-    with app.app_context(), transaction(), pytest.raises(Conflict):
+    with app.app_context(), pytest.raises(Conflict), transaction():
         seats.end(queries.seat(2), people.ben.actor)
 
 
@@ -428,5 +428,5 @@ def test_nobody_joins_a_partner_that_has_left(
     with app.app_context():
         assert db.session.scalar(select(Person.id).where(Person.email == NEW)) is None
         aalen = db.session.get_one(Partner, people.aalen)
-        with transaction(), pytest.raises(Conflict):
+        with pytest.raises(Conflict), transaction():
             verbs.invite("wer@aalen.example", aalen, Role.MEMBER, people.dora.actor)

@@ -1,7 +1,7 @@
-"""The other tests on days on which clocks are changed, years end, or that exist every fourth year only.
+"""The tests that speak of time, on days on which clocks are changed, years end, or that exist every fourth year only.
 
 Their processes are started with a clock that is wrong (`clock.c`), so nothing in them knows. Tests that start servers
-are left out: those would run by the right clock.
+are left out: those would run by the right clock. The others say the same on any day (`dated.py`).
 """
 
 import os
@@ -57,7 +57,8 @@ def test_on_days_that_are_unlike_others_all_tests_pass(clock: Path, tmp_path: Pa
     for turn in trial.turns():
         day, moment = list(DAYS.items())[turn]
         ahead = int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() - time.time())
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not postgresql"]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.long.dated"]
+        command += ["-k", "not postgresql"]
         command += [f"--ignore={path}" for path in WITHOUT] + [f"--deselect={test}" for test in SERVERS]
         environment = {**os.environ, "LD_PRELOAD": str(clock), "CLOCK_AHEAD": str(ahead)}
         told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
