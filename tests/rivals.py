@@ -68,6 +68,7 @@ MOVED_BY_RIGHT = {
     "proposal": {
         "n_for", "n_against", "n_abstain", "contest", "n_comments", "n_packages", "n_free", "n_live", "coalition",
         "active_at", "version", "search", "effort_low", "effort_high", "effort_until", "strength",
+        "work_effort",
     },
     "package": {"n_comments", "active_at", "version", "search"},
     "variant": {"version"},
@@ -87,6 +88,7 @@ EVERYBODYS = {
     "log_cursor": "the jobs' own bookkeeping",
     "seal": "follows the record, and is guarded by triggers",
     "proposal_count": "counts the proposals that anybody may make",
+    "slip": "sums of the proposals and packages that anybody may make",
     "issue": "the inbox is worked off together by all public bodies",
     "issue_link": "the inbox is worked off together by all public bodies",
     "issue_source": "the inbox is worked off together by all public bodies",
