@@ -3,7 +3,6 @@
 Every test that uses `app` (or `people`, `ada`, `client` …) runs on SQLite and on PostgreSQL.
 """
 
-import gc
 import os
 import sqlite3
 import tempfile
@@ -40,12 +39,6 @@ passwords._nobody = passwords._hasher.hash("nobody has this password")
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ORIGIN = "http://localhost"
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays, and the garbage collector need not look at it again and again, as in a server."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def cannot_run(why: str) -> NoReturn:
