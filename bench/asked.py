@@ -8,9 +8,11 @@ import json
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from flask import Flask
@@ -49,14 +51,19 @@ def listening(app: Flask) -> Iterator[list[Asked]]:
         event.remove(engine, "before_cursor_execute", listener)
 
 
-def of(app: Flask, path: str, cookie: str = "") -> tuple[int, list[Asked], float]:
-    """The status of a page that is made with nothing kept, its statements, and the seconds of CPU it took us."""
+def of(app: Flask, path: str, cookie: str = "", pieces: int | None = None) -> tuple[int, list[Asked], float]:
+    """The status of a page that is made with nothing kept, its statements, and the seconds of CPU it took us.
+
+    Of a stream no more than so many pieces are read.
+    """
     app.extensions["pages"].forget()
     rows.kept.clear()
     headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "de", **({"Cookie": cookie} if cookie else {})}
     with listening(app) as seen:
         begun = time.thread_time()
-        answer = app.test_client(use_cookies=False).get(path, headers=headers, buffered=True)
+        answer = app.test_client(use_cookies=False).get(path, headers=headers, buffered=pieces is None)
+        deque(islice(answer.iter_encoded(), pieces), maxlen=0)
+        answer.close()
         taken = time.thread_time() - begun
     return answer.status_code, list(seen), taken
 

@@ -11,8 +11,7 @@ AT_MOST = 3
 FEW_MS = 3.0
 """Below so many milliseconds a ratio says nothing but noise."""
 KNOWN = {
-    r"^/(data|figures|work|proposals)[/.].*(csv|json|txt)": "a file with everything in it, as long as the board",
-    r"\.(csv|json|yml|yaml|txt|ics)(, signed in)?$": "a file with everything in it, as long as the board",
+    r"^/(data/city_app|work|packages|proposals).*\.(csv|json|yml|yaml|txt)": "a file with everything in it, as long as the board",
     r"^list searched: two common|^search: two common|^jump: two common":
         "PostgreSQL's text index gives all rows of both words",
     r"^list of contest 100 by support": "of the most contested few have many in favour: the walk passes nearly all",

@@ -18,6 +18,7 @@ from board.db import db, now, transaction
 from board.demo import large
 from board.demo.world import World
 from board.issues import inbox
+from board.opendata import files
 from board.ordering import counting
 from board.partners.models import Partner
 from board.policy import ANONYMOUS
@@ -37,13 +38,11 @@ STEPS = 30_000
 WINDOWS = (
     (lists, "FEW", 200), (index, "WINDOW", 200), (index, "INSIDE", 200), (index, "WALKED", 200),
     (suggest, "NEWEST", 200), (lists, "COUNTED", 200),
-    (similar, "TWIN_POOL", 200), (counting, "NEWEST", 20), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
+    (files, "BATCH", 100), (similar, "TWIN_POOL", 200), (counting, "NEWEST", 20), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
 )  # fmt: skip
 """Bounds that are larger than this board; made small, they are seen to hold."""
 WHOLE = {
     "roadmap.calendar": "is a file with all answer-by dates",
-    "opendata.csv": "is the whole set of data, read batch by batch",
-    "opendata.json": "is the whole set of data, read batch by batch",
     "modules.app": "is a file that names every module",
     "modules.used_by": "is a file that names every user",
     "work.export": "is a file with all packages",

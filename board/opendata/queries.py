@@ -44,7 +44,7 @@ def proposals(after: int, limit: int) -> Batch:
             Proposal.effort_high, Proposal.effort_until, Topic.slug.label("topic"), Partner.slug.label("partner"),
             Milestone.name.label("milestone"),
         )
-        .join(Topic, Topic.id == Proposal.topic_id)
+        .outerjoin(Topic, Topic.id == Proposal.topic_id)  # Outer, or SQLite begins with the topics and sorts all.
         .outerjoin(Partner, Partner.id == Proposal.partner_id)
         .outerjoin(Milestone, Milestone.id == Proposal.milestone_id)
         .where(Proposal.id > after)
