@@ -38,7 +38,8 @@ STEPS = 30_000
 WINDOWS = (
     (lists, "FEW", 200), (index, "WINDOW", 200), (index, "INSIDE", 200), (index, "WALKED", 200),
     (suggest, "NEWEST", 200), (lists, "COUNTED", 200),
-    (files, "BATCH", 100), (similar, "TWIN_POOL", 200), (counting, "NEWEST", 20), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
+    (files, "BATCH", 100), (similar, "TWIN_POOL", 200),
+    (counting, "NEWEST", 20), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
 )  # fmt: skip
 """Bounds that are larger than this board; made small, they are seen to hold."""
 WHOLE = {

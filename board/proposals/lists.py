@@ -18,7 +18,7 @@ from board.proposals.filters import SCALED, Filters
 from board.proposals.models import Proposal, Topic
 from board.proposals.queries import Stamp
 from board.proposals.states import State
-from board.search.index import within
+from board.search.index import one_of, within
 from board.voting.models import Ballot, Reuse
 
 COUNTED = 1000
@@ -89,7 +89,7 @@ def _left(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -
     if _by_index(filters):
         return fits
     if few:
-        return Proposal.id.in_(select(Proposal.id).where(fits).limit(FEW + 1))
+        return one_of(Proposal.id, select(select(Proposal.id).where(fits).limit(FEW + 1).subquery().c.id))
     return fits if postgres else case((fits, 1), else_=0) == 1
 
 

@@ -111,7 +111,7 @@ def within(id_: InstrumentedAttribute[int] | Column[int], typed: str) -> ColumnE
     if not wanted:
         return and_(True)
     parts = select(_parts(name, wanted).subquery().c.id)
-    return _one_of(id_, parts.union(select(_hits(name, terms).subquery().c.id)) if terms else parts)
+    return one_of(id_, parts.union(select(_hits(name, terms).subquery().c.id)) if terms else parts)
 
 
 def among(id_: InstrumentedAttribute[int], wanted: Sequence[str]) -> ColumnElement[bool]:
@@ -119,10 +119,10 @@ def among(id_: InstrumentedAttribute[int], wanted: Sequence[str]) -> ColumnEleme
     name: str = id_.class_.__tablename__
     terms = tuple(words.Term((token,)) for one in wanted for token in words.tokens(one))
     parts = select(_parts(name, wanted, either=True).subquery().c.id)
-    return _one_of(id_, parts.union(select(_hits(name, terms, either=True).subquery().c.id)) if terms else parts)
+    return one_of(id_, parts.union(select(_hits(name, terms, either=True).subquery().c.id)) if terms else parts)
 
 
-def _one_of(id_: InstrumentedAttribute[int] | Column[int], found: SelectBase) -> ColumnElement[bool]:
+def one_of(id_: InstrumentedAttribute[int] | Column[int], found: SelectBase) -> ColumnElement[bool]:
     """Looked up one by one: PostgreSQL takes a list of ids for long as a query and for short as an array."""
     if not on_postgres():
         return id_.in_(found)
