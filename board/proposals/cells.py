@@ -14,12 +14,12 @@ from board.proposals.models import Proposal
 __all__ = ["ANY", "NONE", "SCALES", "VALUES", "Class"]
 
 
-def _voters() -> ColumnElement[int]:
-    return select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
-
-
 NOBODY_HAS = 1_000_000
 """More in favour than anybody can have."""
+
+
+def _voters() -> ColumnElement[int]:
+    return select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
 
 
 def _within(scale: str, one: Class) -> ColumnElement[bool]:
