@@ -46,10 +46,16 @@ class Line:
 
 
 def begin(driver: Any, write: bool = False) -> None:
-    """Begin on SQLite's driver. A write takes its lock at the start: upgrading a read snapshot would fail at once."""
+    """Begin on SQLite's driver. A write takes its lock at the start: upgrading a read snapshot would fail at once.
+
+    It also looks whether tables were changed elsewhere. If a text index met that in a statement whose triggers write
+    into it, SQLite would read the schema anew in the middle, and no more find the statement's own table.
+    """
     statement = "BEGIN IMMEDIATE" if write else "BEGIN"
     try:
         driver.execute(statement)
+        if write:
+            driver.execute("SELECT 1 FROM sqlite_master LIMIT 0")
     except sqlite3.Error as why:
         raise OperationalError(statement, None, why) from why
 

@@ -222,13 +222,14 @@ def test_triggers_follow_a_row_whoever_writes_it(app: Flask, people: Cast) -> No
         assert db.session.get_one(Proposal, 1).work_effort == 0
 
 
-def test_who_has_only_read_can_propose_after_tables_were_changed_elsewhere(app: Flask) -> None:
+def test_who_has_only_read_can_propose_after_tables_were_changed_elsewhere(app: Flask, people: Cast) -> None:
     with app.app_context():
-        db.engine.dispose()  # So that both are new.
-        with db.engine.connect() as reader, db.engine.connect() as other:
-            reader.exec_driver_sql("SELECT count(*) FROM proposal")
-            reader.rollback()
-            for statement in ("CREATE INDEX made_meanwhile ON topic (slug)", "DROP INDEX made_meanwhile"):
-                other.exec_driver_sql(statement)
-            other.commit()
-            assert reader.exec_driver_sql("EXPLAIN INSERT INTO proposal (title) VALUES ('Neu')").all()
+        db.engine.dispose()  # So that both connections are new.
+        with db.engine.connect() as other:
+            for _again in range(2):
+                assert db.session.scalar(select(func.count(Proposal.id))) == 0
+                db.session.rollback()
+                for statement in ("CREATE INDEX made_meanwhile ON topic (slug)", "DROP INDEX made_meanwhile"):
+                    other.exec_driver_sql(statement)
+                other.commit()
+            assert factories.make_proposal(people) == 1

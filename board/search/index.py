@@ -5,9 +5,7 @@ SQLite: an FTS5 table per indexed table, kept by triggers. PostgreSQL: a generat
 Both are kept by the database in the transaction that writes the text, so what is withdrawn is found no more at once.
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from string import Template
 from typing import Any
 
@@ -15,14 +13,12 @@ from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
-    Engine,
     Integer,
     SelectBase,
     String,
     and_,
     any_,
     column,
-    event,
     func,
     inspect,
     literal_column,
@@ -54,20 +50,6 @@ INSIDE = 5000
 
 PLAIN = "translate(search, '-_/.:@', '      ')"
 """PostgreSQL reads signs, addresses and paths as one word each; without these characters it sees the words."""
-
-
-@event.listens_for(Engine, "connect")
-def _meet(connection: Any, _record: Any) -> None:
-    """Let a new connection to SQLite meet the indexes at once.
-
-    If it meets one in the middle of a statement whose triggers write into it, after tables were changed elsewhere,
-    SQLite reads the schema anew and finds the statement's own table no more.
-    """
-    if not isinstance(connection, sqlite3.Connection):
-        return
-    for name in INDEXED:
-        with suppress(sqlite3.OperationalError):  # Of a database that is yet to be made.
-            connection.execute(f"SELECT 1 FROM {name}_fts LIMIT 0").close()  # noqa: S608 # nosec - our own names
 
 
 def ensure(connection: Connection) -> None:
