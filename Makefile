@@ -27,7 +27,7 @@ run: .venv/.runtime $(EXTRAS)  ## Start the demo on real facts (HOST, PORT, BOAR
 	@$(BIN)/flask --app wsgi demo --served
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:app
 
-cluster: .venv/.runtime .venv/.extras  ## Start the demo on two nodes, a worker, nginx and PostgreSQL (HOST, PORT, BOARD_DATA, DATABASE_URL)
+cluster: .venv/.runtime .venv/.extras  ## Start the demo on two nodes, a worker, nginx and PostgreSQL (HOST, PORT, BOARD_DATA, DATABASE_URL, STREAM_NODES)
 	@exec $(BIN)/python -m deploy.cluster
 
 install: .venv/.runtime $(EXTRAS)  ## Install or renew packages and compile all that is served, so that nobody waits for it

@@ -15,6 +15,8 @@ from collections import deque
 
 SO_TIMESTAMPNS = 35  # Not named by the module `socket`.
 AT_ONCE = 20
+FROM_EACH = 150
+"""The streams of one address: nginx lets one have 200."""
 REQUEST = b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -34,8 +36,8 @@ class Crowd:
 
     def connect(self) -> None:
         """One more stream."""
-        self.waiting.popleft()
-        one = socket.create_connection(("127.0.0.1", self.port))
+        address = f"127.0.1.{1 + self.waiting.popleft() // FROM_EACH}"
+        one = socket.create_connection(("127.0.0.1", self.port), source_address=(address, 0))
         one.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         one.sendall(REQUEST)
         one.setblocking(False)

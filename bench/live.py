@@ -29,7 +29,7 @@ def fan_out(folder: Path, port: int, streams: int, cookie: str, proposal: int, *
     topic = f"tally-{proposal}"
     with machine.served(folder, port, **settings) as (pid, _started):
         machine.status(port, "/proposals")
-        _vote(port, cookie, proposal, "abstain")  # So that each of the measured ones changes something.
+        vote(port, cookie, proposal, "abstain")  # So that each of the measured ones changes something.
         with listening(port, min(streams, 20), topic):
             pass  # What the first ones need, the next ones find: threads, connections, loaded modules.
         before = machine.resident(pid)
@@ -42,22 +42,39 @@ def _measured(
 ) -> dict[str, float]:
     time.sleep(1)
     memory, used, clock = machine.resident(pid) - before, machine.cpu(pid), time.monotonic()
-    begun = []
+    heard, _answered = told(crowd, port, streams, cookie, proposal)
+    used, elapsed = machine.cpu(pid) - used, time.monotonic() - clock
+    return {
+        "streams": streams, **cuts(heard),
+        "kb_per_stream": round(memory * 1024 / streams, 1), "core_percent": round(used / elapsed * 100, 1),
+    }  # fmt: skip
+
+
+def told(
+    crowd: "subprocess.Popen[str] | None", port: int, streams: int, cookie: str, proposal: int
+) -> tuple[list[float], list[float]]:
+    """One ballot a second: the milliseconds until each stream heard of each, and until each was answered.
+
+    Ends if one stream does not hear of all.
+    """
+    begun, answered = [], []
     for turn in range(EVENTS):
         started = time.monotonic()
         begun.append(time.time_ns())
-        _vote(port, cookie, proposal, ("for", "abstain")[turn % 2])
-        if _line(crowd, PATIENCE) != "heard":
+        vote(port, cookie, proposal, ("for", "abstain")[turn % 2])
+        answered.append((time.monotonic() - started) * 1000)
+        if crowd and _line(crowd, PATIENCE) != "heard":
             raise SystemExit(f"not all of {streams} streams heard of event {turn + 1} within {PATIENCE:.0f} seconds")
         time.sleep(max(0.0, 1 - (time.monotonic() - started)))
-    used, elapsed = machine.cpu(pid) - used, time.monotonic() - clock
-    turns = json.loads(crowd.communicate()[0])
-    heard = [(at - start) / 1e6 for start, times in zip(begun, turns, strict=True) for at in times]
-    cuts = statistics.quantiles(heard, n=100)
-    return {
-        "streams": streams, "p50_ms": round(cuts[49]), "p99_ms": round(cuts[98]),
-        "kb_per_stream": round(memory * 1024 / streams, 1), "core_percent": round(used / elapsed * 100, 1),
-    }  # fmt: skip
+    turns = json.loads(crowd.communicate()[0]) if crowd else []
+    heard = [(at - start) / 1e6 for start, times in zip(begun, turns, strict=bool(crowd)) for at in times]
+    return heard, answered
+
+
+def cuts(heard: list[float]) -> dict[str, float]:
+    """The median and the slowest hundredth."""
+    found = statistics.quantiles(heard, n=100)
+    return {"p50_ms": round(found[49]), "p99_ms": round(found[98])}
 
 
 @contextmanager
@@ -79,7 +96,8 @@ def _line(crowd: "subprocess.Popen[str]", seconds: float) -> str:
     return crowd.stdout.readline().strip() if ready and crowd.stdout else ""
 
 
-def _vote(port: int, cookie: str, proposal: int, choice: str) -> None:
+def vote(port: int, cookie: str, proposal: int, choice: str) -> None:
+    """Cast a ballot as a browser does; ends if it is not taken."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     headers = {
         "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin",

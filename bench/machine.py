@@ -40,11 +40,15 @@ def served(folder: Path, port: int, app: str = "wsgi:app", **settings: str) -> I
                 raise SystemExit("the server did not start")
             time.sleep(0.02)
         started = time.monotonic() - begun
-        workers = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-        yield int(workers[0]), started
+        yield serving(server.pid), started
     finally:
         server.terminate()
         server.wait(30)
+
+
+def serving(pid: int) -> int:
+    """The process that answers, a child of gunicorn's main one."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
 def _answers(port: int) -> bool:

@@ -1,7 +1,7 @@
 """`make cluster`: the demo on two nodes, a worker, nginx and PostgreSQL, until Ctrl-C.
 
 What dies is started again after a second, as systemd would: kill a node or PostgreSQL and watch. SIGHUP renews node
-by node.
+by node. STREAM_NODES=1 (or 2) adds nodes for live streams alone.
 """
 
 import os
@@ -23,13 +23,14 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 def main() -> None:
     """Start, say where it is and what can be done, and look after it."""
     host, port = os.environ.get("HOST") or "0.0.0.0", int(os.environ.get("PORT") or 8000)
-    ports = range(port, port + 1 + NODES)
+    streams = int(os.environ.get("STREAM_NODES") or 0)
+    ports = range(port, port + 1 + NODES + streams)
     for number in ports:
         if shut := why_shut(host if number == port else "127.0.0.1", number):
             raise Lacking(shut)
     own = {k: v for k, v in os.environ.items() if k in PASSED_ON or k.startswith("BOARD_") or k == "DATABASE_URL"}
     folder = Path(os.environ.get("BOARD_DATA") or "data").absolute() / "cluster"
-    cluster = Cluster(folder, host, ports, {**own, "BOARD_DEMO": "1"})
+    cluster = Cluster(folder, host, ports, {**own, "BOARD_DEMO": "1"}, streams=streams)
     done, renew = threading.Event(), threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -52,7 +53,7 @@ def main() -> None:
             if renew.is_set():
                 renew.clear()
                 cluster.roll()
-                print("Both nodes and the worker are renewed.", flush=True)
+                print("All nodes and the worker are renewed.", flush=True)
     finally:
         print("Stopping …", flush=True)
         cluster.close()
@@ -73,7 +74,8 @@ def _tell(cluster: Cluster, host: str) -> None:
     addresses = sorted(a for a in own_addresses() if not a.startswith("127.")) if host == "0.0.0.0" else []
     print(f"The board is at {'  '.join(f'http://{name}:{cluster.port}' for name in ('localhost', *addresses))}")
     for number, node in enumerate(cluster.nodes, 1):
-        print(f"  node {number}: process {node.pid}, port {node.port}")
+        streams = " (live streams alone)" if node in cluster.stream_nodes else ""
+        print(f"  node {number}: process {node.pid}, port {node.port}{streams}")
     print(f"  worker: process {', '.join(str(worker.pid) for worker in cluster.workers)}")
     print(f"Try: kill -9 -<process of a node>, or kill -HUP {os.getpid()} to renew node by node. Ctrl-C stops it all.")
     sys.stdout.flush()

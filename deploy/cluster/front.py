@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from deploy.cluster.database import Lacking
@@ -13,6 +14,7 @@ from deploy.cluster.database import Lacking
 DEPLOY = Path(__file__).parent.parent
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 EXAMPLES = ("10.0.0.11:8000", "10.0.0.12:8000")
+STREAM_EXAMPLES = ("10.0.0.21:8000", "10.0.0.22:8000")
 
 
 def program() -> str:
@@ -23,12 +25,18 @@ def program() -> str:
     return found
 
 
-def site(listen: str, nodes: Sequence[str], folder: Path) -> str:
-    """deploy/nginx.conf with deploy/nginx-nodes.conf in it, as it is served here; fails where they no longer fit."""
+def site(listen: str, nodes: Sequence[str], folder: Path, streams: Sequence[str] = ()) -> str:
+    """deploy/nginx.conf with deploy/nginx-nodes.conf in it, as it is served here; fails where they no longer fit.
+
+    `streams`: nodes for live streams alone, by deploy/nginx-streams.conf.
+    """
     text = (DEPLOY / "nginx.conf").read_text()
-    upstream = (DEPLOY / "nginx-nodes.conf").read_text()
-    for example, node in zip(EXAMPLES, nodes, strict=True):
-        upstream = _put(upstream, re.escape(example), node)
+    upstream = _addressed("nginx-nodes.conf", (EXAMPLES, nodes))
+    if streams:
+        apart = _addressed("nginx-streams.conf", (EXAMPLES, nodes), (STREAM_EXAMPLES, streams))
+        told = "".join(f"        {line}\n" for line in re.findall(r"^# +(proxy_.*)", apart, re.MULTILINE))
+        text = _put(text, r"(location = /live \{[^}]*?)^ +proxy_pass [^;]+;\n", rf"\1{told}")
+        upstream += apart
     text = _put(text, r"^upstream stadtrunde \{.*?^\}\n", upstream)
     text = _put(
         text, r"^# Whoever asks for another name.*?(?=^server \{\n    listen 443)", ""
@@ -47,8 +55,20 @@ def whole(text: str, folder: Path) -> str:
     temporary = "\n".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
     user = "user root;" if os.geteuid() == 0 else ""
     return f"""{user} daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-        events {{ worker_connections 1024; }}
+        events {{ worker_connections 4096; }}
         http {{ types {{ text/html html; }} {temporary}\n{text}\n}}"""
+
+
+def _addressed(file: str, *addresses: tuple[Sequence[str], Sequence[str]]) -> str:
+    """A file of upstreams with our addresses in place of its examples; an example that is not needed goes."""
+    text = (DEPLOY / file).read_text()
+    for examples, ours in addresses:
+        if len(ours) > len(examples):
+            raise Lacking(f"On one machine the cluster is tried with at most {len(examples)} nodes of a kind.")
+        for example, node in zip_longest(examples, ours, fillvalue=""):
+            place = re.escape(example)
+            text = _put(text, place, node) if node else _put(text, rf"^ +server {place}.*?\n", "")
+    return text
 
 
 def _put(text: str, pattern: str, new: str) -> str:
@@ -61,11 +81,11 @@ def _put(text: str, pattern: str, new: str) -> str:
 class Front:
     """A running nginx."""
 
-    def __init__(self, listen: str, nodes: Sequence[str], folder: Path) -> None:
+    def __init__(self, listen: str, nodes: Sequence[str], folder: Path, streams: Sequence[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._program = program()
         self._conf = folder / "nginx.conf"
-        self._conf.write_text(whole(site(listen, nodes, folder), folder))
+        self._conf.write_text(whole(site(listen, nodes, folder, streams), folder))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

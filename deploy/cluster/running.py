@@ -108,11 +108,12 @@ class Node(Process):
 
 
 class Cluster:
-    """All of it in one folder. `ports`: nginx's, then one for each node."""
+    """All of it in one folder. `ports`: nginx's, then one for each node. The last `streams` only serve live streams."""
 
     def __init__(
-        self, folder: Path, host: str, ports: Sequence[int], settings: Mapping[str, str], *, workers: int = 1
-    ) -> None:
+        self, folder: Path, host: str, ports: Sequence[int], settings: Mapping[str, str], *, workers: int = 1,
+        streams: int = 0,
+    ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.port = folder, ports[0]
         given = settings.get("DATABASE_URL", "")
@@ -122,9 +123,12 @@ class Cluster:
         self.settings = {"BOARD_WORKER": "apart", "BOARD_PROXIES": "1", "BOARD_LOG": "warning", **shared}
         # Each has a BOARD_DATA of its own: as on two machines, nothing can be shared but the database.
         self.nodes = [Node(port, self._of(f"node-{number}")) for number, port in enumerate(ports[1:], 1)]
+        self.stream_nodes = self.nodes[len(self.nodes) - streams :]
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
         self.workers = [Process(command, self._of(f"worker-{number}")) for number in range(1, workers + 1)]
-        self.front = Front(f"{host}:{self.port}", [f"127.0.0.1:{node.port}" for node in self.nodes], folder / "nginx")
+        places = [f"127.0.0.1:{node.port}" for node in self.nodes]
+        pages = len(places) - streams
+        self.front = Front(f"{host}:{self.port}", places[:pages], folder / "nginx", places[pages:])
 
     def _of(self, name: str) -> dict[str, str]:
         return {**self.settings, "BOARD_DATA": str(self.folder / name)}

@@ -20,7 +20,9 @@ from tests.factories import make_proposal
 from tests.people import populate
 from tests.test_deploy import _ports
 
-SETTINGS = {"BOARD_SECOND_FACTOR": "none", "BOARD_LOG": "error", "THREADS": "24", "BOARD_STREAMS": "12"}
+TOKEN = "only-for-whoever-counts-streams-here"
+SETTINGS = {"BOARD_SECOND_FACTOR": "none", "BOARD_LOG": "error", "THREADS": "24", "BOARD_STREAMS": "12",
+            "BOARD_METRICS_TOKEN": TOKEN}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
