@@ -240,7 +240,7 @@ def test_pictures_of_very_many_count_the_newest_of_each_state_and_say_so(
     app.extensions["pages"].forget()
     page = gast.get("/proposals/pictures").text
     assert "3 nicht eingestuft" in page
-    assert "Gezählt werden die neuesten 3 je Status." in page
+    assert "Gezählt werden die neuesten 3 je Stand." in page
 
 
 @pytest.mark.parametrize("scale", ["support", "contest"])

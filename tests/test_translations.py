@@ -73,6 +73,15 @@ def test_german_texts_address_people_formally_and_without_gender_marks() -> None
             assert not re.search(r"\w[*:_]innen\b", form), key
 
 
+def test_what_names_a_proposal_or_a_package_has_one_word_in_each_language() -> None:
+    """A key such as FV-12 is a „Kennung“: not a Kürzel, which is a key on the keyboard, and not a Nummer."""
+    for key, text in i18n.catalogue("de").items():
+        forms = (text,) if isinstance(text, str) else text
+        if re.search(r"\b(FV|AP)-\d", "".join(forms)):
+            assert not re.search(r"\bnumber\b", key), key
+            assert not re.search(r"Kürzel|Nummer", "".join(forms)), key
+
+
 def test_english_writes_dates_and_times_as_europe_does() -> None:
     moment = datetime(2026, 11, 3, 13, 2, tzinfo=UTC)
     assert i18n.exact(moment, "en") == "3 November 2026, 14:02"

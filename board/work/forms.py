@@ -184,7 +184,7 @@ class DependForm(BoardForm):
     def validate_on(self, field: Any) -> None:
         """AP-7, ap-7 or 7."""
         if field.data and not _KEY.fullmatch(field.data):
-            raise ValidationError(_("Enter the number of a work package, such as AP-7."))
+            raise ValidationError(_("Enter the key of a work package, such as AP-7."))
 
     def number(self) -> int:
         """The package's id; ask after `validate`."""

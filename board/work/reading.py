@@ -105,7 +105,7 @@ def _links(_name: str, value: list[str]) -> tuple[tuple[str, str], ...]:
 def _proposal(_name: str, value: str) -> int | None:
     number = value.strip().upper().removeprefix("FV-").lstrip("0")
     if value and (not number.isascii() or not number.isdigit() or len(number) > 9):
-        raise BadValue(_("proposal: “%(value)s” is no number such as FV-12.", value=value[:40]))
+        raise BadValue(_("proposal: “%(value)s” is no key such as FV-12.", value=value[:40]))
     return int(number) if number else None
 
 
