@@ -1,5 +1,7 @@
 """The board as it is deployed: gunicorn behind nginx with the very files of deploy/, and the units of systemd."""
 
+import base64
+import hashlib
 import html
 import http.client
 import itertools
@@ -51,6 +53,17 @@ def example() -> dict[str, str]:
     """The settings in force in the example."""
     lines = (DEPLOY / "stadtrunde.env.example").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_page_for_the_time_away_may_show_its_own_style_and_nothing_else() -> None:
+    page = (DEPLOY / "away.html").read_text()
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert (
+        f"default-src 'none'; style-src 'sha256-{hashed}'; frame-ancestors 'none'"
+        in (DEPLOY / "nginx.conf").read_text()
+    )
+    assert not re.search(r"<script|\bstyle=|\bsrc=|\bhref=|https?:", page)
 
 
 def test_the_example_names_every_setting_with_its_default_and_can_be_started_with(tmp_path: Path) -> None:

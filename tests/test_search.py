@@ -1,5 +1,7 @@
 """Finding again: alike on both databases, through the lists, the search page and the jump box."""
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
@@ -183,6 +185,17 @@ def test_the_jump_box_offers_the_key_and_then_the_best(shelf: Flask, gast: Brows
     assert "<html" not in page
     assert 'href="/proposals/FV-3"' in gast.get("/search/jump?q=echt", partial=True).text
     assert "jumps" not in gast.get("/search/jump?q=", partial=True).text
+
+
+def test_the_jump_box_tells_how_many_there_are_and_leads_on_to_everything(shelf: Flask, gast: Browser) -> None:
+    page = gast.get("/search/jump?q=echt", partial=True).text
+    told, many = re.search(r'role="status">(\d+) zur Auswahl', page), page.count('id="jump-') - 3
+    assert told
+    assert int(told[1]) == many
+    assert 'id="jump-all" href="/search?q=echt"' in page
+    nothing = gast.get("/search/jump?q=gibt%20es%20nicht", partial=True).text
+    assert 'role="status">Auf Anhieb nichts gefunden.<' in nothing
+    assert 'id="jump-all" href="/search?q=gibt%20es%20nicht"' in nothing
 
 
 def test_words_in_the_title_come_before_newer_ones_in_the_text(app: Flask, people: Cast) -> None:

@@ -99,6 +99,15 @@ def test_every_page_is_accessible_silent_and_fits(
     assert problems == []
 
 
+SMALL = """() => [...document.querySelectorAll('body *')].filter((el) => {
+    const written = [...el.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!written || el.matches('.roundel, option, title')) return false;
+    const scale = el.ownerSVGElement ? el.getScreenCTM().a : 1;
+    return el.checkVisibility() && parseFloat(getComputedStyle(el).fontSize) * scale < 12.9;
+}).map((el) => el.textContent.trim().slice(0, 40))"""
+"""What is written smaller than anybody can read; the two letters of a roundel only repeat the name beside it."""
+
+
 def _look(page: Page, status: int, *, alone: bool = False) -> Iterator[str]:
     """All rules on a phone; on a desk those that ask for sizes, and all for what shows only there; contrast each time.
 
@@ -114,6 +123,7 @@ def _look(page: Page, status: int, *, alone: bool = False) -> Iterator[str]:
         page.evaluate("eyes.looked()")
         if (pixels := overflow(page)) > 0:
             yield f"{size['width']}: {pixels} pixels wider than its window"
+        yield from (f"{size['width']}: {text!r} is smaller than 13 pixels" for text in page.evaluate(SMALL))
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             good = GOOD.setdefault((size["width"], scheme), set())

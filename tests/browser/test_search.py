@@ -6,6 +6,14 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Visit, axe
 
+ROOM = """(select) => {
+    const style = getComputedStyle(select), pen = document.createElement("canvas").getContext("2d");
+    pen.font = style.font;
+    const text = pen.measureText(select.selectedOptions[0].text).width;
+    return select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - text + 1;
+}"""
+"""How much room is left beside what is chosen."""
+
 
 def test_two_keys_open_the_jump_box_and_arrows_choose(visit: Visit) -> None:
     page = visit("ada", "/partners", DESK)
@@ -21,6 +29,12 @@ def test_two_keys_open_the_jump_box_and_arrows_choose(visit: Visit) -> None:
     expect(page.locator("#jump-1")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hitzekarte mit Trinkbrunnen")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("gibt es nicht")
+    expect(page.locator("#jump-told")).to_have_text("Auf Anhieb nichts gefunden.")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#jump-all")).to_be_focused()
+    page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     page.keyboard.type("bürgeramt")
     page.keyboard.press("Enter")
@@ -39,6 +53,20 @@ def test_the_question_mark_shows_the_keys_and_they_can_be_switched_off(visit: Vi
     page.keyboard.press("Control+k")
     page.keyboard.press("?")
     expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_a_phone_without_an_escape_key_closes_the_jump_box_too(visit: Visit) -> None:
+    page = visit("ada", "/partners", PHONE)
+    page.locator("#find").click()
+    expect(page.locator("#jump-q")).to_be_focused()
+    page.locator("#jump").get_by_role("button", name="Schließen").click()
+    expect(page.locator("#jump")).to_be_hidden()
+
+
+def test_what_is_chosen_in_a_filter_is_never_cut_off(visit: Visit) -> None:
+    page = visit("ada", "/work?skill=analysis", DESK)
+    expect(page.locator("#filter-skill")).to_have_value("analysis")
+    assert page.locator("#filter-skill").evaluate(ROOM) >= 0
 
 
 def test_without_scripts_the_link_leads_to_a_page_that_searches(visit: Visit) -> None:
