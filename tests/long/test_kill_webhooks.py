@@ -79,13 +79,13 @@ def storm(place: Place) -> None:
 
 def look(place: Place) -> None:
     db.session.remove()
-    log = {d.external_id: d.status for d in db.session.scalars(select(Delivery))}
+    log = {row.external_id: row.status for row in db.session.execute(select(Delivery.external_id, Delivery.status))}
     assert {log.get(id_) for id_ in place.acknowledged} <= {"processed", "stale"}
     assert "received" not in log.values()
     newest: dict[int, int] = {}
     for number, minute in place.acknowledged.values():
         newest[number] = max(newest.get(number, 0), minute)
-    stored = {i.number: int(i.title.split()[1]) for i in db.session.scalars(select(Issue))}
+    stored = {row.number: int(row.title.split()[1]) for row in db.session.execute(select(Issue.number, Issue.title))}
     for number, minute in newest.items():
         assert stored[number] >= minute, "an acknowledged state is not behind"
         assert f"id-{stored[number]}" in log, "and no state without its delivery"
