@@ -76,6 +76,7 @@ class Deciding(Voting):
         over = [id_ for id_, last in self.consents.items() if last < self.days]
         with self.app.app_context(), self.clock():
             assert jobs.run_out() == len(over)
+        self.commits += bool(over)
         for id_ in over:
             del self.consents[id_]
             self.states[id_] = "accepted"
@@ -92,6 +93,8 @@ class Deciding(Voting):
         for id_, state in self.states.items():
             if state != "open":
                 self.consents.pop(id_, None)
+        if not self.moved("consent"):
+            return
         with self.app.app_context():
             assert {row.id for row in run(IN_CONSENT)} == set(self.consents)
             assert run(OBJECTIONS).scalar() == self.objections

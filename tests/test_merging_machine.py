@@ -43,6 +43,7 @@ class Merging(Board):
         empty(self.app)
         self.people, self.proposals = made(self.app, "three proposals", three_proposals)
         self.ids = {"aalen": self.people.aalen, "celle": self.people.celle, "dorsten": self.people.dorsten}
+        self.commits, self.looked = 0, {}
         self.parts: dict[int, int] = {}
 
     def tries(self, do: Callable[[], object]) -> bool:
@@ -111,7 +112,7 @@ class Merging(Board):
 
     @invariant()
     def the_board_agrees(self) -> None:
-        if not hasattr(self, "parts"):
+        if not hasattr(self, "parts") or not self.moved("merging"):
             return
         with self.app.app_context():
             assert {row.id: row[1] for row in run(MERGED) if row[1]} == self.parts
