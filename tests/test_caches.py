@@ -257,6 +257,22 @@ def test_a_row_changes_with_all_that_shows_in_it(
     assert row(app, ada) == kept, "what is kept is what would be made"
 
 
+def test_of_a_proposal_that_changes_again_and_again_only_the_last_row_is_kept(
+    app: Flask, people: Cast, ada: Browser
+) -> None:
+    """Each vote changes a row: what nobody will ask for again must not stay until eight thousand of them lie there."""
+    rows.kept.clear()
+    with app.app_context():
+        make_proposal(people)
+    row(app, ada)
+    once = len(rows.kept)
+    for title in ("Anders", "Noch anders"):
+        with app.app_context(), transaction():
+            touched(title=title)(people)
+        assert title in row(app, ada)
+        assert len(rows.kept) == once
+
+
 def test_a_row_changes_with_the_day_and_with_ones_own_ballot(
     app: Flask, people: Cast, ada: Browser, ben: Browser
 ) -> None:

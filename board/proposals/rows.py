@@ -1,8 +1,9 @@
 """Rows of proposal lists, kept in this process, so that a list costs as little as what is new in it.
 
-What is kept lies under everything that shows in it: what changes gets a new key, what is old falls out. What is
-missing is made together: one statement, one module of Jinja's macros around the partials that every page includes.
-Ballots that differ in nothing but the proposal's number and their moment are made once, with holes for both. ADR 38.
+A proposal's row lies beside everything that shows in it: once something of that has changed, the row is made anew and
+takes the place of the old one. What is missing is made together: one statement, one module of Jinja's macros around the
+partials that every page includes. Ballots that differ in nothing but the proposal's number and their moment are made
+once, with holes for both. ADR 38.
 """
 
 import threading
@@ -29,6 +30,9 @@ class Kept:
         self._size = size
         self._parts: dict[Hashable, Any] = {}
         self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._parts)
 
     def get(self, key: Hashable) -> Any:
         """What lies there, or None."""
@@ -59,7 +63,7 @@ Frame = tuple[str, int, int, date]
 
 
 class Shown(NamedTuple):
-    """A proposal as every reader of a list sees it: kept under id, stamp and frame."""
+    """A proposal as every reader of a list sees it: kept under id and language, for one stamp and frame."""
 
     row: Row
     what: Markup
@@ -99,15 +103,21 @@ def lines(found: Sequence[tuple[int, Stamp]], by: Actor, electorate: int) -> tup
 
 def _known(found: Sequence[tuple[int, Stamp]], frame: Frame) -> dict[int, Shown]:
     """What every reader sees of them, by id; what is not kept is read and rendered together."""
-    known = {number: kept.get((number, stamp, frame)) for number, stamp in found}
+    known = {number: _unchanged(number, stamp, frame) for number, stamp in found}
     missing = [number for number, shown in known.items() if shown is None]
     if missing:
         rows = queries.rows(missing, frame[0])
         tallies, parts = voting.tallies(rows.values()), _parts(frame)
         made = {number: Shown(row, parts.what(row), parts.tally(tallies[number])) for number, row in rows.items()}
-        kept.put({(number, shown.row.stamp, frame): shown for number, shown in made.items()})
+        kept.put({(number, frame[0]): (shown.row.stamp, frame, shown) for number, shown in made.items()})
         known |= made
     return {number: shown for number, shown in known.items() if shown is not None}
+
+
+def _unchanged(number: int, stamp: Stamp, frame: Frame) -> Shown | None:
+    """What is kept of the proposal, if it would be made so again."""
+    of, within, shown = kept.get((number, frame[0])) or (None, None, None)
+    return shown if (of, within) == (stamp, frame) else None
 
 
 def _ballots(rows: Sequence[Row], frame: Frame, by: Actor, own: dict[int, voting.Own]) -> dict[int, Markup]:
