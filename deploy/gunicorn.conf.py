@@ -15,8 +15,12 @@ from typing import Any
 
 from gunicorn import __version__
 
-from board.live.handover import KNOWN
-from board.threads import Lean, Worker
+gc.disable()  # While it loads: see wsgi.py.
+
+from board.live.handover import KNOWN  # noqa: E402
+from board.threads import Lean, Worker  # noqa: E402
+
+gc.enable()
 
 
 def _number(name: str, default: int) -> int:
