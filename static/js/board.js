@@ -55,13 +55,15 @@ const acts = (e) => /POST/i.test(e.detail?.ctx?.request?.method);
 on("htmx:response:error", (e) => { if (e.detail.ctx.response.status >= 500 && acts(e)) say(e.detail.ctx.response.status === 503 ? words.away : words.failed, true); });
 on("htmx:error", (e) => { if (acts(e)) say(words.offline, true); });
 
-/* hx-confirm asks in our own dialog, on plain forms too. */
+/* hx-confirm asks in our own dialog, on plain forms too. The focus goes to what does no harm; `autofocus` would ask for it
+   while the page loads, which Chromium notes in the console where the address names a part of the page. */
+const show = (dialog) => { dialog.showModal(); dialog.querySelector("[data-calm]")?.focus(); };
 const ask = (question, yes, no) => {
   const dialog = $("confirm");
   $("confirm-text").textContent = question;
   dialog.returnValue = "no";
   dialog.onclose = () => (dialog.returnValue === "yes" ? yes() : no?.());
-  dialog.showModal();
+  show(dialog);
 };
 on("htmx:confirm", (e) => {
   e.preventDefault();
@@ -90,7 +92,7 @@ on("htmx:after:swap", (e) => {
   all("[data-draft]", target).forEach(restore);
   const error = target.querySelector("[data-focus]");
   if (error && e.target.matches?.("form")) error.focus();
-  else if (held && document.activeElement === document.body) ($(held) || error || target.querySelector("a[href], button, input, select, textarea"))?.focus({preventScroll: true});
+  else if (held && document.activeElement === document.body) ($(held) || error || target.querySelector("a[href], button, input:not([type=hidden]), select, textarea"))?.focus({preventScroll: true});
   if (before !== target.textContent && !target.matches("#list, #results, #jump-hits, #live, #status, #flash, #news, form, main, body") && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
     const glow = {backgroundColor: "var(--green-back)", boxShadow: "0 0 0 .3rem var(--green-back)"};
     target.animate([glow, {...glow, offset: .88}, {}], 1200);
@@ -166,9 +168,9 @@ on("keydown", (e) => {
   const act = row && all("[data-key]", row).find((b) => b.dataset.key === e.key.toLowerCase());
   if (act) { e.preventDefault(); act.click(); firstIn(act.closest("details[open]"))?.focus(); }
   if (e.key === "/") { e.preventDefault(); $("q") ? $("q").focus() : jump(e); }
-  if (e.key === "?") $("help").showModal();
+  if (e.key === "?") show($("help"));
 });
-$("help-open").addEventListener("click", () => $("help").showModal());
+$("help-open").addEventListener("click", () => show($("help")));
 
 /* The jump box: opened by its key or by the link to the search page; arrows walk what it found. */
 function jump(e) {

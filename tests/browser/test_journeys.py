@@ -48,6 +48,7 @@ def test_a_delegate_signs_in_by_a_tap_finds_a_proposal_votes_and_takes_it_back(v
     expect(page.locator(f"#ballot-{proposal}-for")).to_be_focused()
     page.locator(f"#ballot-{proposal}-withdraw").click()
     expect(ballot.locator(".due")).to_be_visible()
+    expect(page.locator(f"#ballot-{proposal}-for")).to_be_focused()
 
 
 def test_a_vote_against_asks_for_its_reason_first(visit: Visit, proposal: int) -> None:
@@ -56,6 +57,10 @@ def test_a_vote_against_asks_for_its_reason_first(visit: Visit, proposal: int) -
     reason = page.locator(f"#ballot-{proposal} textarea")
     expect(reason).to_be_focused()
     expect(page.locator(f"#ballot-{proposal}-against")).to_have_attribute("aria-pressed", "false")
+    page.locator(f"#ballot-{proposal}-cancel").press("Enter")
+    expect(reason).to_have_count(0)
+    expect(page.locator(f"#ballot-{proposal}-for")).to_be_focused()
+    page.locator(f"#ballot-{proposal}-against").click()
     reason.fill("Wir haben das schon.")
     page.locator(f"#ballot-{proposal}-send").click()
     expect(page.locator(f"#ballot-{proposal}-against")).to_have_attribute("aria-pressed", "true")
