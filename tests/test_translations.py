@@ -9,7 +9,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from board import i18n
-from tests.test_house import MODULES, PAGES, name
+from tests.test_house import MODULES, PAGES, ROOT, name
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 FILES = sorted((i18n.CATALOGUES / "de").glob("*.po"))
@@ -80,6 +80,23 @@ def test_what_names_a_proposal_or_a_package_has_one_word_in_each_language() -> N
         if re.search(r"\b(FV|AP)-\d", "".join(forms)):
             assert not re.search(r"\bnumber\b", key), key
             assert not re.search(r"Kürzel|Nummer", "".join(forms)), key
+
+
+EXAMPLES = {
+    "+3 dafür", "3 neue Vorschläge anzeigen", "Ein Votum verpflichtet zu nichts", "English", "Schnell wieder da",
+    "Schätzungen lernen", "abschließen",
+}  # fmt: skip
+"""What stands in bold in the guide and is no name: numbers filled in, a language in itself, headings and stress."""
+
+
+def test_the_guide_names_things_as_the_screen_does() -> None:
+    texts = [(text,) if isinstance(text, str) else text for text in i18n.catalogue("de").values()]
+    forms = [form for text in texts for form in text if form]
+    filled = [re.sub(r"%\\\((\w+)\\\)[sd]", ".+", re.escape(form)).replace("%%", "%") for form in forms]
+    guide = (ROOT / "docs/guide.md").read_text()
+    named = {bold.strip().rstrip(".:") for bold in re.findall(r"\*\*([^*\n]+?)\*\*", guide)} - EXAMPLES
+    unknown = {bold for bold in named if not any(bold.lower() in form.lower() for form in forms)}
+    assert not {bold for bold in unknown if not any(re.fullmatch(form, bold) for form in filled)}
 
 
 def test_english_writes_dates_and_times_as_europe_does() -> None:
