@@ -692,6 +692,7 @@ PAGES: dict[str, Rule] = {
     "voting.offers": reader,
     "voting.confirm": delegate,
     "voting.coalition": reader,
+    "voting.all_companions": reader,
     "voting.ballots": signed_in,
     "voting.all_ballots": signed_in,
     "voting.reuse": reader,

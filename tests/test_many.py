@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
 from board.db import db, now, transaction
+from board.i18n import today
 from board.partners import names, verbs
 from board.partners import queries as partners
 from board.partners.models import Electorate, Kind, Partner
@@ -15,8 +17,12 @@ from board.proposals.models import Proposal
 from board.record import checks
 from board.reuse import columns
 from board.search import queries as searching
-from board.voting import ballots, tallies, uses, voices
-from board.voting.models import Ballot, Choice, Condition, Reuse, ReuseStatus
+from board.voting import ballots, companions, tallies, uses, voices
+from board.voting.models import Ballot, Choice, Condition, Offer, OfferKind, Reuse, ReuseStatus
+from board.work.models import Claim
+from board.workshops import queries as workshops
+from board.workshops.models import AgendaItem, Attendance, ItemKind, Workshop
+from tests import factories
 from tests.conftest import Browser, counting
 from tests.factories import cast, make_proposal
 from tests.people import Cast
@@ -28,7 +34,7 @@ CROWD = 8
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds so low that a handful of partners is a crowd."""
-    for module in (voices, uses, partners):
+    for module in (voices, uses, companions, partners, workshops):
         monkeypatch.setattr(module, "SHOWN", FEW)
     monkeypatch.setattr(names, "CHOICES", FEW)
     monkeypatch.setattr(columns, "MOST", FEW)
@@ -215,6 +221,127 @@ def test_all_entries_of_use_stand_on_pages_by_name_and_contacts_are_told_inside_
     assert "Kein Eintrag passt" in gast.get(f"{here}?q=Atlantis").text
 
 
+# The coalition
+
+
+@pytest.fixture
+def joined(app: Flask, people: Cast, few: None) -> int:
+    """A proposal that a crowd will use later; Celle leads, Aalen has a condition and offers nothing."""
+    with app.app_context():
+        proposal_id = make_proposal(people)
+        celle = ((people.celle, kind) for kind in (OfferKind.LEAD, OfferKind.DAYS))
+        said = [*((one, OfferKind.USE) for one in join()), *celle]
+        with transaction():
+            for partner_id, kind in said:
+                days = 20 if kind is OfferKind.DAYS else None
+                db.session.add(Offer(proposal_id=proposal_id, partner_id=partner_id, kind=kind, days=days))
+                db.session.flush()
+            db.session.add(Condition(proposal_id=proposal_id, partner_id=people.aalen, text="Nur offen"))
+    return proposal_id
+
+
+def companions_in(html: str) -> list[str]:
+    """The names in the list of who takes part, in their order."""
+    return re.findall(r'<li id="companion-.*?<span class="name">(.*?)</span>', html)
+
+
+def test_of_many_who_take_part_ones_own_partner_comes_first_then_leaders_then_who_spoke_last(
+    ben: Browser, gast: Browser, joined: int
+) -> None:
+    here = f"/proposals/FV-{joined}"
+    for text in (ben.get(f"{here}/coalition", partial=True).text, ben.get(here).text):
+        assert companions_in(text) == ["Aalen", "Celle", "Ort 07"]
+        assert "3 von 10" in text
+        assert f'href="/proposals/FV-{joined}/coalition/all"' in text
+    text = gast.get(f"/proposals/FV-{joined}").text
+    assert companions_in(text) == ["Celle", "Ort 07", "Ort 06"]
+    assert "3 von 9" in text
+
+
+def test_few_who_take_part_are_shown_leaders_first_and_by_name(
+    app: Flask, people: Cast, ben: Browser, joined: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companions, "SHOWN", 10)
+    text = ben.get(f"/proposals/FV-{joined}/coalition").text
+    assert companions_in(text) == ["Celle", *(f"Ort {n:02}" for n in range(CROWD)), "Aalen"]
+    assert "/coalition/all" not in text
+
+
+def test_all_who_take_part_stand_on_pages_by_name_and_conditions_are_told_inside_only(
+    ben: Browser, gast: Browser, joined: int
+) -> None:
+    here = f"/proposals/FV-{joined}/coalition/all"
+    crowd = ["Celle", *(f"Ort {n:02}" for n in range(CROWD))]
+    for client, names_ in ((ben, ["Aalen", *crowd]), (gast, crowd)):
+        pages = list(walked(client, here))
+        assert [name for page in pages for name in companions_in(page)] == names_
+        assert ("Nur offen" in pages[0]) == (client is ben)
+        assert "Federführung: 1" in pages[0]
+        assert "Nachnutzung: 8" in pages[0]
+    assert companions_in(gast.get(f"{here}?kind=days").text) == ["Celle"]
+    assert companions_in(gast.get(f"{here}?q=ort+06&kind=use").text) == ["Ort 06"]
+    assert "Niemand passt dazu" in gast.get(f"{here}?q=Atlantis").text
+    assert len(companions_in(gast.get(f"{here}?kind=gold&after=999999").text)) == FEW, "what does not exist is ignored"
+
+
+def test_programs_are_told_all_who_take_part(gast: Browser, joined: int) -> None:
+    assert len(gast.get(f"/api/v1/proposals/FV-{joined}/offers").get_json()["companions"]) == CROWD + 1
+
+
+# A workshop
+
+
+@pytest.fixture
+def meeting(app: Flask, people: Cast, voted: int) -> int:
+    """The proposal on which a crowd voted is on the screen of a workshop to which the crowd has come."""
+    with app.app_context():
+        factories.meet(people)
+        with transaction():
+            for partner_id in db.session.scalars(select(Partner.id).where(Partner.slug.startswith("ort-"))).all():
+                db.session.add(Attendance(workshop_id=1, partner_id=partner_id))
+    return voted
+
+
+def test_the_screen_names_those_who_answered_last_and_counts_all(pia: Browser, meeting: int) -> None:
+    for path in ("/workshops/1/screen", "/workshops/1/stage"):
+        text = pia.get(path).text
+        assert re.findall(r'<span class="seat">.*?</span>([^<]+)</span>', text) == ["Ort 07", "Ort 06", "Ort 05"]
+        assert "und 7 weitere" in text
+        assert "8 Partner sind da" in text
+
+
+def test_a_workshop_names_some_that_are_there_and_counts_all(ben: Browser, pia: Browser, meeting: int) -> None:
+    text = ben.get("/workshops/1").text
+    assert re.findall(r'<span class="name">(Ort \d\d)</span>', text) == ["Ort 00", "Ort 01", "Ort 02"]
+    assert "und 5 weitere" in text
+    assert "Aalen ist dabei" in text
+    assert ben.post("/workshops/1/join", data={}).status_code == 303
+    assert "Aalen ist dabei" not in ben.get("/workshops/1").text
+
+
+def test_of_many_entries_of_use_the_screen_shows_those_that_nobody_has_confirmed(
+    app: Flask, people: Cast, pia: Browser, used: int
+) -> None:
+    with app.app_context():
+        factories.meet(people)
+        with transaction():
+            last = db.session.scalar(select(Partner.id).where(Partner.slug == "ort-7"))
+            old = {"confirmed_on": today() - timedelta(days=400)}
+            db.session.execute(update(Reuse).where(Reuse.partner_id == last).values(old))
+            item = AgendaItem(workshop_id=1, position=1, kind=ItemKind.STALE, proposal_id=used)
+            db.session.add(item)
+            db.session.flush()
+            db.session.execute(update(Workshop).values(item_id=item.id))
+    text = pia.get("/workshops/1/screen").text
+    assert re.findall(r'class="name">(.*?)</span>', text[text.index('class="list"') :])[:3] == [
+        "Ort 07",
+        "Aalen",
+        "Celle",
+    ]
+    assert "3 von 10" in text
+    assert f'href="/proposals/FV-{used}/reuse/all"' in text
+
+
 # The matrix
 
 
@@ -309,6 +436,56 @@ def test_activity_takes_a_name_where_there_are_too_many_partners_to_choose_from(
     assert "Welcher Partner ist gemeint?" in asked
     assert '<a href="/activity?partner=ort-3">Ort 03</a>' in asked
     assert "Kein Partner heißt „Atlantis“." in gast.get("/activity?partner=Atlantis").text
+
+
+def keys(html: str) -> set[str]:
+    """The proposals of a list, table or board."""
+    return set(re.findall(r'href="/(?:proposals|packages)/((?:FV|AP)-\d+)"', html))
+
+
+@pytest.fixture
+def proposing(app: Flask, people: Cast, few: None) -> list[int]:
+    """Proposals of the partners of a crowd, one each, and a package of each that its partner leads."""
+    with app.app_context():
+        made = []
+        for partner_id in [*join(), *join(1, "ort-07-am-see")]:
+            made.append(make_proposal(people))
+            package = factories.make_package(people, made[-1])
+            factories.claim(package, people.ada.actor)
+            with transaction():
+                db.session.execute(update(Proposal).where(Proposal.id == made[-1]).values(partner_id=partner_id))
+                db.session.execute(update(Claim).where(Claim.package_id == package).values(partner_id=partner_id))
+        return made
+
+
+@pytest.mark.parametrize("path", ["/proposals", "/proposals/table", "/proposals/pictures", "/work", "/work?view=list"])
+def test_lists_take_a_name_where_too_many_partners_have_proposed_or_work(
+    gast: Browser, ben: Browser, proposing: list[int], path: str
+) -> None:
+    ask = f"{path}{'&' if '?' in path else '?'}partner="
+    plain = gast.get(path).text
+    assert '<input type="search" name="partner"' in plain
+    assert '<option value="ort-3"' not in plain
+    found = ben.get(f"{ask}ort+07", follow_redirects=True).text
+    assert "<b>Ort 07</b>" in found
+    assert 'value="Ort 07"' in found
+    if "pictures" not in path:
+        number = proposing[7]
+        assert keys(found) & {f"FV-{n}" for n in proposing} == {f"FV-{number}"} or f"AP-{number}" in keys(found)
+    asked = gast.get(f"{ask}ort").text
+    assert "Welcher Partner ist gemeint?" in asked
+    assert re.search(r'<a href="[^"]*partner=ort-3[^"]*">Ort 03</a>', asked)
+    assert "Kein Partner heißt „Atlantis“." in gast.get(f"{ask}Atlantis").text
+    assert gast.get("/api/v1/proposals?partner=ort-7").get_json()["items"][0]["key"] == f"FV-{proposing[7]}"
+
+
+def test_a_chosen_proposer_stays_in_the_address_of_the_list_and_an_unknown_one_is_asked_about(
+    gast: Browser, proposing: list[int]
+) -> None:
+    answer = gast.get("/proposals?partner=Ort+07")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith("/proposals?partner=ort-7")
+    assert gast.get("/proposals?partner=ort").status_code == 200
 
 
 def test_few_partners_are_chosen_from_a_list(people: Cast, gast: Browser) -> None:

@@ -197,6 +197,7 @@ GET  voting.ballot              /proposals/FV-1/ballot                     ok   
 GET  voting.tally               /proposals/FV-1/tally                      ok   ok   ok   ok   ok   ok   ok
 GET  voting.offers              /proposals/FV-1/offers                     ok   ok   ok   ok   ok   ok   ok
 GET  voting.coalition           /proposals/FV-1/coalition                  ok   ok   ok   ok   ok   ok   ok
+GET  voting.all_companions      /proposals/FV-1/coalition/all              ok   ok   ok   ok   ok   ok   ok
 GET  voting.reuse               /proposals/FV-1/reuse                      ok   ok   ok   ok   ok   ok   ok
 GET  voting.ballots             /proposals/FV-1/ballots                    401  ok   ok   ok   ok   ok   ok
 GET  voting.all_ballots         /proposals/FV-1/ballots/all                401  ok   ok   ok   ok   ok   ok

@@ -29,10 +29,7 @@ def proposals(query: ProposalsAsked) -> Listed[Proposal]:
     """Proposals, narrowed and sorted as on their page."""
     by = actor()
     known = {slug for _id, slug, _label in queries.topics(current_locale())}
-    unknown = [name for name, value, there in (
-        ("topic", query.topic, known), ("partner", query.partner, {slug for slug, _name in queries.proposers()})
-    ) if value and value not in there]  # fmt: skip
-    if unknown:
+    if (query.topic and query.topic not in known) or (query.partner and not queries.proposer(query.partner)):
         return Listed(items=[], next=None)
     votes = by.partner is not None and by.partner.votes
     if (query.missing and not votes) or (query.elsewhere and by.partner is None):

@@ -17,7 +17,7 @@ from board.i18n import today
 from board.opendata import queries as opendata
 from board.settings.current import current
 from board.voting import ballots as voting
-from board.voting import offers, queries, reuses, uses, voices
+from board.voting import companions, offers, queries, reuses, uses, voices
 from board.voting.models import OfferKind, ReuseStatus
 from board.web import actor
 
@@ -133,7 +133,7 @@ class Coalition(Shape):
 @read(f"{HERE}/offers", "offers", TAG, N_("Who brings in what"), answer=Coalition)
 def offers_(proposal_id: int) -> Coalition:
     """The coalition of a proposal."""
-    return Coalition.model_validate(queries.coalition(queries.get(proposal_id), actor()))
+    return Coalition.model_validate(companions.everybody(queries.get(proposal_id), actor()))
 
 
 class OffersGiven(Given):

@@ -55,7 +55,17 @@ def shown(status: int = 200, **sent: Any) -> Response:
     maintained = until_commit("totals", lists.totals)
     total = lists.total(chosen, by, maintained)
     found, more = lists.page(chosen, by, total)
-    tag = etag("table", found, more, total, maintained, choices, own, queries.electorate_version())
+    tag = etag(
+        "table",
+        browsing.who(chosen, choices),
+        found,
+        more,
+        total,
+        maintained,
+        choices,
+        own,
+        queries.electorate_version(),
+    )
     if status == 200 and not sent and (response := not_modified(tag)):
         return response
     known = queries.rows((number for number, _stamp in found), locale)
@@ -81,7 +91,8 @@ def pictures() -> Response:
     first, second = drawing.value_and_effort(chosen, counted), drawing.support_and_contest(chosen, counted)
     unrated, unestimated = counted.number("value", 0), counted.number("effort", -1)
     own = saved.shown(by)
-    tag = etag("pictures", first, second, unrated, unestimated, counted.bounded, choices, own)
+    shown_by = browsing.who(chosen, choices)
+    tag = etag("pictures", first, second, unrated, unestimated, counted.bounded, choices, own, shown_by)
     if response := not_modified(tag):
         return response
     context = {

@@ -42,11 +42,11 @@ def choices(*where: ColumnElement[bool]) -> list[tuple[str, str]] | None:
     return found if len(found) <= CHOICES else None
 
 
-def meant(typed: str) -> list[tuple[str, str]]:
-    """(slug, name) of whom somebody may mean: the one with this slug, else those of just this name, else the first few
-    that are called like that.
+def meant(typed: str, *where: ColumnElement[bool]) -> list[tuple[str, str]]:
+    """(slug, name) of whom of these somebody may mean: the one with this slug, else those of just this name, else the
+    first few that are called like that.
     """
-    query = select(Partner.slug, Partner.name).order_by(*ORDER).limit(FEW)
+    query = select(Partner.slug, Partner.name).where(*where).order_by(*ORDER).limit(FEW)
     name = fold(typed)
     just_this = (Partner.search >= f"{name}\n") & (Partner.search < f"{name}\n\uffff")
     for way in (Partner.slug == typed, just_this, called(typed)):

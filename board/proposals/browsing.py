@@ -14,6 +14,7 @@ from board.i18n import gettext as _
 from board.milestones.queries import Goal, milestones
 from board.notifications import queries as notifications
 from board.pages import until_commit
+from board.partners import names
 from board.policy import Actor
 from board.proposals import filters as narrowing
 from board.proposals import lists, queries, rows, words
@@ -23,8 +24,10 @@ from board.proposals.words import VALUE_LABELS
 from board.saved import shown as saved
 from board.saved.forms import audiences
 from board.search import suggest
+from board.text import clean
 from board.web import actor, component, etag, is_partial, not_modified, page, tagged
 
+MAX_WORDS = 120
 EVERYTHING = "all=1"
 """The list without any filter, for people whose partner begins with a view."""
 
@@ -35,7 +38,7 @@ def index() -> Response:
     known = choices(locale)
     chosen = filters_of(by, known)
     own = saved.shown(by)
-    if (away := _elsewhere(chosen, own)) and not is_partial():
+    if (away := _elsewhere(chosen, own, known)) and not is_partial():
         return redirect(away, 302)
     maintained = until_commit("totals", lists.totals)
     total = lists.total(chosen, by, maintained)
@@ -43,7 +46,9 @@ def index() -> Response:
     shown, mine = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
     watching = notifications.watching_topic(by, chosen.topic, known.topics)
-    tag = etag(watching, meant, chosen, found, more, maintained, total, electorate, mine, known, own)
+    tag = etag(
+        watching, meant, who(chosen, known), chosen, found, more, maintained, total, electorate, mine, known, own
+    )
     if response := not_modified(tag):
         return response
     context: dict[str, Any] = {
@@ -74,10 +79,10 @@ def news() -> Response:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be chosen from: topics as (id, slug, label), partners as (slug, name), milestones."""
+    """What can be chosen from: topics as (id, slug, label), partners as (slug, name), None of too many, milestones."""
 
     topics: list[tuple[int, str, str]]
-    partners: list[tuple[str, str]]
+    partners: list[tuple[str, str]] | None
     milestones: list[Goal]
 
 
@@ -92,20 +97,40 @@ def choices(locale: str) -> Choices:
 
 def filters_of(by: Actor, known: Choices, asked: Mapping[str, str] | None = None) -> Filters:
     """What the running request's address asks for, or the one that is given."""
+    args = request.args if asked is None else asked
+    if known.partners is None:
+        like = names.meant(_typed(args), queries.PROPOSED) if args.get("partner") else []
+        args = {**dict(args.items()), "partner": like[0][0] if len(like) == 1 else ""}
     return narrowing.read(
-        request.args if asked is None else asked,
+        args,
         topics={slug for _id, slug, _label in known.topics},
-        partners={slug for slug, _name in known.partners},
+        partners={args["partner"]} if known.partners is None else {slug for slug, _name in known.partners},
         partner=by.partner is not None,
         votes=by.partner is not None and by.partner.votes,
     )
 
 
-def _elsewhere(chosen: Filters, own: saved.Shown) -> str:
+def _typed(args: Mapping[str, str]) -> str:
+    return clean(args.get("partner", ""))[:MAX_WORDS]
+
+
+def who(chosen: Filters, known: Choices) -> tuple[str, list[tuple[str, str]]]:
+    """Where too many have proposed for a list: what stands in the field, and whom else somebody may have meant."""
+    if known.partners is not None:
+        return "", []
+    if chosen.partner:
+        return queries.proposer(chosen.partner), []
+    typed = _typed(request.args)
+    return typed, names.meant(typed, queries.PROPOSED) if typed else []
+
+
+def _elsewhere(chosen: Filters, own: saved.Shown, known: Choices) -> str:
     """Where a reader is led instead: to the view that the partner begins with, or to the normalised address."""
     asked = request.query_string.decode("ascii", "replace")
     if own.begin and not asked:
         return own.begin
+    if known.partners is None and request.args.get("partner") and not chosen.partner:
+        return ""  # The page asks who is meant.
     right = chosen.query() or (EVERYTHING if own.begin else "")
     if parse_qsl(asked, True) == parse_qsl(right, True):
         return ""
@@ -119,11 +144,14 @@ def _bare(own: saved.Shown) -> str:
 
 def surroundings(chosen: Filters, by: Actor, known: Choices, own: saved.Shown) -> dict[str, Any]:
     """What stands around every face of the list: filters, chips, and the way to the other faces."""
+    typed, like = who(chosen, known)
     faces = (("/proposals", _("List")), ("/proposals/table", _("Table")), ("/proposals/pictures", _("Pictures")))
     return {
         "saved": own.views, "audiences": audiences(by) if by.signed_in else (),
         "filters": chosen, "chips": chips(chosen, by, known, request.path, _bare(own)), "topics": known.topics,
-        "partners": known.partners, "milestones": known.milestones, "sorts": narrowing.SORTS,
+        "partners": known.partners, "typed": typed,
+        "like": [(chosen.url(request.path, partner=slug), name) for slug, name in like],
+        "milestones": known.milestones, "sorts": narrowing.SORTS,
         "states": {state: label for state, label in LABELS.items() if state != State.MERGED},
         "values": VALUE_LABELS, "faces": [(chosen.url(path), label, path == request.path) for path, label in faces],
     }  # fmt: skip
@@ -152,7 +180,7 @@ def chips(chosen: Filters, by: Actor, known: Choices, path: str, bare: str) -> l
         "q": (_("Search"), chosen.q),
         "state": (_("Status"), _(LABELS[chosen.state]) if chosen.state else ""),
         "topic": (_("Topic"), next((label for _id, slug, label in known.topics if slug == chosen.topic), "")),
-        "partner": (_("Proposed by"), next((label for slug, label in known.partners if slug == chosen.partner), "")),
+        "partner": (_("Proposed by"), _proposer(chosen.partner, known)),
         "mine": (_("Ballot"), _("of %(partner)s is due", partner=name)),
         "elsewhere": (_("In use"), _("elsewhere, not in %(partner)s", partner=name)),
         "milestone": (_("Milestone"), _milestone(chosen.milestone, known)),
@@ -165,6 +193,12 @@ def chips(chosen: Filters, by: Actor, known: Choices, path: str, bare: str) -> l
         return bare if url == "/proposals" else url
 
     return [(*values[field], left(field)) for field in chosen.narrowing if not (field == "state" and chosen.mine)]
+
+
+def _proposer(slug: str, known: Choices) -> str:
+    if known.partners is None:
+        return queries.proposer(slug)
+    return next((label for value, label in known.partners if value == slug), "")
 
 
 def _milestone(wanted: str, known: Choices) -> str:

@@ -15,6 +15,7 @@ from board.db import db, run
 from board.errors import Missing
 from board.i18n import gettext as _
 from board.i18n import in_days, last_day, today
+from board.partners import names
 from board.partners.models import Electorate, Partner, hue
 from board.policy import Actor
 from board.proposals import deadlines
@@ -186,14 +187,23 @@ def topics(locale: str, *, offered: bool = False, keep: int | None = None) -> li
 
 
 _TOPICS = select(Topic.id, Topic.slug, Topic.label_en, Topic.label_de, Topic.retired_at)
-_PROPOSERS = select(Partner.slug, Partner.name).order_by(Partner.search)
-_PROPOSERS = _PROPOSERS.where(exists().where(Proposal.partner_id == Partner.id))
+PROPOSED = exists().where(Proposal.partner_id == Partner.id)
+"""The condition that a partner has proposed something."""
+_PROPOSERS = select(Partner.slug, Partner.name).where(PROPOSED).order_by(Partner.search)
+_SOME_PROPOSERS = _PROPOSERS.limit(names.CHOICES + 1)
+_PROPOSER = _PROPOSERS.where(Partner.slug == bindparam("slug"))
 _VERSION = select(Electorate.version).where(Electorate.id == Electorate.ONLY)
 
 
-def proposers() -> list[tuple[str, str]]:
-    """(slug, name) of the partners that have proposed something, by name."""
-    return [(row.slug, row.name) for row in run(_PROPOSERS)]
+def proposers() -> list[tuple[str, str]] | None:
+    """(slug, name) of the partners that have proposed something, by name; None where they are too many for a list."""
+    found = [(row.slug, row.name) for row in run(_SOME_PROPOSERS)]
+    return found if len(found) <= names.CHOICES else None
+
+
+def proposer(slug: str) -> str:
+    """The name of this partner, if it has proposed something."""
+    return "".join(row.name for row in run(_PROPOSER, slug=slug))
 
 
 def electorate_version() -> int:

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from board.text import clean
-from board.voting import queries, uses, voices
-from board.voting.models import Choice, ReuseStatus
+from board.voting import companions, queries, uses, voices
+from board.voting.models import Choice, OfferKind, ReuseStatus
 from board.web import actor, page
 
 MAX_WORDS = 100
@@ -43,6 +43,24 @@ def uses_of(proposal_id: int) -> Response:
         proposal=proposal,
         found=found,
         chosen=chosen,
+        words=words,
+        url=url,
+        more_url=url(after=found.more) if found.more else "",
+        first_url=url() if after else "",
+    )
+
+
+def companions_of(proposal_id: int) -> Response:
+    """Who takes part; what the address asks for and does not exist is ignored."""
+    proposal = queries.get(proposal_id)
+    kind, words, after = _asked("kind", set(OfferKind)), _words(), request.args.get("after", "")
+    found = companions.page(proposal, kind, words, after, actor())
+    url = partial(_url, f"/proposals/FV-{proposal_id}/coalition/all", kind=kind, q=words)
+    return page(
+        "voting/all_companions.html",
+        proposal=proposal,
+        found=found,
+        kind=kind,
         words=words,
         url=url,
         more_url=url(after=found.more) if found.more else "",

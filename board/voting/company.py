@@ -1,6 +1,6 @@
-"""Who takes part in a proposal, and what one partner does: `voices` has who voted how, `uses` who uses it.
+"""Who built and runs something, and what one partner does.
 
-Conditions are read for signed-in readers only.
+`companions` has who takes part in a proposal, `voices` who voted how, `uses` who uses it.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from board.partners.models import Partner, hue
 from board.policy import Acting, Actor
 from board.proposals.models import Proposal, ProposalBuilder
 from board.proposals.states import State
-from board.voting.models import Ballot, Condition, Offer, OfferKind, Reuse, ReuseStatus
-from board.voting.shapes import Coalition, Companion, Given
+from board.voting.models import Ballot, Offer, Reuse, ReuseStatus
+from board.voting.shapes import Given
 
 HISTORY_LENGTH = 200
 NAMES = select(
@@ -23,33 +23,6 @@ NAMES = select(
 PROGRESS = {s.value: n for n, s in enumerate((
     ReuseStatus.LIVE, ReuseStatus.PILOT, ReuseStatus.PLANNED, ReuseStatus.EXAMINING, ReuseStatus.ENDED,
 ))}  # fmt: skip
-
-
-def coalition(proposal: Any, by: Actor) -> Coalition:
-    """Who takes part, leaders first; what stands behind it (conditions) only for signed-in readers."""
-    offers: dict[int, list[Given]] = {}
-    partners: dict[int, Acting] = {}
-    rows = db.session.execute(
-        NAMES.add_columns(Offer)
-        .join(Offer, Offer.partner_id == Partner.id)
-        .where(Offer.proposal_id == proposal.id, Offer.withdrawn_at.is_(None))
-        .order_by(Partner.search)
-    ).all()
-    for row in rows:
-        partners[row.partner_id] = acting(row)
-        offers.setdefault(row.partner_id, []).append(given(row.Offer))
-    conditions = _conditions(proposal.id, partners) if by.signed_in else {}
-    order = list(OfferKind)
-    companions = [
-        _companion(
-            partners[id_],
-            sorted(offers.get(id_, []), key=lambda g: order.index(OfferKind(g.kind))),
-            conditions.get(id_),
-        )
-        for id_ in partners
-    ]
-    companions.sort(key=lambda c: order.index(OfferKind(c.offers[0].kind)) if c.offers else len(order))
-    return Coalition(proposal.id, f"FV-{proposal.id}", tuple(companions))
 
 
 def built_and_used(proposal_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
@@ -94,34 +67,6 @@ def given(offer: Offer) -> Given:
 def acting(row: Any) -> Acting:
     """The partner of a row that holds the columns of `NAMES`."""
     return Acting(row.partner_id, row.slug, row.name, row.sign, hue(row.ags or row.slug), row.kind, row.votes)
-
-
-def _conditions(proposal_id: int, partners: dict[int, Acting]) -> dict[int, Condition]:
-    """The conditions by partner; partners that offer nothing else are added to `partners`."""
-    found: dict[int, Condition] = {}
-    rows = db.session.execute(
-        NAMES.add_columns(Condition)
-        .join(Condition, Condition.partner_id == Partner.id)
-        .where(Condition.proposal_id == proposal_id)
-        .order_by(Partner.search)
-    ).all()
-    for row in rows:
-        partners.setdefault(row.partner_id, acting(row))
-        found[row.partner_id] = row.Condition
-    return found
-
-
-def _companion(partner: Acting, offers: list[Given], condition: Condition | None) -> Companion:
-    if condition is None:
-        return Companion(partner, tuple(offers), "", False, "", None)
-    return Companion(
-        partner,
-        tuple(offers),
-        condition.text,
-        condition.reserved,
-        condition.reserved_body,
-        condition.reserved_on,
-    )
 
 
 def _entry(row: Any, **said: Any) -> dict[str, Any]:

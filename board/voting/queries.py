@@ -17,7 +17,8 @@ from board.policy import Actor
 from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.voting import company, rights
-from board.voting.company import coalition, for_partner, given
+from board.voting.companions import coalition
+from board.voting.company import for_partner, given
 from board.voting.models import Ballot, Condition, Offer, OfferKind
 from board.voting.rights import why_no_ballot
 from board.voting.shapes import Box, Given, Panel, Tally

@@ -104,19 +104,30 @@ class Companion:
 
     partner: Acting
     offers: tuple[Given, ...]
-    condition: str
-    reserved: bool
-    reserved_body: str
-    reserved_on: date | None
+    said_at: datetime
+    condition: str = ""
+    reserved: bool = False
+    reserved_body: str = ""
+    reserved_on: date | None = None
 
 
 @dataclass(frozen=True)
 class Coalition:
-    """Who takes part."""
+    """Who takes part: `n` partners, of many only some."""
 
     id: int
     key: str
     companions: tuple[Companion, ...]
+    n: int
+
+
+@dataclass(frozen=True)
+class CompanionsPage:
+    """One page of all who take part; `numbers` counts by kind of offer, `more` is the next key."""
+
+    companions: tuple[Companion, ...]
+    numbers: Mapping[str, int]
+    more: str
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,12 @@ def coalition(proposal_id: int) -> Response:
     return _show("voting/_coalition.html", proposal_id, coalition=queries.coalition(queries.get(proposal_id), actor()))
 
 
+@bp.get("/proposals/<proposal:proposal_id>/coalition/all")
+def all_companions(proposal_id: int) -> Response:
+    """All who take part in pages, by name; `kind` and `q` narrow them."""
+    return browsing.companions_of(proposal_id)
+
+
 @bp.get("/proposals/<proposal:proposal_id>/ballots")
 def ballots(proposal_id: int) -> Response:
     """Who voted how, and every change."""

@@ -73,6 +73,16 @@ def page(proposal: Any, choice: str, typed: str, after: str) -> VoicesPage:
     return VoicesPage(voices, tuple(silent), _numbers(proposal), more)
 
 
+def answered(proposal_id: int) -> list[Acting]:
+    """Who has a ballot that counts, by name; of more than `SHOWN` those who cast theirs last."""
+    wanted = NAMES.add_columns(Partner.search).join(Ballot, Ballot.partner_id == Partner.id)
+    wanted = wanted.where(Ballot.proposal_id == proposal_id, Ballot.counted)
+    rows = db.session.execute(wanted.order_by(Ballot.cast_at.desc(), Ballot.id.desc()).limit(SHOWN + 1)).all()
+    if len(rows) <= SHOWN:
+        rows = sorted(rows, key=lambda row: (row.search, row.partner_id))
+    return [acting(row) for row in rows[:SHOWN]]
+
+
 def _told(proposal: Any, voices: tuple[Voice, ...], n: int, silent: list[Acting], missing: int,
           changes: tuple[Change, ...] = ()) -> Ballots:  # fmt: skip
     return Ballots(proposal.id, f"FV-{proposal.id}", True, voices, n, tuple(silent), missing, changes)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Response, request, url_for
 
 from board import web
+from board.partners import names
 from board.search import suggest
 from board.text import clean
 from board.web import actor, page
@@ -20,11 +21,17 @@ from board.work.skills import SKILLS
 def index() -> Response:
     """All packages, as a board by state or as a list."""
     by, filters, listed = actor(), chosen(), request.args.get("view") == "list"
+    holders, typed = names.choices(lists.HELD), filters.partner
+    like = names.meant(typed, lists.HELD) if holders is None and typed else []
+    if holders is None:
+        filters = replace(filters, partner=like[0][0] if len(like) == 1 else "")
     shown: dict[str, Any] = {"filters": filters, "listed": listed, "newest": lists.newest(), "at": 0}
     shown |= _listing(filters) if listed else columns(filters)
     cards = shown["listing"].cards if listed else [c for column in shown["columns"] for c in column.cards]
     meant = suggest.instead(filters.q) if filters.q and not shown["total"] else ""
-    tag = web.etag("work", meant, [(c.id, c.version) for c in cards], shown["total"], shown["newest"])
+    tag = web.etag(
+        "work", holders, typed, like, meant, [(c.id, c.version) for c in cards], shown["total"], shown["newest"]
+    )
     if found := web.not_modified(tag):
         return found
     total = shown["total"]
@@ -34,7 +41,10 @@ def index() -> Response:
     empty = "" if total else "nothing-yet" if not shown["newest"] else "all-done" if only_free else "nothing-matches"
     return web.tagged(
         page(
-            "work/index.html", empty=empty, skills=SKILLS.items(), holders=lists.holders(), terms=terms(), news=0,
+            "work/index.html", empty=empty, skills=SKILLS.items(), holders=holders,
+            typed=like[0][1] if filters.partner and like else typed,
+            like=[(_address(replace(filters, partner=slug), listed), name) for slug, name in like],
+            terms=terms(), news=0,
             meant=meant, meant_url=_address(replace(filters, q=meant), listed),
             without=_without(filters, listed), views=_views(filters), may_have=by.partner is not None,
             news_url=_news_url(filters, shown["newest"]), here=_address(filters, listed), **shown,

@@ -119,10 +119,8 @@ def newest() -> int:
     return db.session.scalar(select(func.max(Package.id))) or 0
 
 
-def holders() -> list[tuple[str, str]]:
-    """(slug, name) of all partners that hold or held a seat, for the filter."""
-    rows = select(Partner.slug, Partner.name).where(Partner.id.in_(select(Claim.partner_id))).order_by(Partner.search)
-    return [(row.slug, row.name) for row in db.session.execute(rows)]
+HELD = Partner.id.in_(select(Claim.partner_id))
+"""The condition that a partner holds or held a seat: the filter offers those."""
 
 
 def _totals(states: Sequence[str], where: list[ColumnElement[bool]]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals.models import Proposal
 from board.reuse.matrix import is_old
-from board.voting import company, queries, voices
+from board.voting import companions, queries, voices
 from board.voting.models import Ballot, Reuse
 from board.voting.shapes import Coalition
 from board.work.models import Package
@@ -113,7 +113,7 @@ def _vote(item: AgendaItem, workshop: Workshop, by: Actor) -> Data:
         ],
         "silent": [_name(p) for p in told.silent],
         "drafts": [{"slug": d.slug, "name": d.name, "choice": d.choice} for d in waiting],
-        **_offers(company.coalition(proposal, by)),
+        **_offers(companions.everybody(proposal, by)),
     }  # fmt: skip
 
 

@@ -14,16 +14,20 @@ from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
 from board.partners.models import Partner
+from board.partners.names import ORDER
 from board.policy import Acting, Actor, allowed
 from board.proposals.models import Proposal
 from board.reuse.matrix import is_old
-from board.voting import company, voices
 from board.voting import queries as voting
+from board.voting import voices
 from board.voting.company import NAMES, acting
 from board.voting.models import Ballot, Reuse
 from board.work.models import Package, PackageState
 from board.workshops import minutes as gathering
 from board.workshops.models import AgendaItem, Attendance, Draft, ItemKind, Minutes, Workshop, WorkshopState
+
+SHOWN = 100
+"""So many partners stand on a workshop's pages: those that are there, those of one function."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Meeting:
-    """A workshop whole. `host`: the reader leads it; `here`: the partner acted for has joined."""
+    """A workshop whole. `host`: the reader leads it; `here`: the partner acted for has joined.
+
+    Of the `n_present` partners that are there, at most `SHOWN` are in `present`.
+    """
 
     id: int
     title: str
@@ -75,6 +82,7 @@ class Meeting:
     version: int
     items: tuple[Item, ...]
     present: tuple[Acting, ...]
+    n_present: int
     host: bool
     here: bool
 
@@ -114,8 +122,10 @@ def meeting(workshop_id: int, by: Actor) -> Meeting:
     if found is None:
         raise Missing(_("There is no such workshop."))
     here = select(Attendance.partner_id).where(Attendance.workshop_id == workshop_id)
-    rows = db.session.execute(NAMES.where(Partner.id.in_(here)).order_by(Partner.search))
-    present = tuple(acting(row) for row in rows)
+    rows = db.session.execute(NAMES.where(Partner.id.in_(here)).order_by(*ORDER).limit(SHOWN + 1)).all()
+    n = len(rows)
+    if n > SHOWN:
+        n = db.session.scalar(select(func.count()).where(Attendance.workshop_id == workshop_id)) or 0
     names = (
         "id",
         "title",
@@ -132,9 +142,10 @@ def meeting(workshop_id: int, by: Actor) -> Meeting:
     return Meeting(
         **{name: getattr(found, name) for name in names},
         items=_items(found),
-        present=present,
+        present=tuple(acting(row) for row in rows[:SHOWN]),
+        n_present=n,
         host=allowed(by, "workshop.open"),
-        here=any(p.id == by.partner_id for p in present),
+        here=bool(by.partner_id and db.session.get(Attendance, (workshop_id, by.partner_id))),
     )
 
 
@@ -176,24 +187,33 @@ def shown(item: Item | None, by: Actor) -> Mapping[str, Any]:
         return {}
     if item.kind == ItemKind.VOTE and item.proposal_id:
         proposal = voting.get(item.proposal_id)
-        told = voices.everybody(proposal, by)
         return {
-            "tally": voting.tallies([proposal])[proposal.id], "answered": [v.partner for v in told.voices if v.counted],
-            "silent": told.silent, "coalition": company.coalition(proposal, by), "proposal": proposal,
+            "tally": voting.tallies([proposal])[proposal.id],
+            "answered": voices.answered(proposal.id) if by.signed_in else [], "proposal": proposal,
             "summary": _summary(item.proposal_id),
         }  # fmt: skip
     if item.kind == ItemKind.STALE:
-        rows = db.session.execute(
-            NAMES.add_columns(Reuse.status, Reuse.confirmed_on, is_old().label("old"))
-            .join(Reuse, Reuse.partner_id == Partner.id)
-            .where(Reuse.proposal_id == item.proposal_id)
-            .order_by(Partner.search)
-        )
-        return {"entries": [(acting(r), r.status, r.confirmed_on, bool(r.old)) for r in rows]}
+        return _entries(item.proposal_id or 0)
     if item.kind == ItemKind.PACKAGE:
         package = select(Package.effort, Package.state, Package.text).where(Package.id == int(item.key[3:]))
         return {"package": db.session.execute(package).one()}
     return {}
+
+
+def _entries(proposal_id: int) -> Mapping[str, Any]:
+    """The entries on its reuse by name; of more than `SHOWN` those that nobody has confirmed for long; `n` in all."""
+    query = (
+        NAMES.add_columns(Reuse.status, Reuse.confirmed_on, Partner.search, is_old().label("old"))
+        .join(Reuse, Reuse.partner_id == Partner.id)
+        .where(Reuse.proposal_id == proposal_id)
+    )
+    rows = list(db.session.execute(query.order_by(is_old().desc(), *ORDER).limit(SHOWN + 1)))
+    n = len(rows)
+    if n > SHOWN:
+        n = db.session.scalar(select(func.count()).where(Reuse.proposal_id == proposal_id)) or 0
+    else:
+        rows.sort(key=lambda row: (row.search, row.partner_id))
+    return {"entries": [(acting(r), r.status, r.confirmed_on, bool(r.old)) for r in rows[:SHOWN]], "n": n}
 
 
 def _summary(proposal_id: int) -> str:

@@ -90,6 +90,13 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._sockets, ignore_errors=True)
 
+    def copy_to(self, replica: "Postgres") -> None:
+        """Make the other one, which is empty and does not run, a hot standby: from its start on it follows this one."""
+        replica.folder.mkdir(mode=0o700, parents=True)
+        replica._own(replica.folder)
+        self._run("pg_basebackup", "-h", str(self._sockets), "-U", "postgres", "--write-recovery-conf",
+                  "--checkpoint=fast", "-D", str(replica.folder))  # fmt: skip
+
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
