@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from board.db import db, now, transaction
+from board.figures import views as figures
 from board.i18n import today
 from board.partners import names, verbs
 from board.partners import queries as partners
@@ -486,6 +487,16 @@ def test_a_chosen_proposer_stays_in_the_address_of_the_list_and_an_unknown_one_i
     assert answer.status_code == 302
     assert answer.headers["Location"].endswith("/proposals?partner=ort-7")
     assert gast.get("/proposals?partner=ort").status_code == 200
+
+
+def test_the_picture_of_person_days_shows_those_with_most_and_its_file_all(
+    gast: Browser, proposing: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "SHOWN", FEW)
+    text = gast.get("/figures").text
+    assert len(re.findall(r'href="/partners/ort-', text)) in {FEW, 2 * FEW}
+    assert "die ersten 3 von 9" in text
+    assert len(re.findall(r"^Ort", gast.get("/figures/person-days.csv").text, re.MULTILINE)) == 9
 
 
 def test_few_partners_are_chosen_from_a_list(people: Cast, gast: Browser) -> None:

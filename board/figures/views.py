@@ -17,6 +17,8 @@ from board.web import etag, not_modified, page, tagged
 
 bp = Blueprint("figures", __name__)
 SPANS = (12, 24, 36)
+SHOWN = 100
+"""So many partners stand in the picture of person-days, those with most; the file has all."""
 
 
 @bp.get("/figures")
@@ -26,9 +28,10 @@ def show() -> Response:
     tag = etag("figures", activity.newest(), electorate_version())
     if response := not_modified(tag):
         return response
+    partners = queries.by_partner()
     shown: dict[str, Any] = {
         "states": pictures.states(months), "decided": queries.decided(),
-        "partners": queries.by_partner(), "issues": queries.issues(months),
+        "partners": partners[:SHOWN], "n_partners": len(partners), "issues": queries.issues(months),
     }  # fmt: skip
     return tagged(page("figures/show.html", months=months, spans=SPANS, **shown), tag)
 
