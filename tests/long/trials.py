@@ -41,6 +41,7 @@ class Trial:
     kept: Path | None = None
     done: int = 0
     figures: dict[str, Number | str] = field(default_factory=dict)
+    sure: dict[str, Number | str] = field(default_factory=dict)
     told_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -59,7 +60,13 @@ class Trial:
             part = min(largest, self.left)
             yield part
             self.done += part
+            self.sure = dict(self.figures)
             self._keep()
+
+    def forget_unfinished(self) -> None:
+        """A part that was broken off is done again: what was counted in it does not count."""
+        if self.left:
+            self.figures = dict(self.sure)
 
     def whole(self) -> int:
         """The size of a trial that is done in one go."""
@@ -160,10 +167,11 @@ def trial(request: pytest.FixtureRequest) -> Iterator[Trial]:
         one.kept = KEPT / (re.sub(r"\W+", "-", request.node.nodeid.partition("::")[2]) + ".json")
         if config.getoption("--go-on") and one.kept.exists():
             before = json.loads(one.kept.read_text())
-            one.done, one.figures = before["done"], before["figures"]
+            one.done, one.figures, one.sure = before["done"], before["figures"], dict(before["figures"])
     begun = time.monotonic()
     yield one
     if long:
+        one.forget_unfinished()
         one.count(minutes=round((time.monotonic() - begun) / 60, 1))
         one._keep()
         config.stash[RUN].append(one)
