@@ -15,15 +15,9 @@ KNOWN = {
         "a file with everything in it, as long as the board",
     r"^list searched: two common|^search: two common|^jump: two common":
         "PostgreSQL's text index gives all rows of both words",
-    r"^list of contest 100 by support": "of the most contested few have many in favour: the walk passes nearly all",
-    r"^list of (much effort|effort up to|contest 100|small topic|partner|withdrawn|piloting)":
-        "how many fit is counted to 4,000, fewer are looked up and sorted: at 10,000 some hundreds fit",
-    r"^list (support|contested|strength|value), deep":
-        "SQLite looks up the first part of a place only: it walks over all that tie with it, here half the board",
+    r"^list of small topic, support": "no index carries classes of support: all rows of the topic are fetched",
     r"^/reuse": "functions by how many use them: most have none here, so many are passed",
     r": in every row": "the text index's list of a word in every text is as long as the board; below 300 ms",
-    r"^list of (available|value 5)": "few that fit are looked up and sorted, of many the order is walked until 51 fit",
-    r"^pictures of": "few at 10,000, the newest 5,000 of each state at a million",
 }  # fmt: skip
 """Names of pages (a pattern) that may grow, and why."""
 TOLD = (

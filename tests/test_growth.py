@@ -78,8 +78,9 @@ def test_the_classes_that_the_database_keeps_are_those_of_the_arithmetic(app: Fl
                 }
                 assert classes == {"support": [share(ayes, voters)], "contest": [share(noes, ayes + noes, "contest")]}
                 for scale in classes:
-                    number = db.session.scalar(select(cells.place(scale)).select_from(Proposal))
-                    assert [cells.SCALES[scale][number or 0].code] == classes[scale]
+                    kept = Proposal.support_place if scale == "support" else Proposal.contest_class
+                    number = cells.numbering(scale, voters)(db.session.scalars(select(kept)).one())
+                    assert [cells.SCALES[scale][number].code] == classes[scale]
 
 
 def found(condition: ColumnElement[bool]) -> list[int]:

@@ -230,17 +230,29 @@ def test_pictures_count_in_cells_and_lead_to_what_they_count(
     assert ("FV-1" in contested, "FV-2" in contested) == (True, False)
 
 
-def test_pictures_of_very_many_count_the_newest_of_each_state_and_say_so(
+def test_pictures_of_very_many_count_the_newest_and_say_so(
     app: Flask, people: Cast, gast: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(app, people, 5)
-    monkeypatch.setattr(counting, "NEWEST", 3)
-    assert "5 nicht eingestuft" in gast.get("/proposals/pictures").text, "few are counted, however old"
-    monkeypatch.setattr(lists, "FEW", 4)
-    app.extensions["pages"].forget()
-    page = gast.get("/proposals/pictures").text
+
+    def shown(query: str = "") -> str:
+        app.extensions["pages"].forget()
+        return gast.get(f"/proposals/pictures{query}").text
+
+    monkeypatch.setattr(counting, "SHOWN", 5)
+    page = shown()
+    assert "5 nicht eingestuft" in page
+    assert "Es sind sehr viele" not in page, "all of them are there"
+    monkeypatch.setattr(counting, "SHOWN", 3)
+    page = shown()
     assert "3 nicht eingestuft" in page
-    assert "Gezählt werden die neuesten 3 je Stand." in page
+    assert "Gezählt werden die neuesten 3." in page
+    assert "3 nicht eingestuft" in shown("?partner=aalen"), "few that a filter leaves are no more"
+    monkeypatch.setattr(lists, "FEW", 4)
+    monkeypatch.setattr(counting, "LOOKED", 2)
+    page = shown("?partner=aalen")
+    assert "2 nicht eingestuft" in page
+    assert "Berücksichtigt werden die neuesten 2 je Stand." in page
 
 
 @pytest.mark.parametrize("scale", ["support", "contest"])
@@ -259,8 +271,9 @@ def test_every_proposal_falls_into_exactly_one_class(app: Flask, people: Cast, s
                     select(Proposal.id).where(Proposal.id == proposal, cells.condition(scale, one.code))
                 )
             ]
-            place = db.session.scalar(select(cells.place(scale)).where(Proposal.id == proposal))
-            assert [cells.SCALES[scale][place].code] == found
+            kept = Proposal.support_place if scale == "support" else Proposal.contest_class
+            row = db.session.execute(select(kept, cells.voters()).where(Proposal.id == proposal)).one()
+            assert [cells.SCALES[scale][cells.numbering(scale, row[1])(row[0])].code] == found
 
 
 def test_a_picture_of_many_costs_no_more_queries_than_one_of_few(

@@ -39,7 +39,7 @@ WINDOWS = (
     (lists, "FEW", 200), (index, "WINDOW", 200), (index, "INSIDE", 200), (index, "WALKED", 200),
     (suggest, "NEWEST", 200), (lists, "COUNTED", 200),
     (files, "BATCH", 100), (similar, "TWIN_POOL", 200),
-    (counting, "NEWEST", 20), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
+    (counting, "SHOWN", 20), (counting, "LOOKED", 40), (inbox, "POOL", 200), (matrix, "COUNTED", 200),
 )  # fmt: skip
 """Bounds that are larger than this board; made small, they are seen to hold."""
 WHOLE = {
@@ -171,3 +171,35 @@ def walked(filters: Filters, number: int) -> list[int]:
         if not after:
             break
     return found
+
+
+def of_the_list(world: Rivals, query: str) -> Asked:
+    """The statement that finds a page of the list, and nothing else: the only one that asks for its places."""
+    _status, statements, _cpu = asked.of(world.app, f"/proposals?{query}")
+    (page,) = (one for one in statements if " AS place" in one.statement)
+    return page
+
+
+def test_a_class_of_contest_has_indexes_in_the_orders_of_support_and_activity(world: Rivals) -> None:
+    with world.app.app_context():
+        with transaction():  # On the board as it was filled it is no rare class.
+            db.session.execute(update(Proposal).where(Proposal.id % 40 != 0).values(n_against=0))
+        with db.engine.begin() as connection:
+            asked.analyse(connection)
+    for sort in ("support", "active"):
+        for deep in ("", "&after=9~3000" if sort == "support" else "&after=20260101T000000000000~3000"):
+            page = of_the_list(world, f"contest=100&sort={sort}{deep}")
+            with world.app.app_context(), db.engine.connect() as connection:
+                told = asked.plan(connection, page)
+            assert any(f"ix_proposal_contest_{sort}" in step.told for step in told), told
+
+
+def test_a_page_among_many_that_tie_costs_what_the_first_one_does(world: Rivals) -> None:
+    with world.app.app_context(), transaction():
+        db.session.execute(update(Proposal).values(n_for=3, contest=3, strength=3, value=3))
+    for sort in ("support", "contested", "strength", "value"):
+        first, deep = (of_the_list(world, f"sort={sort}{after}") for after in ("", "&after=3~400"))
+        with world.app.app_context(), db.engine.connect() as connection:
+            assert not [*faults(connection, deep)]
+            if connection.dialect.name == "sqlite":
+                assert steps(connection, deep) < 5 * steps(connection, first)

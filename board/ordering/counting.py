@@ -1,14 +1,13 @@
-"""What the pictures of the backlog show, counted in one statement: for each combination of classes, how many there are.
+"""What the pictures of the backlog show: for each combination of classes, how many proposals there are.
 
-Few are counted one by one. Of many the newest of each state are, so a picture of a million costs what one of some
-thousands does; `bounded` says so, and the page tells it.
+Up to `SHOWN` are counted, the newest ones; so a picture of a million costs what one of a thousand does, and tells it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy import Select, select, union_all
 
 from board.db import db
 from board.policy import Actor
@@ -16,11 +15,13 @@ from board.proposals import cells, lists
 from board.proposals.filters import Filters
 from board.proposals.models import Proposal
 from board.proposals.states import State
+from board.search.index import one_of
 
 UNDECIDED = (State.OPEN, State.DEFERRED, State.ACCEPTED)
 """What is still to be ordered; the pictures show these unless a state is asked for."""
-NEWEST = 5000
-"""So many of each state are counted where there are many."""
+SHOWN = 500
+LOOKED = 5000
+"""So many of each state are looked at for filters that have no index and leave many."""
 PLACES = ("value", "effort", "support", "contest")
 
 
@@ -29,8 +30,10 @@ class Counted:
     """How many proposals, and the first one's id, for each combination of the numbers of their classes (`PLACES`)."""
 
     groups: tuple[tuple[tuple[int, ...], int, int], ...]
-    bounded: int
-    """Only so many of each state were counted, the newest ones; 0: all were."""
+    bounded: int = 0
+    """Only so many were counted, the newest ones; 0: all were."""
+    of_each: bool = False
+    """So many of each state."""
 
     def cells(self, across: str, down: str) -> list[tuple[int, int, int, int]]:
         """(class across, class down, how many, the first one's id) of a picture."""
@@ -50,30 +53,43 @@ class Counted:
 def count(filters: Filters, by: Actor, maintained: dict[str, int]) -> Counted:
     """Count what the filters leave; `maintained` are the totals by state."""
     states = (State(filters.state),) if filters.state else UNDECIDED
-    few = lists.total(filters, by, maintained) <= lists.FEW
-    within = Proposal.id.in_(_newest(states)) if not few else Proposal.state.in_(states)
-    places = (Proposal.value, *(cells.place(scale) for scale in PLACES[1:]))
-    labelled: list[Any] = [place.label(name) for name, place in zip(PLACES, places, strict=True)]
-    each = lists.narrowed(select(Proposal.id, *labelled).where(within), filters, by.partner_id)
-    rows = _grouped(each.subquery())
-    return Counted(tuple(rows), 0 if few or not _more(maintained, states) else NEWEST)
+    ids, looked = _looked_at(filters, by, maintained, states)
+    fitting = ids.subquery()
+    newest = select(fitting.c.id).order_by(fitting.c.id.desc()).limit(SHOWN + 1)
+    columns = (Proposal.value, Proposal.effort_high, Proposal.support_place, Proposal.contest_class)
+    rows = db.session.execute(select(Proposal.id, *columns, cells.voters()).where(one_of(Proposal.id, newest))).all()
+    shown = sorted(rows)[-SHOWN:]
+    if len(rows) > SHOWN:
+        return Counted(_grouped(shown), SHOWN)
+    many = looked and any(maintained.get(state, 0) > looked for state in states)
+    return Counted(_grouped(shown), looked, of_each=True) if many else Counted(_grouped(shown))
 
 
-def _newest(states: Iterable[State]) -> Any:
-    """The ids that are looked at: the index by state has each state's in the order of ids."""
-    one = (
-        select(select(Proposal.id).where(Proposal.state == state).order_by(Proposal.id.desc()).limit(NEWEST).subquery())
-        for state in states
+def _looked_at(filters: Filters, by: Actor, maintained: dict[str, int], states: Iterable[State]) -> tuple[Any, int]:
+    """The ids that fit, at least the newest; and how many of each state were looked at for them, 0 where all were."""
+    if filters.narrowing.keys() <= {"state", "topic"}:
+        return _newest(states, filters.topic, SHOWN + 1), 0
+    fits = lists.narrowed(select(Proposal.id), filters, by.partner_id)
+    if lists.total(filters, by, maintained) <= lists.FEW:
+        return fits.where(Proposal.state.in_(states)), 0
+    return fits.where(Proposal.id.in_(_newest(states, "", LOOKED))), LOOKED
+
+
+def _newest(states: Iterable[State], topic: str, number: int) -> Any:
+    """So many ids of each state, in the topic: there is an index of each state's in their order."""
+    each: Iterable[Select[Any]] = (
+        lists.narrowed(select(Proposal.id), Filters(state=state, topic=topic), None) for state in states
     )
-    return union_all(*one)
+    return union_all(*(select(one.order_by(Proposal.id.desc()).limit(number).subquery()) for one in each))
 
 
-def _grouped(each: Any) -> list[tuple[tuple[int, ...], int, int]]:
-    columns: list[ColumnElement[int]] = [each.c[name] for name in PLACES]
-    rows = db.session.execute(select(*columns, func.count(), func.min(each.c.id)).group_by(*columns))
-    return [(tuple(row[:4]), row[4], row[5]) for row in rows]
-
-
-def _more(maintained: dict[str, int], states: Iterable[State]) -> bool:
-    """Whether any of these states has more than are looked at."""
-    return any(maintained.get(state, 0) > NEWEST for state in states)
+def _grouped(rows: Iterable[Any]) -> tuple[tuple[tuple[int, ...], int, int], ...]:
+    """How many have the same classes, and the first one's id, of rows in the order of ids."""
+    found: dict[tuple[int, ...], tuple[int, int]] = {}
+    numbering: list[Any] = []
+    for number, value, *kept, voters in rows:
+        numbering = numbering or [cells.numbering(scale, voters) for scale in PLACES[1:]]
+        places = (value, *(of(one) for of, one in zip(numbering, kept, strict=True)))
+        n, first = found.get(places, (0, number))
+        found[places] = n + 1, first
+    return tuple((places, n, first) for places, (n, first) in found.items())

@@ -91,13 +91,13 @@ def pictures() -> Response:
     first, second = drawing.value_and_effort(chosen, counted), drawing.support_and_contest(chosen, counted)
     unrated, unestimated = counted.number("value", 0), counted.number("effort", -1)
     own = saved.shown(by)
-    shown_by = browsing.who(chosen, choices)
-    tag = etag("pictures", first, second, unrated, unestimated, counted.bounded, choices, own, shown_by)
+    shown_by, bound = browsing.who(chosen, choices), (counted.bounded, counted.of_each)
+    tag = etag("pictures", first, second, unrated, unestimated, bound, choices, own, shown_by)
     if response := not_modified(tag):
         return response
     context = {
         **browsing.surroundings(chosen, by, choices, own), "first": first, "second": second,
-        "here": "/proposals/pictures", "bounded": counted.bounded,
+        "here": "/proposals/pictures", "bounded": counted.bounded, "of_each": counted.of_each,
         "unrated": unrated, "rated_url": chosen.url(TABLE, value="none"),
         "unestimated": unestimated, "estimated_url": chosen.url(TABLE, effort="none"),
     }  # fmt: skip

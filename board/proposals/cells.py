@@ -3,9 +3,11 @@
 Each is a code of an address, its label and its condition in SQL, on columns that are kept on the proposal's row.
 """
 
+from bisect import bisect_left
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from board.partners.models import Electorate
 from board.proposals.classes import ANY, NONE, SCALES, VALUES, Class
@@ -18,7 +20,8 @@ NOBODY_HAS = 1_000_000
 """More in favour than anybody can have."""
 
 
-def _voters() -> ColumnElement[int]:
+def voters() -> ColumnElement[int]:
+    """How many partners vote today, as SQL."""
     return select(Electorate.size).where(Electorate.id == Electorate.ONLY).scalar_subquery()
 
 
@@ -32,10 +35,10 @@ def _within(scale: str, one: Class) -> ColumnElement[bool]:
     frozen = Proposal.support_place == -1 - number
     if one.code == NONE:
         return or_(frozen, Proposal.support_place == 0)
-    voters = _voters()
+    size = voters()
     # A range with two ends that PostgreSQL does not know is narrow to its planner; with one it reads the table.
-    up_to = voters + NOBODY_HAS if one.up_to is None else one.up_to * voters // 100
-    return or_(frozen, _between(Proposal.support_place, one.above * voters // 100, up_to))
+    up_to = size + NOBODY_HAS if one.up_to is None else one.up_to * size // 100
+    return or_(frozen, _between(Proposal.support_place, one.above * size // 100, up_to))
 
 
 def _between(column: Any, above: Any, up_to: Any) -> ColumnElement[bool]:
@@ -51,17 +54,15 @@ def condition(scale: str, code: str) -> ColumnElement[bool]:
     return _within(scale, next(one for one in SCALES[scale] if one.code == code))
 
 
-def place(scale: str) -> ColumnElement[int]:
-    """The number of the class (from 0) into which a proposal falls, -1 for none, as SQL."""
-    if scale == "contest":
-        return Proposal.contest_class.expression
-    ends = [(one.up_to, n) for n, one in enumerate(SCALES[scale]) if one.up_to is not None]
+def numbering(scale: str, voters: int) -> Callable[[int], int]:
+    """How a proposal's kept column of that scale tells the number of its class (from 0; -1: not estimated)."""
+    ends = [one.up_to for one in SCALES[scale] if one.up_to is not None]
     if scale == "effort":
-        return case(
-            (Proposal.effort_high == 0, -1), *((Proposal.effort_high <= end, n) for end, n in ends), else_=len(ends)
-        )
-    here, voters = Proposal.support_place, _voters()
-    return case((here < 0, -1 - here), *((here <= end * voters // 100, n) for end, n in ends), else_=len(ends))
+        return lambda high: bisect_left(ends, high) if high else -1
+    if scale == "contest":
+        return lambda number: number
+    numbers = [end * voters // 100 for end in ends]
+    return lambda place: bisect_left(numbers, place) if place >= 0 else -1 - place
 
 
 def codes(scale: str) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select, union_all
 
 from board.activity.models import Activity
 from board.db import db, on_postgres, run
@@ -23,10 +23,13 @@ from board.voting.models import Ballot, Reuse
 
 COUNTED = 1000
 """Beyond it a list says "more than 1,000"."""
-FEW = 4000
+FEW = 2000
 """So many rows are looked up and sorted in no more time than a page of a large list takes."""
-ORDERED = frozenset({"state", "topic", "partner", "milestone", "value"})
-"""Filters that have an index in the order of ids."""
+SERVED = {
+    "newest": {"state", "topic", "partner", "milestone", "value", "contest"},
+    "support": {"contest"}, "active": {"contest"}, "strength": {"state"}, "due": {"state", "mine"},
+}  # fmt: skip
+"""Order → filters that have an index in it."""
 SINCE_ROWS = 2000
 
 
@@ -60,9 +63,7 @@ def page(filters: Filters, by: Actor, counted: int | None = None) -> tuple[list[
 
 def _by_index(filters: Filters) -> bool:
     """Whether the order's own index serves these filters."""
-    if filters.sort == "due":
-        return filters.narrowing.keys() <= {"state", "mine"}
-    return not filters.active or (filters.sort == "newest" and filters.narrowing.keys() <= ORDERED)
+    return filters.narrowing.keys() <= SERVED.get(filters.sort, set())
 
 
 @lru_cache(maxsize=256)
@@ -73,10 +74,30 @@ def _page(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -
     query = query.where(_left(filters, partner_id, few, postgres))
     if filters.sort == "due":
         query = query.where(Proposal.state == State.OPEN, Proposal.vote_by.is_not(None))
-    if (place := _place(filters)) is not None:
-        key, behind = tuple_(*columns), tuple_(*place, types=[column.type for column in columns])
-        query = query.where(key < behind if descending else key > behind)
-    return query.order_by(*(c.desc() if descending else c for c in columns)).limit(filters.n + 1)
+    order = [column.desc() if descending else column for column in columns]
+    behind = _behind(filters, columns, descending)
+    if few and behind:
+        behind = [or_(*behind)]
+    if len(behind) <= 1:
+        return query.where(*behind).order_by(*order).limit(filters.n + 1)
+    parts = [query.where(part).order_by(*order).limit(filters.n + 1) for part in behind]
+    both = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    first = both.c.place.desc() if descending else both.c.place
+    return select(both).order_by(first, both.c.id.desc() if descending else both.c.id).limit(filters.n + 1)
+
+
+def _behind(filters: Filters, columns: list[Any], descending: bool) -> list[ColumnElement[bool]]:
+    """What stands behind the place that an address names: what ties with it, and the rest; all where it names none.
+
+    Walking, each is looked up by itself: of one comparison of rows SQLite looks up the first part and passes all ties.
+    """
+    place = _place(filters)
+    if place is None:
+        return []
+    rest, *later = (
+        column < value if descending else column > value for column, value in zip(columns, place, strict=True)
+    )
+    return [and_(columns[0] == place[0], *later), rest] if later else [rest]
 
 
 def _left(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -> ColumnElement[bool]:
@@ -169,11 +190,13 @@ def totals(topic: str = "") -> dict[str, int]:
 
 
 def total(filters: Filters, by: Actor, maintained: dict[str, int] | None = None, most: int | None = None) -> int:
-    """How many the filters leave: from the counters where they say it, else counted, up to `most` (else `FEW`) + 1."""
+    """How many the filters leave: from the counters where they say it, else counted, one further than `most`."""
     if filters.narrowing.keys() <= {"state", "topic"}:
         known = totals(filters.topic) if filters.topic or maintained is None else maintained
         return known.get(filters.state, 0) if filters.state else sum(known.values())
-    return run(_bounded(filters, by.partner_id, FEW if most is None else most, on_postgres())).scalar() or 0
+    if most is None:
+        most = COUNTED if _by_index(filters) else FEW
+    return run(_bounded(filters, by.partner_id, most, on_postgres())).scalar() or 0
 
 
 @lru_cache(maxsize=256)

@@ -57,6 +57,23 @@ class Topic(Base):
         return self.label_en if locale == "en" else self.label_de
 
 
+LISTED = {
+    "state": ("state", "id"), "topic": ("topic_id", "id"), "partner": ("partner_id", "id"),
+    "support": ("n_for", "id"), "contest": ("contest", "id"), "contest_class": ("contest_class", "id"),
+    "due": ("state", "vote_by", "id"), "active": ("active_at", "id"), "strength": ("strength", "id"),
+    "value": ("value", "id"), "effort": ("effort_high", "id"),
+    "contest_support": ("contest_class", "n_for", "id"), "contest_active": ("contest_class", "active_at", "id"),
+    "state_strength": ("state", "strength", "id"), "topic_state": ("topic_id", "state", "id"),
+    "state_live": ("state", "n_live", "id"),
+}  # fmt: skip
+CARRIED = ("state", "topic_id", "partner_id", "value", "effort_high", "milestone_id")
+
+
+def _listed(name: str, *columns: str) -> Index:
+    """An index of lists. It carries what lists are narrowed by, so that a row which does not fit is never fetched."""
+    return Index(f"ix_proposal_{name}", *columns, *(column for column in CARRIED if column not in columns))
+
+
 class Proposal(Base):
     """A feature that one partner asks the others for.
 
@@ -70,18 +87,8 @@ class Proposal(Base):
 
     __tablename__ = "proposal"
     __table_args__ = (
-        Index("ix_proposal_state", "state", "id"),
-        Index("ix_proposal_topic", "topic_id", "id"),
-        Index("ix_proposal_partner", "partner_id", "id"),
-        Index("ix_proposal_support", "n_for", "id"),
-        Index("ix_proposal_contest", "contest", "id"),
+        *(_listed(name, *columns) for name, columns in LISTED.items()),
         Index("ix_proposal_support_place", "support_place", "id"),
-        Index("ix_proposal_contest_class", "contest_class", "id"),
-        Index("ix_proposal_due", "state", "vote_by", "id"),
-        Index("ix_proposal_active", "active_at", "id"),
-        Index("ix_proposal_strength", "strength", "id"),
-        Index("ix_proposal_value", "value", "id"),
-        Index("ix_proposal_effort", "effort_high", "id"),
         Index("ix_proposal_milestone", "milestone_id", "id", **only_with("milestone_id")),
         Index("ix_proposal_live", "n_live", "id"),
         Index("ix_proposal_ahead", "state", "milestone_id", "vote_by", "id"),
