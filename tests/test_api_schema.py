@@ -59,7 +59,7 @@ def attack(app: Flask, people: Cast, examples: int) -> int:
     return sent
 
 
-@pytest.mark.trial("api", short=3, long=150)
+@pytest.mark.trial("api", short=2, long=150)
 def test_requests_of_every_kind_are_answered_as_the_document_says(app: Flask, people: Cast, trial: Trial) -> None:
     each = trial.whole()
     if not trial.long and app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):

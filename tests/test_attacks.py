@@ -96,13 +96,16 @@ def test_whatever_one_partner_sends_the_other_partners_things_stay_as_they_are(
 
 
 @pytest.mark.parametrize("attacker", ["gast", "rolf", "cleo"])
-def test_nothing_of_a_partners_people_leaks_by_any_address(world: Rivals, people: Cast, attacker: str) -> None:
+def test_nothing_of_a_partners_people_leaks_by_any_address(
+    world: Rivals, people: Cast, attacker: str, database_url: str
+) -> None:
+    ways = (False, True) if database_url.startswith("sqlite") else (False,)  # A part is of the same templates.
     who = getattr(people, attacker, None)
     browser: Any = sign_in(world.app, who.person_id, who.membership_id) if who else world.app.test_client()
     for endpoint, path in world.addresses("aalen", "GET"):
         if endpoint == "live.stream":
             continue
-        for partial in (False, True):
+        for partial in ways:
             answer = browser.get(path, partial=partial)
             assert answer.status_code < 500, path
             assert not leaked(answer, who), (endpoint, path)

@@ -21,8 +21,11 @@ from tests.test_accounts import key
 from tests.test_rights import ROWS, WHO, ask, browsers, forms, furnish
 
 everybody = browsers  # The fixture, under the name that the tests below use.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is checked before, or written on answers after, a database was asked does not depend on it."""
 
 
+@on_sqlite
 def test_another_site_can_send_nothing_to_any_address(app: Flask, people: Cast, everybody: dict[str, Browser]) -> None:
     furnish(app, people)
     before = counts(app)
@@ -48,7 +51,11 @@ def test_every_method_but_reading_is_checked(ada: Browser, method: str) -> None:
     assert 'lang="de"' in ada.get("/account").text
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("database_url", "method"),
+    [("sqlite", "GET"), ("sqlite", "HEAD"), ("postgresql", "GET")],  # The head is that of the same page.
+    indirect=["database_url"],
+)
 def test_looking_changes_nothing_also_with_every_link_that_lies_in_a_mailbox(
     app: Flask, people: Cast, method: str
 ) -> None:
@@ -88,6 +95,7 @@ def test_a_calendar_that_is_fetched_notes_only_that_on_its_token(app: Flask, peo
     assert {name for name in before if before[name] != after[name]} == {"access_token"}
 
 
+@on_sqlite
 def test_what_strangers_do_not_see_is_never_stored(app: Flask, people: Cast, everybody: dict[str, Browser]) -> None:
     """Derived from the matrix: whatever refuses strangers and lets somebody in; and every refusal."""
     furnish(app, people)
@@ -115,6 +123,7 @@ def test_pages_behind_links_from_mails_are_never_stored(app: Flask, people: Cast
         assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), path
 
 
+@on_sqlite
 def test_on_a_closed_board_nothing_may_be_kept_for_others(app: Flask, people: Cast, ada: Browser) -> None:
     with app.app_context(), transaction():
         db.session.add(Setting(name="public", value=False))
@@ -125,6 +134,7 @@ def test_on_a_closed_board_nothing_may_be_kept_for_others(app: Flask, people: Ca
             assert ask(app.test_client(), method, url, {}).headers["Cache-Control"] == "no-store", url
 
 
+@on_sqlite
 def test_no_answer_lets_other_sites_read_it(app: Flask, people: Cast, everybody: dict[str, Browser]) -> None:
     furnish(app, people)
     for method, _endpoint, url, *_outcomes in ROWS:
@@ -137,6 +147,7 @@ def test_no_answer_lets_other_sites_read_it(app: Flask, people: Cast, everybody:
     assert not [name for name, _value in answer.headers if name.lower().startswith("access-control")]
 
 
+@on_sqlite
 def test_every_answer_carries_the_policy(app: Flask, people: Cast, everybody: dict[str, Browser]) -> None:
     furnish(app, people)
     for method, endpoint, url, *_outcomes in ROWS:
