@@ -318,7 +318,9 @@ def test_anybody_with_a_seat_suggests_and_product_owners_merge_dismiss_and_undo(
     assert "/merge" not in ben.get("/").text
     assert pia.post("/duplicates/1/dismiss").status_code == 303
     assert "Vielleicht dasselbe wie" not in ben.get("/proposals/FV-2").text
-    assert "FV-2" in pia.get("/proposals/FV-1/merge").text, "what resembles it is offered"
+    page = pia.get("/proposals/FV-1/merge").text
+    assert "FV-2" in page, "what resembles it is offered"
+    assert ">Zusammenführen</button>" in page, "the same word as on the button that led here"
     assert pia.post("/proposals/FV-1/merge", data={"into": "x"}).status_code == 422
     assert pia.post("/proposals/FV-1/merge", data={"into": "FV-2"}).status_code == 303
     assert "Rückgängig" in pia.get("/proposals/FV-2").text

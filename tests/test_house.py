@@ -76,6 +76,11 @@ def test_no_field_hides_what_its_form_can_do() -> None:
     assert [name(path) for path in PAGES if named.search(path.read_text())] == []
 
 
+def test_a_trail_of_crumbs_ends_with_a_place_and_not_with_a_stroke() -> None:
+    stroke = re.compile(r'class="crumbs".*<span aria-hidden="true">/</span>\s*</p>')
+    assert [name(path) for path in PAGES if stroke.search(path.read_text())] == []
+
+
 def test_forms_that_change_something_post_and_queue_their_requests() -> None:
     for path in PAGES:
         for form in re.findall(r"<form\b[^>]*\bhx-post[^>]*>", path.read_text()):

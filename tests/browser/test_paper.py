@@ -30,3 +30,11 @@ def test_pictures_of_the_backlog_stay_whole_on_paper(visit: Visit) -> None:
     page.emulate_media(media="print")
     assert page.locator("#content svg").first.evaluate("e => e.getBoundingClientRect().height") <= 96 * 96 / 25.4
     assert page.locator(".foot").is_hidden()
+
+
+def test_a_printed_search_says_what_was_searched_for(visit: Visit) -> None:
+    page = visit(None, "/search?q=hitze")
+    assert page.locator("h1").inner_text() == "Suche"
+    page.emulate_media(media="print")
+    assert page.locator("h1").inner_text() == "Suche: hitze"
+    assert page.locator("#q").is_hidden()
