@@ -183,7 +183,7 @@ def look(place: Place) -> None:
     db.session.remove()
 
 
-@pytest.mark.trial("kill", short=5, long=200)
+@pytest.mark.trial("kill", short=3, long=200)
 def test_killed_again_and_again_every_acknowledged_ballot_is_there(place: Place, trial: Trial) -> None:
     """Vote, kill, look; again and again on the same file."""
     for cycle in trial.turns():

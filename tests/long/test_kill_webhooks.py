@@ -102,7 +102,7 @@ def replayed(place: Place) -> Any:
     return before, db.session.execute(select(Issue.number, Issue.title, Issue.version)).all()
 
 
-@pytest.mark.trial("kill-webhooks", short=3, long=200)
+@pytest.mark.trial("kill-webhooks", short=2, long=200)
 def test_what_was_answered_2xx_survives_kill_9_and_a_replay_changes_nothing(place: Place, trial: Trial) -> None:
     for cycle in trial.turns():
         before, begun = len(place.acknowledged), time.monotonic()

@@ -1,6 +1,6 @@
 """One function, two sizes: the mark `trial`, the fixture of the same name, and the figures told at the end.
 
-    @pytest.mark.trial("kill", short=5, long=200)
+    @pytest.mark.trial("kill", short=3, long=200)
     def test_killed_again_and_again_every_acknowledged_ballot_is_there(place: Place, trial: Trial) -> None:
         for turn in trial.turns():
             …
