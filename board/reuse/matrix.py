@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select, union, union_all
 
 from board.db import db
 from board.i18n import current_locale, today
@@ -22,7 +22,7 @@ from board.text import clean
 from board.variants import queries as variants
 from board.voting.models import Reuse, ReuseStatus
 
-Plain = Select[int, str, str, str, int]
+Ids = Select[int]
 FIRST, MOST = 100, 400
 """So many rows are shown at once, and when all are asked for: with 60 columns 400 rows are 55,000 elements."""
 COUNTED = 1000
@@ -160,12 +160,12 @@ class Matrix:
 
 
 def matrix(filters: Filters, by: Actor) -> Matrix:
-    """All that the filters leave, at most `filters.most` rows. Seven statements, however large it is."""
+    """All that the filters leave, at most `filters.most` rows. Nine statements at most, however large it is."""
     shown = columns(filters, by)
-    wanted = _wanted(filters, by)
-    total = db.session.scalar(select(func.count()).select_from(wanted.limit(COUNTED + 1).subquery())) or 0
-    most_used = wanted.order_by(Proposal.n_live.desc(), Proposal.id.desc()).limit(filters.most)
-    found = _rows(most_used, shown, filters, by)
+    used, unused = _wanted(filters, by)
+    counted = _each((used, *unused), COUNTED + 1).limit(COUNTED + 1).subquery()  # In no order: it would be walked.
+    total = db.session.scalar(select(func.count()).select_from(counted)) or 0
+    found = _rows(_plain(_most_used(used, unused, filters.most)), shown, filters, by)
     entries = sum(row.count(*RANK) for row in found)
     rows = tuple(_sorted(found, filters, by))
     return Matrix(shown.partners, shown.total, rows, total, entries, sum(row.old for row in found))
@@ -174,20 +174,51 @@ def matrix(filters: Filters, by: Actor) -> Matrix:
 def row(proposal_id: int, filters: Filters, by: Actor) -> tuple[tuple[Acting, ...], Row | None]:
     """One row as the filters' columns show it; None where there is no such proposal."""
     shown = columns(filters, by)
-    found = _rows(PLAIN.where(Proposal.id == proposal_id), shown, filters, by)
+    found = _rows(_plain([proposal_id]), shown, filters, by)
     return shown.partners, found[0] if found else None
 
 
-PLAIN = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, Proposal.version)
+def _plain(ids: list[int]) -> Select[int, str, str, str, int]:
+    query = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.state, Proposal.version)
+    return query.where(Proposal.id.in_(ids)).order_by(Proposal.n_live.desc(), Proposal.id.desc())
 
 
-def _wanted(filters: Filters, by: Actor) -> Plain:
-    """The proposals that can be used, that somebody has built, or that somebody has an entry for."""
+OFFERED = (State.AVAILABLE, State.PILOTING)
+
+
+def _wanted(filters: Filters, by: Actor) -> tuple[Ids, tuple[Ids, ...]]:
+    """The proposals in use, and the others: that can be used, that somebody has built or has an entry for.
+
+    No two of these selects have one in common, and an index knows each one's newest.
+    """
+    query = _narrowed(filters, by)
+    used, unused = query.where(Proposal.n_live > 0), query.where(Proposal.n_live == 0)
+    told = union(select(Reuse.proposal_id), select(ProposalBuilder.proposal_id))
+    named = query.where(Proposal.n_live + 0 == 0, Proposal.id.in_(told))  # Looked up, not met by walking the unused.
+    if filters.status or filters.partner or filters.old or filters.elsewhere:  # Of these each has an entry or builder.
+        return used, (named,)
+    offered = (unused.where(Proposal.state == state) for state in OFFERED)
+    return used, (*offered, named.where(Proposal.state.not_in(OFFERED)))
+
+
+def _each(parts: Iterable[Ids], most: int) -> CompoundSelect[Any]:
+    return union_all(*(select(part.limit(most).subquery()) for part in parts))
+
+
+def _most_used(used: Ids, unused: Iterable[Ids], most: int) -> list[int]:
+    """The ids of so many, those that most use first, else the newest. The unused are asked for only where they show."""
+    found = list(db.session.scalars(used.order_by(Proposal.n_live.desc(), Proposal.id.desc()).limit(most)))
+    if len(found) < most:
+        others = _each((part.order_by(Proposal.id.desc()) for part in unused), most).subquery()
+        found += db.session.scalars(select(others.c.id).order_by(others.c.id.desc()).limit(most - len(found)))
+    return found
+
+
+def _narrowed(filters: Filters, by: Actor) -> Ids:
+    """What the filters leave of all proposals."""
     entry = exists().where(Reuse.proposal_id == Proposal.id)
     built = exists().where(ProposalBuilder.proposal_id == Proposal.id)
-    query = PLAIN.where(
-        or_(Proposal.state.in_((State.AVAILABLE, State.PILOTING)), entry, built), Proposal.state != State.MERGED
-    )
+    query = select(Proposal.id).where(Proposal.state != State.MERGED)
     if filters.q:
         query = query.where(within(Proposal.id, filters.q))
     if filters.topic:
@@ -218,7 +249,7 @@ def _waits() -> ColumnElement[bool]:
     return and_(Reuse.status != ReuseStatus.ENDED, seen < today() - STALE)
 
 
-def _rows(query: Plain, shown: Columns, filters: Filters, by: Actor) -> list[Row]:
+def _rows(query: Select[int, str, str, str, int], shown: Columns, filters: Filters, by: Actor) -> list[Row]:
     english = current_locale() == "en"
     rows = db.session.execute(query).all()
     cells: dict[int, dict[int, Cell]] = {r.id: {} for r in rows}
