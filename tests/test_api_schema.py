@@ -30,6 +30,12 @@ WHO = ("ada", "pia")
 """A delegate and a product owner: together they may do everything that the API has."""
 
 
+def about_the_token(case: Any) -> bool:
+    """Whether this request is bad because its token is missing or none: with ours it would be a good one."""
+    mutations = case.meta.phase.data.mutations if case.meta else ()
+    return any("Authorization" in (one.parameter, one.original_value) for one in mutations)
+
+
 def attack(app: Flask, people: Cast, examples: int) -> int:
     """Send every operation so many good and so many bad requests, in turns by both; returns how many were answered."""
     with app.app_context():
@@ -48,7 +54,7 @@ def attack(app: Flask, people: Cast, examples: int) -> int:
             def ask(case: Any) -> None:
                 nonlocal sent
                 sent += 1
-                headers = {"Authorization": f"Bearer {secrets[sent % 2]}"}
+                headers = {} if about_the_token(case) else {"Authorization": f"Bearer {secrets[sent % 2]}"}
                 case.call_and_validate(headers=headers, checks=CHECKS)
 
             try:
