@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from board.activity.models import Activity
-from board.db import at, db, now, transaction
-from board.i18n import today
+from board.db import at, db, transaction
+from board.i18n import end_of, in_days, today
 from board.proposals.models import Proposal
 from board.work import claims, leases, moves, queries
 from board.work.claims import Terms
@@ -32,8 +32,8 @@ def held(app: Flask, people: Cast) -> Any:
 
 
 def later(days: int) -> Any:
-    """The board's clock, that many days on."""
-    return at(now() + timedelta(days=days))
+    """The board's clock, that many days on: of days, since between the hours of two a clock may have been changed."""
+    return at(end_of(in_days(days)) - timedelta(hours=1))
 
 
 def state(package_id: int) -> str:

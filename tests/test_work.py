@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from board.db import at, db, now, transaction
+from board.i18n import end_of, in_days
 from board.policy import Actor
 from board.work import bids, cards, claims, lists, moves, queries
 from board.work.forms import parse_days
@@ -121,7 +122,7 @@ def test_new_packages_are_announced(free: int, app: Flask, people: Cast, cleo: B
 
 def test_leases_show_how_they_stand(led: int, app: Flask, people: Cast, cleo: Browser) -> None:
     def shown(days: int) -> str:
-        with at(now() + timedelta(days=days)), app.app_context():
+        with at(end_of(in_days(days)) - timedelta(hours=1)), app.app_context():
             (card,) = cards.cards([led], people.cleo.actor)
             assert card.lead
             return str(card.lead.left)
