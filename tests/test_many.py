@@ -499,6 +499,34 @@ def test_the_picture_of_person_days_shows_those_with_most_and_its_file_all(
     assert len(re.findall(r"^Ort", gast.get("/figures/person-days.csv").text, re.MULTILINE)) == 9
 
 
+def test_forms_take_a_name_where_there_are_too_many_partners_to_choose_from(
+    app: Flask, people: Cast, dora: Browser, few: None
+) -> None:
+    with app.app_context():
+        join()
+        join(1, "ort-07-am-see")
+    page = f"/admin/people/{people.ben.person_id}"
+    assert re.search(r'<input[^>]* name="partner"[^>]* type="text"', dora.get(page).text)
+    for typed, told in (("ort", "Ort 03 (ort-3)"), ("Atlantis", "Kein Partner heißt „Atlantis“."), ("", "")):
+        answer = dora.post(f"{page}/enrol", data={"partner": typed, "role": "member"})
+        assert answer.status_code == 422
+        assert told in answer.text
+        assert f'value="{typed}"' in answer.text, "what was typed is still there"
+    for typed, seated in (("Ort 07", "ort-7"), ("ort-07-am-see-0", "ort-07-am-see-0")):
+        assert dora.post(f"{page}/enrol", data={"partner": typed, "role": "member"}).status_code == 303
+        assert f'href="/partners/{seated}"' in dora.get(page).text or typed.title() in dora.get(page).text
+
+
+def test_a_host_notes_what_a_partner_says_by_its_name(app: Flask, pia: Browser, meeting: int) -> None:
+    assert '<input id="now-1-partner" name="partner" ' in pia.get("/workshops/1").text
+    asked = pia.post("/workshops/1/drafts", data={"partner": "ort", "choice": "for"}, partial=True, target="now-1")
+    assert asked.status_code == 422
+    assert "Welcher Partner ist gemeint?" in asked.text
+    noted = pia.post("/workshops/1/drafts", data={"partner": "Dorsten", "choice": "for"}, partial=True, target="now-1")
+    assert noted.status_code == 200
+    assert "Dorsten" in noted.text
+
+
 def test_few_partners_are_chosen_from_a_list(people: Cast, gast: Browser) -> None:
     text = gast.get("/activity?partner=celle").text
     assert '<option value="celle" selected>Celle</option>' in text

@@ -161,8 +161,8 @@ def test_a_newer_word_replaces_the_draft_that_waits_and_it_can_be_discarded(
 
 @pytest.mark.parametrize(
     ("said", "status"),
-    [({"choice": "against"}, 409), ({"choice": "maybe"}, 422), ({"partner": "999", "choice": "for"}, 409),
-     ({"partner": "x", "choice": "for"}, 409)],
+    [({"choice": "against"}, 409), ({"choice": "maybe"}, 422), ({"partner": "999", "choice": "for"}, 422),
+     ({"partner": "x", "choice": "for"}, 422)],
 )  # fmt: skip
 def test_a_bad_draft_is_told_in_place(
     held: Flask, people: Cast, pia: Browser, said: dict[str, str], status: int

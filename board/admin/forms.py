@@ -1,7 +1,6 @@
 """The forms of the administration. Their labels are message ids; the settings' form is made from their registry."""
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,11 +12,14 @@ from board.forms import BoardForm, between, line, paragraph, web_address, whole_
 from board.i18n import gettext as _
 from board.i18n import today
 from board.legal.pages import template
+from board.partners.field import PartnerField
 from board.partners.models import Kind, Partner
 from board.partners.verbs import Facts
 from board.settings.current import initial
 from board.settings.registry import DEFINITIONS, LINE, PAGE, Definition, Settings, Value
 
+HERE = Partner.left_on.is_(None)
+"""The condition that people can be seated in a partner, and that another one can become part of it."""
 ADDRESS = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']+")
 SHOWN = tuple(definition for definition in DEFINITIONS if not definition.page)
 
@@ -93,12 +95,12 @@ class AppointForm(BoardForm):
 class EnrolForm(BoardForm):
     """A seat in a partner."""
 
-    partner = SelectField("Partner", validators=[InputRequired()])
+    partner = PartnerField("Partner", validators=[InputRequired()])
     role = SelectField("Role", validators=[InputRequired()])
 
-    def __init__(self, formdata: Any = None, *, partners: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+    def __init__(self, formdata: Any = None, **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)
-        self.partner.choices = [("", ""), *((str(number), name) for number, name in partners)]
+        self.partner.offer(HERE)
         self.role.choices = [("member", _("member")), ("delegate", _("delegate"))]
 
 
@@ -159,11 +161,11 @@ class LeaveForm(BoardForm):
 class MergeForm(LeaveForm):
     """Into which partner, and the day."""
 
-    into = SelectField("Becomes part of", validators=[InputRequired()])
+    into = PartnerField("Becomes part of", validators=[InputRequired()])
 
-    def __init__(self, formdata: Any = None, *, partners: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+    def __init__(self, formdata: Any = None, *, but: int, **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)
-        self.into.choices = [("", ""), *((str(number), name) for number, name in partners)]
+        self.into.offer(HERE, Partner.id != but)
 
 
 class TopicForm(BoardForm):

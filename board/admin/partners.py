@@ -9,7 +9,6 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from board.admin.forms import LeaveForm, MergeForm, PartnerForm
-from board.admin.queries import open_partners
 from board.db import db, transaction
 from board.errors import Missing, Refusal
 from board.i18n import gettext as _
@@ -76,7 +75,6 @@ def _found(slug: str) -> Partner:
 
 def _partner(slug: str, form: Any = None, refusal: Refusal | None = None, status: int = 200) -> Response:
     one = _found(slug)
-    others = [(number, name) for number, name in open_partners() if number != one.id]
     into = db.session.get(Partner, one.merged_into_id) if one.merged_into_id else None
     return no_store(
         page(
@@ -86,7 +84,7 @@ def _partner(slug: str, form: Any = None, refusal: Refusal | None = None, status
             into=into,
             form=form if isinstance(form, PartnerForm) else PartnerForm(obj=one),
             leave=form if isinstance(form, LeaveForm) and not isinstance(form, MergeForm) else LeaveForm(),
-            merge=form if isinstance(form, MergeForm) else MergeForm(partners=others),
+            merge=form if isinstance(form, MergeForm) else MergeForm(but=one.id),
             refusal=refusal,
         )
     )
@@ -127,7 +125,7 @@ def leave(slug: str) -> Response:
 
 def merge(slug: str) -> Response:
     """Let a partner become part of another one."""
-    form = MergeForm(request.form, partners=open_partners())
+    form = MergeForm(request.form, but=_found(slug).id)
     if not form.validate():
         return _partner(slug, form, status=422)
 

@@ -50,7 +50,6 @@ def _person(person_id: int, form: Any = None, refusal: Refusal | None = None, st
     if found is None:
         raise Missing(_("There is no such person."))
     one, seats = found
-    choices = queries.open_partners()
     return no_store(
         page(
             "admin/person.html",
@@ -59,7 +58,7 @@ def _person(person_id: int, form: Any = None, refusal: Refusal | None = None, st
             seats=seats,
             factor=standing(person_id),
             appoint=form if isinstance(form, AppointForm) else AppointForm(obj=one),
-            enrol=form if isinstance(form, EnrolForm) else EnrolForm(partners=choices),
+            enrol=form if isinstance(form, EnrolForm) else EnrolForm(),
             refusal=refusal,
         )
     )
@@ -98,7 +97,7 @@ def appoint(person_id: int) -> Response:
 
 def enrol(person_id: int) -> Response:
     """Give a seat in a partner, or another role in it."""
-    form = EnrolForm(request.form, partners=queries.open_partners())
+    form = EnrolForm(request.form)
     if not form.validate():
         return _person(person_id, form, status=422)
 

@@ -155,11 +155,3 @@ def _seats(ids: Sequence[int], *, ended: bool = False) -> dict[int, list[Seat]]:
     for row in db.session.execute(query if ended else query.where(Membership.ended_at.is_(None))):
         found.setdefault(row.person_id, []).append(Seat(*row[1:]))
     return found
-
-
-def open_partners() -> list[tuple[int, str]]:
-    """(id, name) of the partners that people can be seated in, by name: those that have not left."""
-    rows = db.session.execute(
-        select(Partner.id, Partner.name).where(Partner.left_on.is_(None)).order_by(Partner.search)
-    )
-    return [(number, name) for number, name in rows]

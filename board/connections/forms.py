@@ -11,6 +11,7 @@ from board.forms import BoardForm, line, tidy
 from board.i18n import gettext as _
 from board.issues import connections
 from board.issues.connections import Wishes
+from board.partners.field import PartnerField
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 
@@ -71,20 +72,19 @@ class RuleForm(BoardForm):
     label = line("Label", 200, required=True)
     effect = SelectField("Effect")
     topic = SelectField("Topic", default="")
-    partner = SelectField("Partner", default="")
+    partner = PartnerField("Partner", default="")
 
     def __init__(
         self,
         formdata: Any = None,
         *,
         topics: list[tuple[int, str, str]],
-        partners: list[tuple[int, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(formdata, **kwargs)
         self.effect.choices = [(value, _(text)) for value, text in EFFECTS.items()]
         self.topic.choices = [("", _("Please choose")), *((str(number), label) for number, _slug, label in topics)]
-        self.partner.choices = [("", _("Please choose")), *((str(number), name) for number, name in partners)]
+        self.partner.offer(none=_("Please choose"))
 
     def validate_topic(self, field: Any) -> None:
         """Needed where the rule names a topic or makes a proposal."""

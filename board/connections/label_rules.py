@@ -101,7 +101,7 @@ def _page(line: ConnectionLine, form: forms.RuleForm, status: int = 200) -> Resp
 
 
 def _form(given: Any = None) -> forms.RuleForm:
-    return forms.RuleForm(given, topics=topics(current_locale()), partners=own.partners())
+    return forms.RuleForm(given, topics=topics(current_locale()))
 
 
 def _connection(connection_id: int) -> ConnectionLine:

@@ -56,12 +56,6 @@ def labels(connection_id: int) -> list[str]:
     return sorted({label for worn in db.session.scalars(wanted) for label in worn or ()}, key=str.casefold)
 
 
-def partners() -> list[tuple[int, str]]:
-    """(id, name) of all partners, to choose from."""
-    rows = db.session.execute(select(Partner.id, Partner.name).order_by(Partner.search))
-    return [(number, name) for number, name in rows]
-
-
 def _lines() -> Select[Any]:
     label = Topic.label_en if current_locale() == "en" else Topic.label_de
     columns: list[Any] = [LabelRule.id, LabelRule.label, LabelRule.effect, LabelRule.enabled, label, Partner.name]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import HiddenField, SelectField, SelectMultipleField
+from wtforms import HiddenField, SelectMultipleField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput
 
@@ -13,6 +13,7 @@ from board.forms import BoardForm, line
 from board.i18n import gettext as _
 from board.outgoing.endpoints import Wishes
 from board.outgoing.words import KINDS, REASONS
+from board.partners.field import PartnerField
 
 
 class EndpointForm(BoardForm):
@@ -21,16 +22,14 @@ class EndpointForm(BoardForm):
     url = line("Address (URL)", 1000, required=True)
     description = line("Description", 120)
     kinds = SelectMultipleField("What it is told of", choices=[], default=(), option_widget=CheckboxInput())
-    partner = SelectField("Partner", default="")
+    partner = PartnerField("Partner", default="")
     public_id = HiddenField()
 
-    def __init__(
-        self, formdata: Any = None, *, listed: Sequence[str], partners: list[tuple[int, str]], **kwargs: Any
-    ) -> None:
+    def __init__(self, formdata: Any = None, *, listed: Sequence[str], **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)
         self.listed = listed
         self.kinds.choices = [(kind, _(label)) for kind, label in KINDS.items()]
-        self.partner.choices = [("", _("of all partners")), *((str(number), name) for number, name in partners)]
+        self.partner.offer(none=_("of all partners"))
 
     def validate_url(self, field: Any) -> None:
         """An address that the operator allows; where it leads is looked up when it is called."""

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from board.activity import queries as activity
 from board.connections.health import since
-from board.connections.queries import partners
 from board.db import transaction
 from board.errors import Missing, Refusal
 from board.i18n import gettext as _
@@ -180,7 +179,7 @@ def _state(line: EndpointLine, tried: str = "", well: bool = False) -> dict[str,
 
 
 def _form(formdata: Any = None, **kwargs: Any) -> EndpointForm:
-    return EndpointForm(formdata, listed=_listed(), partners=partners(), **kwargs)
+    return EndpointForm(formdata, listed=_listed(), **kwargs)
 
 
 def _listed() -> tuple[str, ...]:

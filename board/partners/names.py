@@ -42,6 +42,13 @@ def choices(*where: ColumnElement[bool]) -> list[tuple[str, str]] | None:
     return found if len(found) <= CHOICES else None
 
 
+def by_id(*where: ColumnElement[bool]) -> list[tuple[int, str]] | None:
+    """(id, name) of these partners by name, to choose from; None where they are too many for a list."""
+    query = select(Partner.id, Partner.name).where(*where).order_by(*ORDER).limit(CHOICES + 1)
+    found = [(number, name) for number, name in db.session.execute(query)]
+    return found if len(found) <= CHOICES else None
+
+
 def meant(typed: str, *where: ColumnElement[bool]) -> list[tuple[str, str]]:
     """(slug, name) of whom of these somebody may mean: the one with this slug, else those of just this name, else the
     first few that are called like that.

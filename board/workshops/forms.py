@@ -2,16 +2,23 @@
 
 import re
 from datetime import datetime, time, timedelta
+from typing import Any
 
-from wtforms import DateTimeLocalField, SelectField, StringField
+from sqlalchemy import and_
+from wtforms import DateTimeLocalField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from board.forms import BoardForm, line, paragraph, tidy, web_address
 from board.i18n import BERLIN, today
+from board.i18n import gettext as _
+from board.partners.field import PartnerField
+from board.partners.models import Partner
 from board.voting.forms import day, one_of
 from board.voting.models import Choice
 from board.workshops.verbs import Plan
 
+VOTERS = and_(Partner.votes, Partner.paused_at.is_(None))
+"""The condition that a partner votes now."""
 KEY = re.compile(r"(FV|AP)-?0*([1-9]\d{0,8})", re.IGNORECASE)
 
 
@@ -51,16 +58,24 @@ class TalkForm(BoardForm):
     """An impulse talk with its link."""
 
     title = line("Impulse talk", 160, required=True, id="talk-title")
-    partner = SelectField("Partner", validators=[Optional()], validate_choice=False, id="talk-partner")
+    partner = PartnerField("Partner", validators=[Optional()], id="talk-partner")
     url = StringField("Web address", filters=[tidy], validators=[web_address, Length(max=500)], id="talk-url")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partner.offer(VOTERS, none=_("none"))
 
 
 class DraftForm(BoardForm):
     """What a partner said."""
 
-    partner = SelectField("Partner", validators=[InputRequired()], validate_choice=False)
+    partner = PartnerField("Partner", validators=[InputRequired()])
     choice = StringField("Ballot", filters=[tidy], validators=[InputRequired(), one_of(Choice)])
     reason = paragraph("Reason", 2000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partner.offer(VOTERS)
 
 
 class CloseForm(BoardForm):

@@ -260,14 +260,6 @@ def workshop_of(draft_id: int) -> int:
     return found
 
 
-def voters() -> list[tuple[int, str]]:
-    """(id, name) of the partners that vote now, to choose from."""
-    rows = db.session.execute(
-        select(Partner.id, Partner.name).where(Partner.votes, Partner.paused_at.is_(None)).order_by(Partner.search)
-    )
-    return [(id_, name) for id_, name in rows]
-
-
 def minutes(workshop_id: int) -> tuple[dict[str, Any], list[dict[str, Any]], bool]:
     """(what was frozen, the late answers, whether those are frozen too). Raises Missing before the workshop closes."""
     parts = {

@@ -79,14 +79,11 @@ def show(workshop_id: int) -> Response:
 
 def _leading(form: Any = None) -> dict[str, Any]:
     """The forms of hosts."""
-    partners = [(str(id_), name) for id_, name in queries.voters()]
     kinds: dict[str, tuple[type[Any], dict[str, Any]]] = {
         "key": (forms.KeyForm, {}), "talk": (forms.TalkForm, {}),
         "closing": (forms.CloseForm, {"data": {"late_until": forms.usual_hour()}}),
     }  # fmt: skip
-    made = {name: form if isinstance(form, kind) else kind(**start) for name, (kind, start) in kinds.items()}
-    made["talk"].partner.choices = [("", _("none")), *partners]
-    return made
+    return {name: form if isinstance(form, kind) else kind(**start) for name, (kind, start) in kinds.items()}
 
 
 def _whole(workshop_id: int) -> dict[str, Any]:
@@ -98,7 +95,7 @@ def _whole(workshop_id: int) -> dict[str, Any]:
         shown = {**shown, "ballot": voting.boxes([shown["proposal"]], by)[shown["proposal"].id]}
     return {
         "meeting": meeting, "shown": shown, "item": meeting.current, "drafts": queries.drafts(by, workshop_id),
-        "voters": queries.voters() if meeting.host else [], "face": "card",
+        "noting": forms.DraftForm() if meeting.host else None, "face": "card",
     }  # fmt: skip
 
 
@@ -173,11 +170,9 @@ def add(workshop_id: int) -> BaseResponse:
 def _item(form: Any) -> AgendaItem:
     """What the form puts on the agenda; inside the transaction. Raises Missing."""
     if isinstance(form, forms.TalkForm):
-        known = dict(queries.voters())
-        partner = int(form.partner.data) if (form.partner.data or "").isdecimal() else 0
         return AgendaItem(
             kind=ItemKind.TALK, title=form.title.data, url=form.url.data or "",
-            partner_id=partner if partner in known else None,
+            partner_id=int(form.partner.data) if form.partner.data else None,
         )  # fmt: skip
     kind, number = form.found
     if kind == "AP":
@@ -202,13 +197,14 @@ def arrange(workshop_id: int, item_id: int) -> BaseResponse:
 def enter(workshop_id: int) -> BaseResponse:
     """Note what a partner said about the item on the screen."""
     form = forms.DraftForm(request.form)
-    partner = int(form.partner.data) if (form.partner.data or "").isdecimal() and len(form.partner.data) < 10 else 0
 
     def note(workshop: Workshop) -> None:
         here = db.session.get(AgendaItem, workshop.item_id) if workshop.item_id else None
         if here is None or here.kind != ItemKind.VOTE or here.proposal_id is None:
             raise Missing(_("There is no vote on this item."))
-        drafts.enter(workshop, here.proposal_id, partner, form.choice.data or "", form.reason.data or "", actor())
+        drafts.enter(
+            workshop, here.proposal_id, int(form.partner.data), form.choice.data or "", form.reason.data or "", actor()
+        )
 
     told = _("Noted as a draft. The partner's delegate confirms it.")
     return _do(workshop_id, NOW, note if form.validate() else None, told, form)
