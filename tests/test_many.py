@@ -490,9 +490,11 @@ def test_a_chosen_proposer_stays_in_the_address_of_the_list_and_an_unknown_one_i
 
 
 def test_the_picture_of_person_days_shows_those_with_most_and_its_file_all(
-    gast: Browser, proposing: list[int], monkeypatch: pytest.MonkeyPatch
+    app: Flask, gast: Browser, proposing: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(figures, "SHOWN", FEW)
+    with app.app_context(), transaction():
+        db.session.execute(update(Claim).values(days=5))
     text = gast.get("/figures").text
     assert len(re.findall(r'href="/partners/ort-', text)) in {FEW, 2 * FEW}
     assert "die ersten 3 von 9" in text
