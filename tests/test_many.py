@@ -498,7 +498,7 @@ def test_the_picture_of_person_days_shows_those_with_most_and_its_file_all(
     text = gast.get("/figures").text
     assert len(re.findall(r'href="/partners/ort-', text)) in {FEW, 2 * FEW}
     assert "die ersten 3 von 9" in text
-    assert len(re.findall(r"^Ort", gast.get("/figures/person-days.csv").text, re.MULTILINE)) == 9
+    assert len(re.findall('^"Ort', gast.get("/figures/person-days.csv").text, re.MULTILINE)) == 9
 
 
 def test_forms_take_a_name_where_there_are_too_many_partners_to_choose_from(
