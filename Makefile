@@ -42,6 +42,8 @@ worker: .venv/.runtime $(EXTRAS)  ## Run jobs and mail apart from the server, wh
 migrate: .venv/.runtime $(EXTRAS)  ## Create the database or bring it up to date; on purpose not part of `make serve`
 	@$(BIN)/flask --app wsgi init
 
+# Compiling all tests anew would cost each process as much again as loading them.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.dev browser  ## Run all tests (REQUIRE_ALL=1: a missing browser is an error)
 	@$(BIN)/pytest -q -n $(JOBS)
 

@@ -3,6 +3,7 @@
 Every test that uses `app` (or `people`, `ada`, `client` …) runs on SQLite and on PostgreSQL.
 """
 
+import gc
 import os
 import sqlite3
 import tempfile
@@ -39,6 +40,13 @@ passwords._nobody = passwords._hasher.hash("nobody has this password")
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ORIGIN = "http://localhost"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """All is loaded: from here on garbage is collected as ever, but what is loaded is not looked through again."""
+    gc.freeze()
+    gc.enable()
 
 
 def cannot_run(why: str) -> NoReturn:
