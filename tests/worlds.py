@@ -21,7 +21,7 @@ from board.i18n import today
 from board.record import guard
 
 T = TypeVar("T")
-SECONDS = 10
+SECONDS = 30
 PRESENT = timedelta(seconds=1)
 
 
