@@ -1,5 +1,6 @@
 """The ground: settings, hosts, the cross-site check, headers, errors, rights, language, logs, health, transactions."""
 
+import gzip
 import json
 import stat
 from datetime import UTC, datetime
@@ -118,6 +119,23 @@ def test_static_files_carry_the_headers_and_are_kept_for_ever(gast: Browser) -> 
     assert "immutable" in answer.headers["Cache-Control"]
     check_headers(answer)
     answer.close()
+
+
+def test_static_texts_go_packed_to_whoever_takes_that_and_are_the_same(gast: Browser) -> None:
+    url = templating.static_url("css/board.css")
+    plain, packed = (gast.get(url, headers={"Accept-Encoding": kind}, buffered=True) for kind in ("identity", "gzip"))
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 3
+    assert {plain.headers["Vary"], packed.headers["Vary"]} == {"Accept-Encoding"}
+    check_headers(packed)
+    known = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    again = gast.get(url, headers=known, buffered=True)
+    part = gast.get(url, headers={"Accept-Encoding": "gzip", "Range": "bytes=0-9"}, buffered=True)
+    head = gast.head(url, headers={"Accept-Encoding": "gzip"})
+    assert (again.status_code, again.data, head.data) == (304, b"", b"")
+    assert (part.status_code, part.data, "Content-Encoding" in part.headers) == (206, plain.data[:10], False)
 
 
 def test_a_refusal_by_method_and_a_crash_carry_the_headers(trouble: Browser) -> None:

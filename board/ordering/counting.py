@@ -19,7 +19,7 @@ from board.search.index import one_of
 
 UNDECIDED = (State.OPEN, State.DEFERRED, State.ACCEPTED)
 """What is still to be ordered; the pictures show these unless a state is asked for."""
-SHOWN = 500
+SHOWN = 2000
 LOOKED = 5000
 """So many of each state are looked at for filters that have no index and leave many."""
 PLACES = ("value", "effort", "support", "contest")

@@ -62,7 +62,7 @@ def test_streams_are_held_by_their_node_and_everything_else_by_the_other(apart: 
         assert apart.streams() == (0, LISTENERS)
         assert place.ask(place.path("/ballot"), ada, {"choice": "for"}, port=apart.door, **HTMX).status == 200
         for listener in listeners:
-            until(lambda one=listener: one.heard.get(f"tally-{place.proposal}"), "each is told", 5)
+            until(lambda one=listener: one.heard.get(f"tally-{place.proposal}"), "each is told")
     finally:
         _close(listeners)
 
