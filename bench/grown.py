@@ -113,7 +113,8 @@ def markdown(kept: dict[str, Any]) -> str:
                 cells = " | ".join(_ms(by_size.get(size)) for size in sizes)
                 grew = f"{ratio(by_size):.1f}"
                 lines.append(f"| {label} | {cells} | {f'**{grew}**' if too_much(by_size) else grew} |")
-        lines.append(_checked(runs, kind, sizes))
+        if any(run.get("check_s") for run in runs if run["database"] == kind):
+            lines.append(_checked(runs, kind, sizes))
     machine = ", ".join(f"{value} {name}" if name == "cores" else str(value) for name, value in kept["machine"].items())
     told = f"Measured {kept['date']} on: {machine}. {sum(1 for _ in over(runs))} pages grew too much."
     return "\n".join([*lines, "", told])
