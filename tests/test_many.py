@@ -282,6 +282,8 @@ def test_all_who_take_part_stand_on_pages_by_name_and_conditions_are_told_inside
     assert companions_in(gast.get(f"{here}?kind=days").text) == ["Celle"]
     assert companions_in(gast.get(f"{here}?q=ort+06&kind=use").text) == ["Ort 06"]
     assert "Niemand passt dazu" in gast.get(f"{here}?q=Atlantis").text
+    nobody = gast.get(f"{here}?kind=pilot&q=ort").text
+    assert f'href="{here}?q=ort">Angebot: <b>Pilotierung</b>' in nobody, "what nobody offers can be taken back as well"
     assert len(companions_in(gast.get(f"{here}?kind=gold&after=999999").text)) == FEW, "what does not exist is ignored"
 
 

@@ -1,6 +1,6 @@
 """What the pictures of the backlog show: for each combination of classes, how many proposals there are.
 
-Up to `SHOWN` are counted, the newest ones; so a picture of a million costs what one of a thousand does, and tells it.
+Up to `SHOWN` are counted, the newest ones; so one of a million costs what one of some thousands does, and says so.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,8 @@
 """What a proposal's page shows only some of where there are thousands: all of it, in pages by name."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -15,52 +17,42 @@ CHOICES = {*Choice, voices.NONE}
 
 
 def ballots(proposal_id: int) -> Response:
-    """Who voted how, or who has not; what the address asks for and does not exist is ignored."""
-    proposal = queries.get(proposal_id)
-    choice, words, after = _asked("choice", CHOICES), _words(), request.args.get("after", "")
-    found = voices.page(proposal, choice, words, after)
-    url = partial(_url, f"/proposals/FV-{proposal_id}/ballots/all", choice=choice, q=words)
-    return page(
-        "voting/all_ballots.html",
-        proposal=proposal,
-        found=found,
-        choice=choice,
-        words=words,
-        url=url,
-        more_url=url(after=found.more) if found.more else "",
-        first_url=url() if after else "",
-    )
+    """Who voted how, or who has not."""
+    return _everybody("voting/all_ballots.html", proposal_id, "ballots", "choice", CHOICES, voices.page)
 
 
 def uses_of(proposal_id: int) -> Response:
-    """Who uses it; what the address asks for and does not exist is ignored."""
-    proposal = queries.get(proposal_id)
-    chosen, words, after = _asked("status", set(ReuseStatus)), _words(), request.args.get("after", "")
-    found = uses.page(proposal, chosen, words, after, actor())
-    url = partial(_url, f"/proposals/FV-{proposal_id}/reuse/all", status=chosen, q=words)
-    return page(
-        "voting/all_uses.html",
-        proposal=proposal,
-        found=found,
-        chosen=chosen,
-        words=words,
-        url=url,
-        more_url=url(after=found.more) if found.more else "",
-        first_url=url() if after else "",
-    )
+    """Who uses it."""
+    read = partial(uses.page, by=actor())
+    return _everybody("voting/all_uses.html", proposal_id, "reuse", "status", set(ReuseStatus), read)
 
 
 def companions_of(proposal_id: int) -> Response:
-    """Who takes part; what the address asks for and does not exist is ignored."""
+    """Who takes part."""
+    read = partial(companions.page, by=actor())
+    return _everybody("voting/all_companions.html", proposal_id, "coalition", "kind", set(OfferKind), read)
+
+
+def _everybody(
+    template: str, proposal_id: int, part: str, narrowing: str, known: set[str], read: Callable[..., Any]
+) -> Response:
+    """One page of them: all, those of one kind (`narrowing`, one of the `known`), those that are called like that.
+
+    What the address asks for and does not exist is ignored.
+    """
     proposal = queries.get(proposal_id)
-    kind, words, after = _asked("kind", set(OfferKind)), _words(), request.args.get("after", "")
-    found = companions.page(proposal, kind, words, after, actor())
-    url = partial(_url, f"/proposals/FV-{proposal_id}/coalition/all", kind=kind, q=words)
+    chosen, words, after = _asked(narrowing, known), _words(), request.args.get("after", "")
+    found = read(proposal, chosen, words, after)
+    here = f"/proposals/FV-{proposal_id}/{part}/all"
+    url = partial(_url, here, **{narrowing: chosen, "q": words})
     return page(
-        "voting/all_companions.html",
+        template,
         proposal=proposal,
+        part=part,
+        here=here,
         found=found,
-        kind=kind,
+        narrowing=narrowing,
+        chosen=chosen,
         words=words,
         url=url,
         more_url=url(after=found.more) if found.more else "",
