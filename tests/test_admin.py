@@ -282,7 +282,7 @@ def test_the_first_partner_is_invited_when_an_invitation_can_be_accepted(
     asked = {"email": "neu@aalen.example", "role": "delegate", "hours": "72", "locale": "de"}
     assert dora.post("/invitations", data=asked | {"partner": ""}).status_code == 303
     assert "partner" not in done(dora), "an invitation to the board alone brings no partner"
-    assert dora.post("/invitations", data=asked | {"partner": "aalen"}).status_code == 303
+    assert dora.post("/invitations", data=asked | {"partner": str(people.aalen)}).status_code == 303
     assert "partner" in done(dora)
     with at(now() + timedelta(hours=73)):
         assert "partner" not in done(sign_in(app, people.dora.person_id, None)), "nobody came and the link is too old"

@@ -213,13 +213,17 @@ def test_nobody_invites_to_another_partner(app: Flask, people: Cast, cleo: Brows
 
 
 def test_an_administrator_invites_anybody_also_without_a_partner(
-    app: Flask, dora: Browser, gast: Browser, postbox: Postbox
+    app: Flask, people: Cast, dora: Browser, gast: Browser, postbox: Postbox
 ) -> None:
     valid = {"email": NEW, "partner": "", "role": "member", "hours": "48", "locale": "en"}
     assert dora.post("/invitations", data=valid).status_code == 303
-    assert dora.post("/invitations", data=valid | {"partner": "werk"}).status_code == 303
-    refused = dora.post("/invitations", data=valid | {"partner": "werk", "role": "delegate"})
+    assert dora.post("/invitations", data=valid | {"partner": str(people.provider)}).status_code == 303
+    refused = dora.post("/invitations", data=valid | {"partner": str(people.provider), "role": "delegate"})
     assert refused.status_code == 409
+    with app.app_context(), transaction():
+        db.session.get_one(Partner, people.dorsten).left_on = today()
+    assert f'value="{people.dorsten}"' not in dora.get("/invitations").text, "nobody joins a partner that has left"
+    assert dora.post("/invitations", data=valid | {"partner": str(people.dorsten)}).status_code == 422
     assert NEW in dora.get("/invitations").text
     path = arrive(app, postbox, 0)
     assert postbox.mails[0]["Subject"] == "Invitation to Stadtrunde"

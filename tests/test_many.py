@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from board.db import db, now, transaction
 from board.figures import views as figures
 from board.i18n import today
+from board.joining.models import Invitation
 from board.partners import names, verbs
 from board.partners import queries as partners
 from board.partners.models import Electorate, Kind, Partner
@@ -519,6 +520,30 @@ def test_forms_take_a_name_where_there_are_too_many_partners_to_choose_from(
     for typed, seated in (("Ort 07", "ort-7"), ("ort-07-am-see-0", "ort-07-am-see-0")):
         assert dora.post(f"{page}/enrol", data={"partner": typed, "role": "member"}).status_code == 303
         assert f'href="/partners/{seated}"' in dora.get(page).text or typed.title() in dora.get(page).text
+
+
+def test_an_administrator_invites_to_a_partner_by_its_name_where_there_are_too_many_to_choose_from(
+    app: Flask, people: Cast, dora: Browser, few: None
+) -> None:
+    with app.app_context():
+        join()
+    asked = {"email": "neu@ort.example", "role": "delegate", "hours": "48", "locale": "en"}
+    form = dora.get("/invitations").text
+    assert re.search(r'<input[^>]* name="partner"[^>]* type="text"', form)
+    assert "Name oder Kurzform; leer: keiner (Produktverantwortung, Administration)." in form
+    for typed, told in (("ort", "Ort 03 (ort-3)"), ("Atlantis", "Kein Partner heißt „Atlantis“.")):
+        answer = dora.post("/invitations", data=asked | {"partner": typed})
+        assert answer.status_code == 422
+        assert told in answer.text
+        assert f'value="{typed}"' in answer.text, "what was typed is still there"
+        assert 'value="neu@ort.example"' in answer.text
+        assert '<option selected value="48">' in answer.text
+    for typed, invited in (("ort 07", "Ort 07"), ("ort-3", "Ort 03"), ("", "none")):
+        assert dora.post("/invitations", data=asked | {"partner": typed}).status_code == 303
+        with app.app_context():
+            newest = db.session.scalars(select(Invitation).order_by(Invitation.id.desc()).limit(1)).one()
+            partner = newest.partner_id and db.session.get_one(Partner, newest.partner_id).name
+            assert (partner or "none") == invited
 
 
 def test_a_host_notes_what_a_partner_says_by_its_name(app: Flask, pia: Browser, meeting: int) -> None:

@@ -458,7 +458,7 @@ def forms(people: Cast) -> Mapping[str, Mapping[str, Any]]:
         "tokens.create": {"name": "Auswertung", "scopes": "read", "days": "90", "seat": ""},
         "joining.invite": {"email": "neu@aalen.example", "role": "member", "hours": "72", "locale": "de"},
         "joining.invite_anywhere": {"email": "neu@aalen.example", "role": "member", "hours": "72", "locale": "de",
-                                    "partner": "celle"},
+                                    "partner": str(people.celle)},
         "joining.assign": {"role": "member"},
         "joining.deputise": {"begin": day, "end": due},
         "proposals.propose": proposal,

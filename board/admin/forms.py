@@ -14,12 +14,11 @@ from board.i18n import today
 from board.legal.pages import template
 from board.partners.field import PartnerField
 from board.partners.models import Kind, Partner
+from board.partners.names import HERE
 from board.partners.verbs import Facts
 from board.settings.current import initial
 from board.settings.registry import DEFINITIONS, LINE, PAGE, Definition, Settings, Value
 
-HERE = Partner.left_on.is_(None)
-"""The condition that people can be seated in a partner, and that another one can become part of it."""
 ADDRESS = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']+")
 SHOWN = tuple(definition for definition in DEFINITIONS if not definition.page)
 

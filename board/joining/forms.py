@@ -9,6 +9,8 @@ from board.accounts.passwords import MAX_LENGTH
 from board.forms import BoardForm, line
 from board.i18n import gettext as _
 from board.joining.verbs import HOURS
+from board.partners.field import PartnerField
+from board.partners.names import HERE
 
 
 class InviteForm(BoardForm):
@@ -31,12 +33,11 @@ class InviteForm(BoardForm):
 class InviteAnywhereForm(InviteForm):
     """An administrator's invitation: to any partner, or to none."""
 
-    partner = SelectField("Partner")
+    partner = PartnerField("Partner", default="")
 
-    def __init__(self, *args: Any, partners: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        nobody = ("", _("none (product ownership, administration)"))
-        self.partner.choices = [nobody, *partners]
+        self.partner.offer(HERE, none=_("none (product ownership, administration)"))
 
 
 class DeputyForm(BoardForm):

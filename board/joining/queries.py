@@ -123,13 +123,6 @@ def seat(membership_id: int) -> Membership:
     return found
 
 
-def partner_choices() -> list[tuple[str, str]]:
-    """(slug, name) of all partners, for administrators who invite."""
-    return [
-        (slug, name) for slug, name in db.session.execute(select(Partner.slug, Partner.name).order_by(Partner.search))
-    ]
-
-
 def delegates(partner_id: int) -> list[int]:
     """The ids of people who may cast this partner's ballot today, deputies included; who has no account is left out."""
     rows = db.session.execute(

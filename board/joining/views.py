@@ -82,7 +82,7 @@ def invite(slug: str) -> Response:
 @bp.get("/invitations")
 def overview() -> Response:
     """All invitations that wait, and one to anywhere; for administrators."""
-    return _overview(InviteAnywhereForm(partners=queries.partner_choices()))
+    return _overview(InviteAnywhereForm())
 
 
 def _overview(form: InviteAnywhereForm, status: int = 200, refusal: str | None = None) -> Response:
@@ -94,14 +94,13 @@ def _overview(form: InviteAnywhereForm, status: int = 200, refusal: str | None =
 @bp.post("/invitations")
 def invite_anywhere() -> Response:
     """Invite anybody to any partner, or to none."""
-    form = InviteAnywhereForm(request.form, partners=queries.partner_choices())
+    form = InviteAnywhereForm(request.form)
     if not form.validate():
         return _overview(form, 422)
-    partner = partners.by_slug(form.partner.data)
     with refusals() as caught, transaction():
         verbs.invite(
             form.email.data or "",
-            db.session.get_one(Partner, partner.id) if partner else None,
+            db.session.get_one(Partner, int(form.partner.data)) if form.partner.data else None,
             Role(form.role.data),
             actor(),
             hours=form.hours.data,

@@ -26,10 +26,11 @@ class PartnerField(SelectField):
         super().__init__(label, list(validators), choices=[], **kwargs)
         self._where: tuple[ColumnElement[bool], ...] = ()
         self._typed = ""
+        self._none = ""
 
     def offer(self, *where: ColumnElement[bool], none: str = "") -> None:
         """From now on one of these can be chosen; `none` says what it means to choose nobody."""
-        self._where = where
+        self._where, self._none = where, none
         found = names.by_id(*where)
         if found is None:
             self.widget, self.validate_choice = TextInput(), False
@@ -39,6 +40,13 @@ class PartnerField(SelectField):
     def too_many(self) -> bool:
         """Whether one types a name."""
         return isinstance(self.widget, TextInput)
+
+    @property
+    def hint(self) -> str:
+        """What one types and, where nobody can be chosen, what an empty field means; a list shows both by itself."""
+        if not self.too_many:
+            return ""
+        return _("Name or short form; empty: %(none)s.", none=self._none) if self._none else _("Name or short form.")
 
     def pre_validate(self, form: Any) -> None:
         """Find out who is meant by what was typed. Raises ValidationError unless that is one partner."""

@@ -12,6 +12,8 @@ ORDER = (Partner.search, Partner.id)
 CHOICES = 300
 """So many partners can be chosen from a list; of more one types the name."""
 FEW = 8
+HERE = Partner.left_on.is_(None)
+"""The condition that people can be seated in a partner, and that another one can become part of it."""
 
 
 def called(typed: str) -> ColumnElement[bool]:
