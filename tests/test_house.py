@@ -70,6 +70,28 @@ def test_templates_use_no_forbidden_idiom() -> None:
         assert not re.search(r"<\w[^>{%]*\sstyle=", text), f"{name(path)}: inline style"
 
 
+def test_templates_import_only_what_they_use() -> None:
+    taken = re.compile(r'{%-?\s*(?:import "[^"]+" as (\w+)|from "[^"]+" import ([\w, ]+?))\s*-?%}')
+    for path in PAGES:
+        text = re.sub(r"{#.*?#}", "", path.read_text(), flags=re.DOTALL)
+        names = {found.strip() for pair in taken.findall(text) for found in "".join(pair).split(",")}
+        rest = taken.sub("", text)
+        assert {found for found in names if not re.search(rf"\b{found}\b", rest)} == set(), name(path)
+
+
+def test_every_class_that_is_styled_is_written_somewhere() -> None:
+    """Some are put together: `"part-" ~ state`, `state_badge("offer", state, …)`."""
+    sheet = re.sub(r"/\*.*?\*/", "", (STATIC / "css" / "board.css").read_text(), flags=re.DOTALL)
+    styled = {found for rule in re.findall(r"([^{}]+){", sheet) for found in re.findall(r"\.([a-z][\w-]*)", rule)}
+    scripts = (STATIC / "js").glob("*.js")
+    text = "\n".join(path.read_text() for path in (*PAGES, *MODULES, *scripts)).lower()
+    words = set(re.findall(r"[\w-]+", text)) | {"htmx-request"}
+    begun = words | {f"{kind}-" for kind in re.findall(r'state_badge\("(\w+)"', text)}
+    assert {
+        found for found in styled - words if "-" not in found or f"{found.rpartition('-')[0]}-" not in begun
+    } == set()
+
+
 def test_no_field_hides_what_its_form_can_do() -> None:
     """A field named `remove` stands before `form.remove()`, by which a component takes the form away."""
     named = re.compile(r"""\bname=["'](remove|before|after|contains|matches|closest|cloneNode|children|submit)["']""")

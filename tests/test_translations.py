@@ -1,10 +1,13 @@
 """German and English complete: every text in code and templates has its German, and catalogues are safe to trust."""
 
+import ast
 import re
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+import wtforms
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
@@ -44,6 +47,13 @@ def test_every_text_is_there_in_german() -> None:
         text: place for text, place in (messages() | dict.fromkeys(WTFORMS, "wtforms")).items() if text not in german
     }
     assert not missing
+
+
+def test_no_german_is_left_over_from_a_text_that_is_gone() -> None:
+    said = "\n".join(path.read_text() for path in Path(wtforms.__file__).parent.rglob("*.py"))
+    nodes = (node for path in MODULES for node in ast.walk(ast.parse(path.read_text())))
+    written = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    assert not {text for text in i18n.catalogue("de").keys() - messages().keys() - written if text not in said}
 
 
 def test_no_text_has_two_germans() -> None:

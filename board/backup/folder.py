@@ -20,7 +20,6 @@ MANIFEST = "manifest.json"
 SECRETS = ("secret", "key")
 LAST = "last-backup.json"
 DATABASES = {"sqlite": "board.sqlite", "postgresql": "board.dump"}
-CHUNK = 1024 * 1024
 FRESH = timedelta(hours=36)
 """A backup every night, with half a day to spare: beyond it every place that tells of backups warns."""
 

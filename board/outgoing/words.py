@@ -50,9 +50,6 @@ REASONS = {
     "no_secret": N_("The key of the board does not fit its database, so nothing can be signed."),
 }
 
-BARRED = ("address", "not_listed", "no_https", "port")
-"""What can be told of an address before it is called."""
-
 
 def phrases() -> list[str]:
     """Every message id of this module: all of them are translated (a test checks it)."""
