@@ -194,6 +194,15 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+@event.listens_for(Engine, "connect")
+def _set_up_postgres(connection: Any, _record: Any) -> None:
+    """No statement is compiled: where the planner guesses high, that takes it longer than a whole page may take."""
+    if not type(connection).__module__.startswith("psycopg"):
+        return
+    connection.execute("SET jit = off")
+    connection.commit()
+
+
 @event.listens_for(Engine, "handle_error")
 def _read_only_is_busy(context: Any) -> None:
     """PostgreSQL that can only be read (a standby after a failover): what wants to write is told to come again."""

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
+from bench import asked
 from board.db import db, now, transaction
 from board.figures import views as figures
 from board.i18n import today
@@ -16,10 +17,11 @@ from board.partners import names, verbs
 from board.partners import queries as partners
 from board.partners.models import Electorate, Kind, Partner
 from board.proposals.models import Proposal
+from board.proposals.states import State
 from board.record import checks
 from board.reuse import columns
 from board.search import queries as searching
-from board.voting import ballots, companions, tallies, uses, voices
+from board.voting import ballots, companions, company, tallies, uses, voices
 from board.voting.models import Ballot, Choice, Condition, Offer, OfferKind, Reuse, ReuseStatus
 from board.work.models import Claim
 from board.workshops import queries as workshops
@@ -28,6 +30,7 @@ from tests import factories
 from tests.conftest import Browser, counting
 from tests.factories import cast, make_proposal
 from tests.people import Cast
+from tests.test_plans import looked_at
 
 FEW = 3
 CROWD = 8
@@ -221,6 +224,40 @@ def test_all_entries_of_use_stand_on_pages_by_name_and_contacts_are_told_inside_
     assert entries(gast.get(f"{here}?status=planned").text) == ["Celle"]
     assert entries(gast.get(f"{here}?q=ort+06&status=live").text) == ["Ort 06"]
     assert "Kein Eintrag passt" in gast.get(f"{here}?q=Atlantis").text
+
+
+@pytest.fixture
+def unasked(app: Flask, used: int) -> int:
+    """The function that a crowd runs came as available: nobody was ever asked to vote on it."""
+    with app.app_context(), transaction():
+        db.session.execute(update(Proposal).where(Proposal.id == used).values(state=State.AVAILABLE))
+    return used
+
+
+@pytest.mark.parametrize("many", [1, 100])
+def test_a_row_names_the_first_three_that_run_a_function_however_they_are_found_and_counts_the_others(
+    ben: Browser, gast: Browser, unasked: int, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(company, "MANY", many)
+    for client, path in ((ben, "/proposals?state=available"), (gast, f"/proposals/FV-{unasked}/tally")):
+        assert "im Einsatz: Ort 00, Ort 01, Ort 02 und 5 weitere" in client.get(path).text
+
+
+def test_however_many_run_a_function_a_list_looks_at_few_of_them(app: Flask, people: Cast, unasked: int) -> None:
+    with app.app_context():
+        with transaction():
+            db.session.execute(delete(Reuse))
+        crowd = [{"proposal_id": unasked, "partner_id": one, "status": "live"} for one in join(2000, "dorf")]
+        with transaction():
+            db.session.execute(insert(Reuse), crowd)
+            db.session.execute(update(Proposal).where(Proposal.id == unasked).values(n_live=len(crowd)))
+        with db.engine.begin() as connection:
+            asked.analyse(connection)
+    _status, seen, _cpu = asked.of(app, "/proposals?state=available")
+    named = [one for one in seen if "reuse" in one.statement]
+    assert len(named) == 1
+    with app.app_context(), db.engine.connect() as connection:
+        assert looked_at(connection, named[0]) < 300
 
 
 # The coalition

@@ -9,7 +9,7 @@ from flask import Flask
 from board.activity.models import Activity
 from board.db import db, transaction
 from board.i18n import in_days
-from board.modules import schema
+from board.modules import queries, schema
 from board.policy import SYSTEM
 from board.proposals.models import Proposal
 from board.settings.verbs import change
@@ -137,6 +137,15 @@ def test_what_comes_in_goes_out_again_with_all_that_the_board_does_not_know(worl
     assert found["deployed_in_municipalities"] == ["Aalen", "Berlin", "Dorsten"], "Celle says itself that it ended"
     take(pia, pia.get("/proposals/FV-1/module.yml").get_data(as_text=True))
     assert got(pia) == found, "the board's own file changes nothing"
+
+
+@pytest.mark.parametrize("looked_up", [1, 100])
+def test_a_proposal_tells_users_whom_only_its_file_names_whether_looked_up_or_compared(
+    world: None, pia: Browser, gast: Browser, monkeypatch: pytest.MonkeyPatch, looked_up: int
+) -> None:
+    monkeypatch.setattr(queries, "LOOKED_UP", looked_up)
+    assert take(pia, MODULE).status_code == 303
+    assert "<dd>Berlin, Dorsten <span" in gast.get("/proposals/FV-1").text, "Celle has an entry of its own"
 
 
 def test_what_the_board_has_no_word_of_its_own_for_goes_out_as_it_came_in(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from bench import asked
 from bench.asked import Asked
@@ -109,6 +109,22 @@ def steps(connection: Connection, one: Asked) -> int:
     return taken
 
 
+def looked_at(connection: Connection, one: Asked) -> int:
+    """About how many rows and entries of an index the database looks at for a statement."""
+    if connection.dialect.name == "sqlite":
+        return steps(connection, one) // 10
+    driver: Any = connection.connection.driver_connection
+    told = driver.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {one.statement}", one.parameters).fetchone()[0]
+    return sum(met(told[0]["Plan"]))
+
+
+def met(node: dict[str, Any]) -> Iterator[int]:
+    """The rows that each step of a plan has met, those included that did not fit."""
+    yield int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+    for inner in node.get("Plans", ()):
+        yield from met(inner)
+
+
 def test_every_page_looks_up_what_it_shows_and_reads_no_large_table_as_a_whole(world: Rivals, people: Cast) -> None:
     app = world.app
     seen: set[object] = set()
@@ -132,6 +148,12 @@ def test_every_page_looks_up_what_it_shows_and_reads_no_large_table_as_a_whole(w
                     ]
     assert len(seen) > 200, "the test would otherwise prove little"
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_on_postgresql_no_statement_is_compiled_for_that_takes_longer_than_a_page(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        assert connection.scalar(text("SHOW jit")) == "off"
 
 
 def lists_of(people: Cast) -> Iterator[str]:

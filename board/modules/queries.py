@@ -1,9 +1,9 @@
 """Modules and the app as the schema writes them: the board's own words, and what only a file says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from board import text
 from board.db import db
@@ -13,11 +13,13 @@ from board.i18n import gettext as _
 from board.modules import schema
 from board.modules.models import AppFile, ModuleFile
 from board.partners.models import Kind, Partner
+from board.partners.names import named
 from board.proposals.models import Proposal, Topic
 from board.proposals.states import State
 from board.voting.models import Reuse, ReuseStatus
 
 ONLY = 1
+LOOKED_UP = 100
 NOTHING: tuple[Any, ...] = ("", [], {}, None)
 """What says nothing: of a field that the schema knows it is left out, in any other it comes back as it was."""
 
@@ -32,7 +34,8 @@ def of_proposal(proposal: Any) -> dict[str, Any]:
     found = kept(proposal.id)
     said = found.given if found else {}
     given = {name: v for name, v in said.items() if name != "deployed_in_municipalities" and v not in NOTHING}
-    named = _outside(said, _entries(proposal.id))
+    called = [text.fold(name) for name in _texts(said.get("deployed_in_municipalities"))]
+    named = _outside(said, _entries(proposal.id, called)) if called else []
     return {"key": f"FV-{proposal.id}", "given": given, "elsewhere": named, "source": found.source if found else ""}
 
 
@@ -106,8 +109,11 @@ def without_entry(given: Mapping[str, Any], proposal_id: int | None) -> list[str
             if text.fold(name) in named and name not in entered]  # fmt: skip
 
 
-def _entries(proposal_id: int | None) -> list[tuple[str, bool]]:
-    """(name, whether it runs it) of every partner with an entry on reuse, for one proposal or for any."""
+def _entries(proposal_id: int | None, called: Sequence[str] = ()) -> list[tuple[str, bool]]:
+    """(name, whether it runs it) of every partner with an entry on reuse, for one proposal or for any.
+
+    Only those of these names, as long as they are few enough to be looked up one by one.
+    """
     query = (
         select(Partner.name, Reuse.status)
         .join(Reuse, Reuse.partner_id == Partner.id)
@@ -116,6 +122,8 @@ def _entries(proposal_id: int | None) -> list[tuple[str, bool]]:
     )
     if proposal_id is not None:
         query = query.where(Reuse.proposal_id == proposal_id)
+    if 0 < len(called) <= LOOKED_UP:
+        query = query.where(or_(*(named(name) for name in called)))
     found: dict[str, bool] = {}
     for name, status in db.session.execute(query):
         found[name] = found.get(name, False) or status == ReuseStatus.LIVE

@@ -21,6 +21,11 @@ def called(typed: str) -> ColumnElement[bool]:
     return and_(true(), *(Partner.search.contains(part, autoescape=True) for part in words.as_typed(typed)))
 
 
+def named(folded: str) -> ColumnElement[bool]:
+    """The condition that a partner has just this name, which is given folded."""
+    return (Partner.search >= f"{folded}\n") & (Partner.search < f"{folded}\n\uffff")
+
+
 def is_id(typed: str) -> bool:
     """Whether this part of an address can be the id of anything."""
     return typed.isascii() and typed.isdigit() and len(typed) <= MAX_DIGITS
@@ -56,9 +61,7 @@ def meant(typed: str, *where: ColumnElement[bool]) -> list[tuple[str, str]]:
     first few that are called like that.
     """
     query = select(Partner.slug, Partner.name).where(*where).order_by(*ORDER).limit(FEW)
-    name = fold(typed)
-    just_this = (Partner.search >= f"{name}\n") & (Partner.search < f"{name}\n\uffff")
-    for way in (Partner.slug == typed, just_this, called(typed)):
+    for way in (Partner.slug == typed, named(fold(typed)), called(typed)):
         if found := [(slug, name) for slug, name in db.session.execute(query.where(way))]:
             return found
     return []

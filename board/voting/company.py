@@ -5,18 +5,24 @@
 
 from typing import Any
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import ScalarSelect, Select, bindparam, case, func, select
 
-from board.db import db
+from board.db import db, run
 from board.i18n import current_locale
 from board.partners.models import Partner, hue
+from board.partners.names import ORDER
 from board.policy import Acting, Actor
 from board.proposals.models import Proposal, ProposalBuilder
 from board.proposals.states import State
+from board.text import fold
 from board.voting.models import Ballot, Offer, Reuse, ReuseStatus
-from board.voting.shapes import Given
+from board.voting.shapes import NOBODY, Given, Some
 
 HISTORY_LENGTH = 200
+NAMED = 3
+"""So many of those that built or run something are named beside it; the others are counted."""
+MANY = 100
+"""Where more run it, the first are met by walking the partners by name; else those who run it are looked up."""
 NAMES = select(
     Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sign, Partner.ags, Partner.kind, Partner.votes
 )
@@ -25,26 +31,39 @@ PROGRESS = {s.value: n for n, s in enumerate((
 ))}  # fmt: skip
 
 
-def built_and_used(proposal_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
-    """By proposal, the names of those that built it and of those that run it: one query for all of them."""
-    built: dict[int, list[str]] = {id_: [] for id_ in proposal_ids}
-    used: dict[int, list[str]] = {id_: [] for id_ in proposal_ids}
+def _named(names: Select[Any]) -> ScalarSelect[str]:
+    """The first of these names as one text, a line each."""
+    few = names.order_by(*ORDER).limit(NAMED).correlate(Proposal).subquery()
+    return select(func.aggregate_strings(few.c.name, "\n")).scalar_subquery()
+
+
+_USE = select(Reuse.status).where(Reuse.proposal_id == Proposal.id, Reuse.partner_id == Partner.id)
+_LIVE = select(Reuse.partner_id).where(Reuse.proposal_id == Proposal.id, Reuse.status == ReuseStatus.LIVE)
+_FEW = _LIVE.limit(bindparam("many")).correlate(Proposal).subquery()
+"""All of them where they are not more; the limit keeps PostgreSQL from walking the partners here as well."""
+_RUN_IT = select(Partner.name).join(_FEW, _FEW.c.partner_id == Partner.id)
+_MET = select(Partner.name).where(_USE.correlate(Proposal, Partner).scalar_subquery() == ReuseStatus.LIVE)
+_BUILT = ProposalBuilder.proposal_id == Proposal.id
+_BUILT_IT = select(Partner.name).join(ProposalBuilder, ProposalBuilder.partner_id == Partner.id).where(_BUILT)
+_COMPANY = select(
+    Proposal.id,
+    _named(_BUILT_IT).label("built"),
+    select(func.count()).select_from(ProposalBuilder).where(_BUILT).correlate(Proposal).scalar_subquery(),
+    case((Proposal.n_live > bindparam("many"), _named(_MET)), (Proposal.n_live > 0, _named(_RUN_IT))),
+    Proposal.n_live,
+).where(Proposal.id.in_(bindparam("proposals", expanding=True)))
+
+
+def built_and_used(proposal_ids: list[int]) -> dict[int, tuple[Some, Some]]:
+    """By proposal who built it and who runs it: one query for all of them, which reads the names that are shown."""
     if not proposal_ids:
-        return built, used
-    builders = (
-        select(ProposalBuilder.proposal_id, Partner.name, Partner.search, literal(1).label("built"))
-        .join(Partner, Partner.id == ProposalBuilder.partner_id)
-        .where(ProposalBuilder.proposal_id.in_(proposal_ids))
-    )
-    users_ = (
-        select(Reuse.proposal_id, Partner.name, Partner.search, literal(0).label("built"))
-        .join(Partner, Partner.id == Reuse.partner_id)
-        .where(Reuse.proposal_id.in_(proposal_ids), Reuse.status == ReuseStatus.LIVE)
-    )
-    both = union_all(builders, users_).subquery()
-    for row in db.session.execute(select(both).order_by(both.c.search)):
-        (built if row.built else used)[row.proposal_id].append(row.name)
-    return built, used
+        return {}
+    found = run(_COMPANY, proposals=proposal_ids, many=MANY)
+    return {id_: (_some(built, n_built), _some(used, n_used)) for id_, built, n_built, used, n_used in found}
+
+
+def _some(names: str | None, n: int) -> Some:
+    return Some(tuple(sorted((names or "").split("\n"), key=fold)), n) if names else NOBODY
 
 
 def for_partner(partner: Any, by: Actor) -> dict[str, Any]:

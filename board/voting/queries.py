@@ -80,11 +80,8 @@ def tally(proposal: Any) -> Tally:
 
 def _with_company(tallies: list[Tally]) -> dict[int, Tally]:
     found = {told.id: told for told in tallies}
-    built, used = company.built_and_used([id_ for id_, told in found.items() if not told.voted])
-    return {
-        id_: told if told.voted else told._replace(built=tuple(built[id_]), used=tuple(used[id_]))
-        for id_, told in found.items()
-    }
+    with_it = company.built_and_used([id_ for id_, told in found.items() if not told.voted])
+    return found | {id_: found[id_]._replace(built=built, used=used) for id_, (built, used) in with_it.items()}
 
 
 def boxes(proposals: Iterable[Any], by: Actor) -> dict[int, Box]:

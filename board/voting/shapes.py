@@ -12,6 +12,16 @@ from board.policy import Acting
 from board.voting.ballots import Said
 
 
+class Some(NamedTuple):
+    """The first names of so many partners."""
+
+    names: tuple[str, ...]
+    n: int
+
+
+NOBODY = Some((), 0)
+
+
 class Tally(NamedTuple):
     """Where the ballots stand, over all voting partners: frozen with a decision, else over those of today."""
 
@@ -23,9 +33,9 @@ class Tally(NamedTuple):
     total: int
     closed: bool
     coalition: Mapping[str, Any]
-    built: tuple[str, ...] = ()
-    used: tuple[str, ...] = ()
-    """Names of the partners that built it and that run it, where nobody was ever asked to vote."""
+    built: Some = NOBODY
+    used: Some = NOBODY
+    """The partners that built it and that run it, where nobody was ever asked to vote."""
     available: bool = False
 
     @property
