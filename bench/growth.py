@@ -32,7 +32,7 @@ from board.demo.seed import seed
 from board.partners.models import Partner
 from board.proposals import filters
 from board.proposals.models import Proposal, Topic
-from board.record import checks
+from board.record import chain, checks
 
 RESULTS = Path(__file__).parent / "results"
 AGAIN = 3
@@ -79,7 +79,7 @@ def _runs(sizes: list[int], folder: Path, postgres: str, only: str, *, check: bo
         for size, (app, made) in boards.items():
             found = {"database": kind, "proposals": size, **made, "pages": measured[size]}
             if check:
-                found |= {"check_s": checked(app)}
+                found |= checked(app)
             with app.app_context():
                 db.engine.dispose()
             yield found
@@ -323,15 +323,16 @@ def _cookies(app: Flask) -> dict[str, str]:
     return cookies
 
 
-def checked(app: Flask) -> float:
-    """Seconds of `flask check`; a finding ends the run."""
-    begun = time.monotonic()
+def checked(app: Flask) -> dict[str, float]:
+    """Seconds of `flask check` by the clock and of our own CPU, all entries being sealed; a finding ends the run."""
     with app.app_context(), i18n.speaking("en"):
+        chain.seal_due()
+        begun, cpu = time.monotonic(), time.process_time()
         wrong = [line for finding in checks.everything() for line in finding.wrong]
         db.session.close()
     if wrong:
         raise SystemExit(f"flask check: {wrong[:5]}")
-    return round(time.monotonic() - begun, 1)
+    return {"check_s": round(time.monotonic() - begun, 1), "check_cpu_s": round(time.process_time() - cpu, 1)}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,21 @@ from typing import Any, ClassVar, Protocol, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, DateTime, Dialect, Engine, Executable, MetaData, event, func, make_url, select, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    MetaData,
+    case,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase
@@ -39,6 +53,14 @@ PATIENCE = {
     "connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }  # fmt: skip
+
+
+def fenced(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition, by which no index is looked up.
+
+    SQLite knows no distributions and would take such an index for the better one, however much of the table is in it.
+    """
+    return case((condition, 1), else_=0) == 1
 
 
 def only_with(column: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, text, update
 
 from bench import asked
 from bench.asked import Asked
+from board import spans
 from board.db import db, now, transaction
 from board.demo import large
 from board.demo.world import World
@@ -25,6 +26,7 @@ from board.policy import ANONYMOUS
 from board.proposals import lists, similar
 from board.proposals.filters import SORTS, Filters
 from board.proposals.models import Proposal
+from board.record import checks
 from board.reuse import matrix
 from board.search import index, suggest
 from tests.conftest import begin
@@ -226,3 +228,20 @@ def test_a_page_among_many_that_tie_costs_what_the_first_one_does(world: Rivals)
             assert not [*faults(connection, deep)]
             if connection.dialect.name == "sqlite":
                 assert steps(connection, deep) < 5 * steps(connection, first)
+
+
+def test_a_check_of_the_whole_board_looks_up_each_range_of_proposals(
+    world: Rivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spans, "SIZE", 100)
+    with world.app.app_context(), db.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":  # Without statistics it errs as on large boards.
+            connection.execute(text("DELETE FROM sqlite_stat1"))
+            connection.execute(text("ANALYZE sqlite_schema"))
+    with world.app.app_context(), asked.listening(world.app) as seen:
+        checks.everything()
+    ranges = {one.statement: one for one in reversed(seen) if "BETWEEN" in one.statement}
+    assert len(ranges) > 5, "the test would otherwise prove little"
+    with world.app.app_context(), db.engine.connect() as connection:
+        wrong = [f"{fault}: {one.statement}" for one in ranges.values() for fault in faults(connection, one)]
+    assert not wrong, "\n".join(wrong)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import or_, select
 
 from board.accounts.models import Person
-from board.db import db
+from board.db import db, fenced
 from board.estimates.effort import Range, range_of
 from board.estimates.models import Estimate
 from board.i18n import current_locale, today
@@ -110,7 +110,7 @@ def expired(partner_id: int | None, *, providers: bool = False, limit: int = 8) 
         mine.append(Estimate.partner_id.is_(None))
     if not mine:
         return []
-    asked = case((Proposal.state.in_(ASKED), 1), else_=0) == 1  # A fence: who is asked is looked up, not what is open.
+    asked = fenced(Proposal.state.in_(ASKED))  # Who is asked is looked up, not what is open.
     rows = db.session.execute(
         select(Estimate.id, Estimate.proposal_id, Estimate.provider, Estimate.valid_until)
         .add_columns(Proposal.title, Proposal.title_en, Partner.name)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, union_all
 
 from board.activity.models import Activity
-from board.db import db, on_postgres, run
+from board.db import db, fenced, on_postgres, run
 from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals import cells
@@ -113,7 +113,7 @@ def _left(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -
         return fits
     if few:
         return one_of(Proposal.id, select(select(Proposal.id).where(fits).limit(FEW + 1).subquery().c.id))
-    return fits if postgres else case((fits, 1), else_=0) == 1
+    return fits if postgres else fenced(fits)
 
 
 def _mark(filters: Filters, row: Any) -> str:

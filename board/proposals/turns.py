@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Date, bindparam, case, column, func, select
+from sqlalchemy import Date, bindparam, column, func, select
 from sqlalchemy import table as named
 
 from board.activity.models import Activity
-from board.db import db, run
+from board.db import db, fenced, run
 from board.i18n import BERLIN
 from board.proposals.slips import MONTH, TOOK, Key, add
 from board.proposals.states import MOVES, State
@@ -39,11 +39,9 @@ class Step:
     to: str
 
 
-_STEP = case((Activity.verb.in_(STEPS), 1), else_=0) == 1
-"""A fence: the index of verbs would be taken for a range of proposals, and has the steps of all of them."""
 _TOLD = (
     select(Activity.proposal_id, Activity.verb, Activity.at, Activity.details)
-    .where(Activity.proposal_id.between(bindparam("first"), bindparam("last")), _STEP)
+    .where(Activity.proposal_id.between(bindparam("first"), bindparam("last")), fenced(Activity.verb.in_(STEPS)))
     .order_by(Activity.id)
 )
 _DECISION = named("decision", column("proposal_id"), column("decided_on", Date), column("taken_back_at"))

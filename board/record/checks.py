@@ -5,12 +5,9 @@ Each check returns findings in plain words, in the running language; none is the
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from sqlalchemy import Integer, and_, cast, func, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 
-from board.comments.models import Comment
 from board.db import db, on_postgres, run
 from board.decisions import verbs as sheets
 from board.duplicates import queries as duplicates
@@ -22,7 +19,7 @@ from board.partners.models import Electorate, Partner, searchable
 from board.proposals import recount
 from board.proposals.counts import ProposalCount
 from board.proposals.models import Proposal
-from board.record import chain, guard, told
+from board.record import chain, counted, guard, told
 from board.record.chain import Head
 from board.voting.tallies import check_tallies
 from board.work.dependencies import circles
@@ -129,42 +126,16 @@ def tallies() -> list[str]:
 
 def counters() -> list[str]:
     """Every number that is kept instead of counted."""
-    db.session.flush()
-    packages, free, talk, effort, under_package = _miscounted()
+    words = {
+        "packages": _("number of work packages"), "free": _("number of free work packages"),
+        "comments": _("number of comments"), "effort": _("effort of the work packages"),
+    }  # fmt: skip
     return [
-        *_wrong("FV", packages, _("number of work packages")),
-        *_wrong("FV", free, _("number of free work packages")),
-        *_wrong("FV", talk, _("number of comments")),
-        *_wrong("FV", effort, _("effort of the work packages")),
-        *_wrong("AP", under_package, _("number of comments")),
+        *(line for name, ids in counted.proposals().items() for line in _say("FV", ids, words[name])),
+        *_say("AP", counted.packages(), words["comments"]),
         *_say("FV", check_efforts(), _("range of the estimates")),
         *_totals(),
     ]
-
-
-@cache
-def _miscounted() -> list[Any]:
-    """Statements for the proposals and packages on whose row another number stands than is counted."""
-    under = (Package.proposal_id == Proposal.id, Package.merged_into_id.is_(None))
-    packages = select(func.count()).where(*under).correlate(Proposal)
-    effort = select(cast(func.round(func.coalesce(func.sum(Package.effort), 0) * 10), Integer)).where(*under)
-    talk = select(func.count()).where(Comment.deleted_at.is_(None))
-    under_proposal = talk.where(Comment.proposal_id == Proposal.id, Comment.package_id.is_(None)).correlate(Proposal)
-    under_package = talk.where(Comment.package_id == Package.id).correlate(Package)
-    return [
-        select(id_).where(column != counted.scalar_subquery()).order_by(id_)
-        for id_, column, counted in (
-            (Proposal.id, Proposal.n_packages, packages),
-            (Proposal.id, Proposal.n_free, packages.where(Package.state == PackageState.OPEN)),
-            (Proposal.id, Proposal.n_comments, under_proposal),
-            (Proposal.id, Proposal.work_effort, effort.correlate(Proposal)),
-            (Package.id, Package.n_comments, under_package),
-        )
-    ]
-
-
-def _wrong(prefix: str, statement: Any, what: str) -> list[str]:
-    return _say(prefix, (row.id for row in run(statement)), what)
 
 
 def _say(prefix: str, ids: Iterable[int], what: str) -> list[str]:

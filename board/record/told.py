@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from board.activity.models import Activity
-from board.db import db, run
+from board.db import db, fenced, run
 from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.spans import spans
@@ -31,17 +31,14 @@ def check_ballots() -> list[tuple[int, int]]:
     return wrong
 
 
-def _on_record(*verbs: str) -> Select[Any]:
-    return select(Activity.id, Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details).where(
-        Activity.verb.in_(verbs)
-    )
-
-
 _RANGE: tuple[Any, Any] = bindparam("first"), bindparam("last")
 _CAST = select(Ballot.proposal_id, Ballot.partner_id, Ballot.choice).where(Ballot.proposal_id.between(*_RANGE))
-_HANDED = _on_record("partner.merge")
+_ON_RECORD = select(Activity.id, Activity.verb, Activity.proposal_id, Activity.about_id, Activity.details)
+_HANDED = _ON_RECORD.where(Activity.verb == "partner.merge")
 _CHANGES = ("ballot.cast", "ballot.withdraw", "ballot.carry", PASSED, *(f"proposal.{verb}" for verb in CLOSING))
-_TOLD = _on_record(*_CHANGES, *REOPEN, TAKE_BACK).where(Activity.proposal_id.between(*_RANGE))
+_TOLD = _ON_RECORD.where(
+    Activity.proposal_id.between(*_RANGE), fenced(Activity.verb.in_((*_CHANGES, *REOPEN, TAKE_BACK)))
+)
 
 
 def _ballots(first: int, last: int, handed: Sequence[Any]) -> dict[tuple[int, int], str]:
