@@ -1,7 +1,7 @@
 """Whether anything was committed since: a mark that changes with every commit, by whomever, in microseconds.
 
 Two equal marks mean that every statement would read the same; nothing has to be remembered when something is written.
-Not the log's position: some changes write no activity row, and on PostgreSQL ids do not commit in order. See ADR 0017.
+Not the log's position: some changes write no activity row, and on PostgreSQL ids do not commit in order. See ADR 17.
 """
 
 import sqlite3

@@ -1,7 +1,7 @@
 """Compiled templates lie beside their sources, as Python keeps compiled modules, so that each is compiled once.
 
 A process loads what another, or `python -m deploy.compile` at installation, has compiled: from a folder named by all
-that decides what comes out, and only if nobody else may write there. Whatever is not certain is compiled. ADR 0039.
+that decides what comes out, and only if nobody else may write there. Whatever is not certain is compiled. ADR 39.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 Translations of constant messages are put in when a template is compiled, cut into pieces where values go in. Values
 are put out by `shown`. Calls and macros leave out what no template of ours needs: functions that ask for Jinja's
-context. What comes out is the same, character by character (`tests/test_templating.py`). ADR 0032.
+context. What comes out is the same, character by character (`tests/test_templating.py`). ADR 32.
 """
 
 import re

@@ -3,7 +3,7 @@
 A Git forge delivers all day, and hardly anything that it says shows on a page. Reading is watched, not declared: each
 statement is looked through for the names of narrow tables. Writing is declared where it is done, and proven: a commit
 counts as narrow when the connection that made it has seen no other one around it. Everything else empties the shelf.
-Only on SQLite, whose `data_version` can tell. ADR 0024.
+Only on SQLite, whose `data_version` can tell. ADR 25.
 """
 
 import re

@@ -3,7 +3,7 @@
 A kept answer lies on a shelf. Any commit by anybody, a new day or other settings bring a new, empty shelf, so nothing
 is ever invalidated. On the shelf an answer is found by all else that shows in it: address, language, theme, whole page
 or fragment, and for a signed-in person the cookie of their session, which nobody else has. Views offer an answer by
-`keep()` (`web.tagged` and `web.component` do); what sets a cookie, fails or says `no-store` is never kept. ADR 0017.
+`keep()` (`web.tagged` and `web.component` do); what sets a cookie, fails or says `no-store` is never kept. ADR 17.
 """
 
 import threading

@@ -102,7 +102,7 @@ def check_origin(config: Config) -> None:
     """Cross-site check on every unsafe method: the browser says where a request comes from, tokens are not needed.
 
     `Sec-Fetch-Site` must be same-origin, else `Origin` must equal ours in scheme, host and port; a request that
-    carries a cookie and neither header is refused. Source: ADR 0004. The API knows no cookie, so no other site can
+    carries a cookie and neither header is refused. Source: ADR 4. The API knows no cookie, so no other site can
     borrow anybody's: there a token is needed.
     """
     if request.method in SAFE_METHODS or request.endpoint in CROSS_SITE_EXEMPT or problems.is_api():

@@ -3,7 +3,7 @@
 A partial stays a file of its own for whoever writes it. What is put in stands in a scope of its own, its names are
 made unlike all others, and constants that are given to it decide its branches at once. Whatever is not certain to mean
 the same (recursion, `caller`, names of somebody else's context) is left to Jinja. An error in it is told with the line
-that called it. ADR 0038.
+that called it. ADR 38.
 """
 
 from collections.abc import Callable

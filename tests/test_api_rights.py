@@ -211,7 +211,7 @@ def test_everybody_may_do_what_the_matrix_says(app: Flask, people: Cast, row: li
 
 
 REFUSED_BY_STATE = {"object"}
-"""There is no consent here: the right is there, the state is not. `tests/test_api_changes.py` does it."""
+"""There is no consent here: the right is there, the state is not. `tests/test_api.py` does it."""
 
 
 def prepare(programs: dict[str, Program], name: str) -> None:

@@ -26,7 +26,7 @@ from board.proposals.models import Proposal, ProposalBuilder, ProposalLink
 from board.proposals.states import State
 from board.record.checks import everything
 from board.reuse import asking
-from board.reuse.matrix import is_old
+from board.reuse.old import is_old
 from board.search import queries as search
 from board.voting import ballots, offers, reuses
 from board.voting import queries as voting

@@ -45,6 +45,19 @@ def test_every_module_tells_its_story() -> None:
     assert [name(path) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text()))] == []
 
 
+def test_the_map_shows_every_file_and_folder_once_and_none_that_is_not_there() -> None:
+    tables = re.split(r"^## ", (ROOT / "docs" / "map.md").read_text(), flags=re.MULTILINE)
+    ground, features = (
+        next(part for part in tables if part.startswith(head)) for head in ("The ground", "The features")
+    )
+    files = [path.stem for path in BOARD.glob("*.py") if path.name != "__init__.py"]
+    folders = [path.name for path in BOARD.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    for part, there in ((ground, files), (features, folders)):
+        rows = "".join(line for line in part.splitlines() if line.startswith("| ") and not line.startswith("| for"))
+        shown = [word for word in re.findall(r"`([a-z0-9]+)`", rows) if word in {*files, *folders}]
+        assert sorted(shown) == sorted(there)
+
+
 def test_only_db_and_its_session_commit_and_only_web_knows_htmx() -> None:
     for path in MODULES:
         text = path.read_text()

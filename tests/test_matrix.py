@@ -15,8 +15,8 @@ from board.mail.models import Mail
 from board.policy import ANONYMOUS, SYSTEM
 from board.proposals.states import State
 from board.proposals.writing import Draft, import_
-from board.reuse import asking, matrix
-from board.reuse.matrix import Filters
+from board.reuse import asking, filters, matrix
+from board.reuse.filters import Filters
 from board.reuse.spread import spread
 from board.voting import ballots, reuses
 from board.voting.models import Reuse, ReuseStatus
@@ -265,7 +265,7 @@ def test_the_picture_has_its_numbers_as_a_table(shelf: Flask, gast: Browser) -> 
 def test_a_large_matrix_shows_the_most_used_first_and_all_on_demand(
     shelf: Flask, people: Cast, gast: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matrix, "FIRST", 2)
+    monkeypatch.setattr(filters, "FIRST", 2)
     page = gast.get("/reuse?sort=title").text
     assert page.count('class="uses"') == 2
     assert "gezeigt werden die 2 am meisten genutzten" in page

@@ -16,7 +16,7 @@ from board.partners import leaving
 from board.partners.models import Partner
 from board.policy import ANONYMOUS
 from board.reuse import matrix
-from board.reuse.matrix import Filters
+from board.reuse.filters import Filters
 from board.variants import queries, verbs
 from board.variants.models import Variant
 from board.voting import queries as voting

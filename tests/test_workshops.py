@@ -21,7 +21,7 @@ from board.voting.tallies import check_tallies
 from board.withheld import Taken, Withheld
 from board.work.claims import hand_back
 from board.work.packages import locked
-from board.workshops import drafts, jobs, queries, verbs, writing
+from board.workshops import drafts, jobs, minutes, queries, verbs, writing
 from board.workshops.models import AgendaItem, Draft, Minutes, Workshop
 from tests import factories
 from tests.conftest import Browser
@@ -200,7 +200,7 @@ def test_closing_freezes_question_ballots_offers_reasons_and_absentees(
     ):
         assert words in page
     with held.app_context():
-        data, _late, _complete = queries.minutes(1)
+        data, _late, _complete = minutes.kept(1)
     assert [p["name"] for p in data["present"]] == ["Aalen"]
     assert [p["name"] for p in data["absent"]] == ["Celle", "Dorsten"]
     assert [p["name"] for p in data["items"][0]["silent"]] == ["Celle", "Dorsten"]
@@ -230,12 +230,12 @@ def test_late_answers_are_marked_until_their_hour_and_then_frozen_once(held: Fla
             factories.cast(people, 1, "against", by=people.cleo.actor, reason="Erst im Ausschuss.")
         jobs.complete_due()
         assert "Bisher keine" not in ada.get("/workshops/1/minutes").text
-        assert queries.minutes(1)[2] is False
+        assert minutes.kept(1)[2] is False
         with at(now() + timedelta(hours=25)):
             factories.cast(people, 1, "abstain", by=people.cleo.actor)
             jobs.complete_due()
             jobs.complete_due()
-        _data, late, complete = queries.minutes(1)
+        _data, late, complete = minutes.kept(1)
         assert complete
         assert [(a["partner"], a["choice"]) for a in late] == [("Celle", "against")]
         assert db.session.scalar(text("SELECT count(*) FROM minutes")) == 2
@@ -329,7 +329,7 @@ def test_the_minutes_read_alike_in_english(held: Flask, people: Cast) -> None:
             )
     close(held, people)
     with held.app_context(), speaking("en"):
-        data, late, _complete = queries.minutes(1)
+        data, late, _complete = minutes.kept(1)
         assert "0 for · 1 against" in writing.markdown(data, late).replace("\N{NO-BREAK SPACE}", " ")
 
 

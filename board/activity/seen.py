@@ -1,4 +1,4 @@
-"""Who may see which events: product.md's "Who sees what", in one place for pages, feeds and live topics."""
+"""Who may see which events: the one place for that, for pages, feeds and live topics."""
 
 ACCOUNT = frozenset({
     "session", "person", "device", "factor", "identity", "suggestion", "invitation", "membership",

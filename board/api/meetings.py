@@ -9,6 +9,7 @@ from board.api.shapes import Choice, PartnerRef
 from board.errors import Unknown
 from board.web import actor
 from board.workshops import drafts, queries, writing
+from board.workshops import minutes as frozen
 
 N_ = str  # Marks a message id; it is translated where it is shown.
 TAG = N_("Workshops")
@@ -83,7 +84,7 @@ class Minutes(Shape):
 def minutes(workshop_id: int) -> Minutes:
     """What was frozen when it closed."""
     _inside()
-    said, late, final = queries.minutes(workshop_id)
+    said, late, final = frozen.kept(workshop_id)
     return Minutes(markdown=writing.markdown(said, late), final=final)
 
 

@@ -207,7 +207,7 @@ def confirm() -> Response:
     """Show once more who one is, by code or password; then on to the page, or the form that waited is sent.
 
     A form that waits comes along in hidden fields and is sent on by 307, which keeps method and fields. Only the answer
-    to such a form (ADR 0019) carries `confirm_send`: no link can make somebody send anything.
+    to such a form (ADR 19) carries `confirm_send`: no link can make somebody send anything.
     """
     by, goal = actor(), safe_path(request.values.get("next")) or url_for("accounts.show")
     form = _confirm_form(by.person_id or 0)

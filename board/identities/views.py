@@ -99,7 +99,7 @@ def _arrive(provider: Provider, shown: dict[str, Any], goal: str) -> Response:
 
 
 def _person_behind(provider: Provider, shown: dict[str, Any]) -> int | None:
-    """The person whose identity this is; where the operator allows it, the one with the verified address (ADR 0019)."""
+    """The person whose identity this is; where the operator allows it, the one with the verified address (ADR 19)."""
     known = queries.behind(provider.issuer, str(shown["sub"]))
     if known is not None:
         person = db.session.get(Person, known.person_id)

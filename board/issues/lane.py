@@ -3,7 +3,7 @@
 It takes what nothing else follows from: an issue of a known public repository, new or changed, that no link, key or
 label rule concerns. The rules are `receive`'s and `apply`'s, and the outcome is the same to the byte; whatever is
 unusual (another event, a copy, a failure, a refusal) goes through the door as if the lane were not there. It only ever
-answers what it has committed. Why it exists and what it saves: ADR 0018.
+answers what it has committed. Why it exists and what it saves: ADR 18.
 """
 
 import hashlib

@@ -2,5 +2,5 @@
 
 `listed` names every job, `due` runs each in its time under a lock row, `worker` drives them through Huey's queue.
 The queue only says *when* to look; what is to be done stands in the activity log or in due rows, read from a stored
-cursor and done idempotently, so that nothing lives only in the queue. See ADR 0013.
+cursor and done idempotently, so that nothing lives only in the queue. See ADR 13.
 """

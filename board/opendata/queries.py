@@ -19,7 +19,7 @@ from board.partners.models import Electorate, Partner
 from board.proposals.models import Decision, Proposal, ProposalBuilder, ProposalLink, Topic
 from board.proposals.records import DecisionRecord
 from board.proposals.states import State
-from board.reuse.matrix import is_old
+from board.reuse.old import is_old
 from board.variants.models import Variant
 from board.voting.models import Offer, OfferKind, Reuse
 from board.work.models import Claim, Dependency, Package, PackageLink, PackageSkill, Seat

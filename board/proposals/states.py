@@ -4,7 +4,7 @@ import enum
 
 
 class State(enum.StrEnum):
-    """Where a proposal stands; the verbs between them are in product.md and below."""
+    """Where a proposal stands; the verbs between them stand below."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -27,7 +27,7 @@ MOVES: dict[str, tuple[tuple[State, ...], State]] = {
     "publish": ((State.BUILDING, State.PILOTING), State.AVAILABLE),
     "reopen": ((State.ACCEPTED, State.DEFERRED, State.DECLINED, State.WITHDRAWN), State.OPEN),
 }
-"""Verb → (states it starts from, state it leads to). Source: product.md."""
+"""Verb → (states it starts from, state it leads to)."""
 
 LABELS: dict[str, str] = {
     State.OPEN: "ballot open",

@@ -24,7 +24,7 @@ from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals.models import Proposal, touch
 from board.proposals.states import State
-from board.reuse.matrix import is_old
+from board.reuse.old import is_old
 from board.voting.models import Reuse
 
 VALID = 60 * 60 * 24 * 30

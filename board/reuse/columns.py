@@ -1,7 +1,7 @@
 """The columns of the matrix: the partners that take part, of thousands those that a reader most likely looks for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, func, or_, select, true
 
@@ -10,10 +10,8 @@ from board.partners.models import Partner, hue
 from board.partners.names import called
 from board.policy import Acting, Actor
 from board.proposals.models import ProposalBuilder
+from board.reuse.filters import Filters
 from board.voting.models import Reuse, ReuseStatus
-
-if TYPE_CHECKING:
-    from board.reuse.matrix import Filters
 
 MOST = 60
 """So many columns stand side by side."""
@@ -33,7 +31,7 @@ def takes_part() -> Any:
     return or_(exists().where(Reuse.partner_id == Partner.id), exists().where(ProposalBuilder.partner_id == Partner.id))
 
 
-def columns(filters: "Filters", by: Actor) -> Columns:
+def columns(filters: Filters, by: Actor) -> Columns:
     """The reader's own first, then the chosen one, then the others by name, or those first that use the most.
 
     Of more than `MOST` those with most entries have a column.
@@ -59,7 +57,7 @@ def columns(filters: "Filters", by: Actor) -> Columns:
     return Columns(tuple(shown), rows[0].total if rows else 0)
 
 
-def wanted(filters: "Filters", by: Actor) -> ColumnElement[bool]:
+def wanted(filters: Filters, by: Actor) -> ColumnElement[bool]:
     """The condition that a partner is one of those asked for; one's own always is."""
     if not (filters.kind or filters.who):
         return true()

@@ -1,109 +1,37 @@
 """The matrix of proposals and partners: who examines, plans, pilots, runs or has ended what."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select, union, union_all
+from sqlalchemy import CompoundSelect, Select, case, exists, func, or_, select, union, union_all
 
 from board.db import db
-from board.i18n import current_locale, today
+from board.i18n import current_locale
 from board.learnings import queries as learnings
-from board.partners.models import Kind, Partner
+from board.partners.models import Partner
 from board.policy import Acting, Actor
 from board.proposals.models import Proposal, ProposalBuilder, Topic
 from board.proposals.states import State
 from board.reuse.columns import IN_USE, Columns, columns
 from board.reuse.columns import wanted as of_columns
+from board.reuse.filters import Filters
+from board.reuse.old import has_waited, is_old, waits
 from board.search.index import within
-from board.text import clean
 from board.variants import queries as variants
 from board.voting.models import Reuse, ReuseStatus
 
 Ids = Select[int]
-FIRST, MOST = 100, 400
-"""So many rows are shown at once, and when all are asked for: with 60 columns 400 rows are 55,000 elements."""
 COUNTED = 1000
-STALE = timedelta(days=183)
-"""A record that nobody has confirmed for so long is shown as old, and its partner is asked."""
 RANK = {s.value: n for n, s in enumerate((
     ReuseStatus.LIVE, ReuseStatus.PILOT, ReuseStatus.PLANNED, ReuseStatus.EXAMINING, ReuseStatus.ENDED,
 ))}  # fmt: skip
-SORTS = {"used": "Most used", "title": "Title", "confirmed": "Confirmed last", "own": "Own entries first"}
-"""Sort → the message id of its label; the first is what one gets without asking."""
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What the matrix shows: its rows by all fields but `kind` and `who`, which choose columns.
-
-    `partner` uses or built it. `columns` orders columns: by name, or (used) those first that run and pilot the most.
-    """
-
-    q: str = ""
-    topic: str = ""
-    status: str = ""
-    partner: str = ""
-    elsewhere: str = ""
-    old: str = ""
-    kind: str = ""
-    who: str = ""
-    sort: str = "used"
-    columns: str = ""
-    all: str = ""
-
-    @property
-    def most(self) -> int:
-        """How many rows at most."""
-        return MOST if self.all else FIRST
-
-    @property
-    def narrowing(self) -> dict[str, str]:
-        """The fields that leave something out, in the order in which they are shown."""
-        return {name: value for name, value in vars(self).items() if value and name not in {"sort", "columns", "all"}}
-
-    def query(self) -> str:
-        """The canonical query string, without what goes without saying."""
-        return urlencode(
-            self.narrowing
-            | ({"sort": self.sort} if self.sort != "used" else {})
-            | ({"columns": self.columns} if self.columns else {})
-            | ({"all": "1"} if self.all else {})
-        )
-
-    def url(self, path: str = "/reuse", **changes: str) -> str:
-        """The address of the matrix with changes."""
-        query = replace(self, **changes).query()
-        return f"{path}?{query}" if query else path
-
-
-def read(args: Mapping[str, str], by: Actor, topics: set[str], partners: set[str]) -> Filters:
-    """The filters of an address; what is unknown or makes no sense for this reader is left out."""
-
-    def one_of(name: str, known: set[str]) -> str:
-        return args.get(name, "") if args.get(name, "") in known else ""
-
-    sorts = set(SORTS) - (set() if by.partner else {"own"})
-    return Filters(
-        q=" ".join(clean(args.get("q", "")).split())[:100].strip(),
-        topic=one_of("topic", topics),
-        status=one_of("status", set(ReuseStatus)),
-        partner=one_of("partner", partners),
-        elsewhere=one_of("elsewhere", {"1"}) if by.partner else "",
-        old=one_of("old", {"1"}),
-        kind=one_of("kind", set(Kind)),
-        who=" ".join(clean(args.get("who", "")).split())[:100].strip(),
-        sort=one_of("sort", sorts) or "used",
-        columns=one_of("columns", {"used"}),
-        all=one_of("all", {"1"}),
-    )
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One record. `old` when nobody has confirmed it for `STALE`; an ended one needs no confirmation."""
+    """One record. `old` when nobody has confirmed it for `old.STALE`; an ended one needs no confirmation."""
 
     status: str
     planned_for: str
@@ -238,17 +166,6 @@ def _narrowed(filters: Filters, by: Actor) -> Ids:
     return query
 
 
-def is_old() -> Any:
-    """The condition that a record waits for its partner's confirmation; nobody asks about a merged proposal's."""
-    merged = select(Proposal.id).where(Proposal.state == State.MERGED)
-    return and_(_waits(), Reuse.proposal_id.not_in(merged))
-
-
-def _waits() -> ColumnElement[bool]:
-    seen = func.coalesce(Reuse.confirmed_on, func.date(Reuse.changed_at))
-    return and_(Reuse.status != ReuseStatus.ENDED, seen < today() - STALE)
-
-
 def _rows(query: Select[int, str, str, str, int], shown: Columns, filters: Filters, by: Actor) -> list[Row]:
     english = current_locale() == "en"
     rows = db.session.execute(query).all()
@@ -272,7 +189,7 @@ def _counted(proposals: Iterable[int], filters: Filters, by: Actor) -> dict[int,
     query = (
         select(
             Reuse.proposal_id, Reuse.status, func.count().label("n"), func.max(Reuse.confirmed_on).label("confirmed"),
-            func.sum(case((_waits(), 1), else_=0)).label("old"),
+            func.sum(case((waits(), 1), else_=0)).label("old"),
         )
         .where(Reuse.proposal_id.in_(list(proposals)))
         .group_by(Reuse.proposal_id, Reuse.status)
@@ -300,9 +217,7 @@ def _builders(proposals: Iterable[int]) -> dict[int, list[int]]:
 
 
 def _cell(r: Reuse, own: bool) -> Cell:
-    seen = r.confirmed_on or r.changed_at.date()
-    old = r.status != ReuseStatus.ENDED and seen < today() - STALE
-    return Cell(r.status, r.planned_for, r.release, r.variant, r.confirmed_on, old, own)
+    return Cell(r.status, r.planned_for, r.release, r.variant, r.confirmed_on, has_waited(r), own)
 
 
 def _sorted(rows: list[Row], filters: Filters, by: Actor) -> list[Row]:

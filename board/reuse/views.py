@@ -13,10 +13,9 @@ from board.i18n import gettext as _
 from board.partners import names
 from board.policy import Actor
 from board.proposals import queries as proposals
-from board.reuse import asking
-from board.reuse import matrix as reading
+from board.reuse import asking, matrix
 from board.reuse.columns import takes_part
-from board.reuse.matrix import Filters
+from board.reuse.filters import MOST, SORTS, Filters, read
 from board.reuse.spread import spread
 from board.search import suggest
 from board.text import clean
@@ -34,15 +33,15 @@ def index() -> Response:
     topics = proposals.topics(locale)
     choice = _choice()
     filters = _filters(by, topics, choice)
-    found = reading.matrix(filters, by)
+    found = matrix.matrix(filters, by)
     meant = suggest.instead(filters.q) if filters.q and not found.rows else ""
     months = spread()
     tag = etag(filters, found, meant, months)
     if response := not_modified(tag):
         return response
-    all_url = filters.url(all="1") if found.total > filters.most < reading.MOST else ""
+    all_url = filters.url(all="1") if found.total > filters.most < MOST else ""
     context: dict[str, Any] = {
-        "matrix": found, "filters": filters, "topics": topics, "partners": choice.partners, "sorts": reading.SORTS,
+        "matrix": found, "filters": filters, "topics": topics, "partners": choice.partners, "sorts": SORTS,
         "chips": _chips(filters, by, {slug: label for _id, slug, label in topics}, choice.known),
         "typed": choice.typed, "like": [(filters.url(partner=slug), name) for slug, name in choice.like],
         "typed_as": choice.known.get(filters.partner, choice.typed),
@@ -57,7 +56,7 @@ def row(proposal_id: int) -> Response:
     """One row again, after something in it has changed."""
     by = actor()
     filters = _filters(by, proposals.topics(current_locale()), _choice())
-    columns, found = reading.row(proposal_id, filters, by)
+    columns, found = matrix.row(proposal_id, filters, by)
     if found is None:
         raise Missing(_("There is no such proposal."))
     return component("reuse/_row.html", row=found, columns=columns, filters=filters, may=_may(by))
@@ -87,7 +86,7 @@ def _filters(by: Actor, topics: list[tuple[int, str, str]], choice: Choice) -> F
     args = request.args.to_dict()
     if choice.partners is None:
         args["partner"] = choice.like[0][0] if len(choice.like) == 1 else ""
-    return reading.read(args, by, {slug for _id, slug, _label in topics}, set(choice.known))
+    return read(args, by, {slug for _id, slug, _label in topics}, set(choice.known))
 
 
 def _may(by: Actor) -> bool:

@@ -7,19 +7,20 @@ from board.i18n import gettext as _
 from board.partners import queries as partners
 from board.policy import allowed
 from board.web import actor, no_store, page
+from board.workshops import minutes as frozen
 from board.workshops import queries, writing
 
 
 def minutes(workshop_id: int) -> Response:
     """The frozen minutes, with the late answers."""
     meeting = queries.meeting(workshop_id, actor())
-    data, late, complete = queries.minutes(workshop_id)
+    data, late, complete = frozen.kept(workshop_id)
     return page("workshops/minutes.html", meeting=meeting, data=data, late=late, complete=complete)
 
 
 def markdown(workshop_id: int) -> Response:
     """The same as a Markdown file."""
-    data, late, _complete = queries.minutes(workshop_id)
+    data, late, _complete = frozen.kept(workshop_id)
     response = make_response(writing.markdown(data, late))
     response.mimetype = "text/markdown"
     response.headers["Content-Disposition"] = f'attachment; filename="workshop-{data["held_on"]}.md"'
@@ -34,6 +35,6 @@ def letter(workshop_id: int, slug: str) -> Response:
         raise Missing(_("There is no such partner."))
     if partner.id != actor().partner_id and not allowed(actor(), "workshop.open"):
         raise Denied(_("Each partner reads its own text; hosts read all of them."))
-    data, late, _complete = queries.minutes(workshop_id)
+    data, late, _complete = frozen.kept(workshop_id)
     text = writing.letter(data, late, partner)
     return page("workshops/letter.html", meeting=meeting, partner=partner, text=text)

@@ -8,7 +8,7 @@ from sqlalchemy import case, exists, func, or_, select
 from board.db import db, now
 from board.proposals.models import Proposal
 from board.proposals.states import State
-from board.reuse.matrix import is_old
+from board.reuse.old import is_old
 from board.voting.models import Reuse
 from board.work.models import Claim, EndReason, Package, PackageState
 from board.workshops.models import AgendaItem, ItemKind

@@ -1,20 +1,23 @@
-"""What the minutes hold: gathered once when a workshop closes, and once more when its late answers have come."""
+"""What the minutes hold: gathered once when a workshop closes, once more when its late answers have come; and read."""
 
+from copy import deepcopy
 from typing import Any
 
 from sqlalchemy import select
 
 from board.activity.models import Activity
 from board.db import db, now
+from board.errors import Missing
+from board.i18n import gettext as _
 from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals.models import Proposal
-from board.reuse.matrix import is_old
+from board.reuse.old import is_old
 from board.voting import companions, queries, voices
 from board.voting.models import Ballot, Reuse
 from board.voting.shapes import Coalition
 from board.work.models import Package
-from board.workshops.models import AgendaItem, Attendance, Draft, ItemKind, Workshop
+from board.workshops.models import AgendaItem, Attendance, Draft, ItemKind, Minutes, Workshop
 
 Data = dict[str, Any]
 
@@ -64,6 +67,35 @@ def late(workshop: Workshop) -> list[Data]:
             "at": row.at.isoformat(),
         }  # fmt: skip
     return list(last.values())
+
+
+def kept(workshop_id: int) -> tuple[dict[str, Any], list[dict[str, Any]], bool]:
+    """(what was frozen, the late answers, whether those are frozen too). Raises Missing before the workshop closes."""
+    parts = {
+        m.part: deepcopy(m.data) for m in db.session.scalars(select(Minutes).where(Minutes.workshop_id == workshop_id))
+    }
+    if "closing" not in parts:
+        raise Missing(_("There are no minutes of this workshop yet."))
+    _take_back(parts)
+    if "late" in parts:
+        return parts["closing"], parts["late"]["ballots"], True
+    return parts["closing"], late(db.session.get_one(Workshop, workshop_id)), False
+
+
+def _take_back(parts: dict[str, dict[str, Any]]) -> None:
+    """The words of an issue that has become confidential since are shown no more, frozen or not."""
+    rows = [*parts["closing"]["items"], *parts.get("late", {}).get("ballots", [])]
+    ids = {int(row["key"][3:]) for row in rows if row.get("key")}
+    withheld = ("proposal.withhold", "package.withhold")
+    told = select(Activity.proposal_id, Activity.package_id).where(
+        Activity.verb.in_(withheld), Activity.proposal_id.in_(ids) | Activity.package_id.in_(ids)
+    )
+    gone = {f"AP-{r.package_id}" if r.package_id else f"FV-{r.proposal_id}" for r in db.session.execute(told)}
+    for row in rows:
+        if row.get("key") in gone:
+            model = Package if row["key"].startswith("AP") else Proposal
+            row["title"] = db.session.scalar(select(model.title).where(model.id == int(row["key"][3:])))
+            row.update({name: "" for name in ("question", "title_en") if name in row})
 
 
 def _partners(*where: Any) -> list[Partner]:

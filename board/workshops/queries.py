@@ -1,105 +1,32 @@
-"""Every way to read workshops: the list, one with its agenda, what is on the screen, drafts that wait, the minutes."""
+"""Every way to read workshops: the list, one with its agenda, what is on the screen, drafts that wait.
+
+The minutes are gathered and read in `minutes`.
+"""
 
 from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from board.activity.models import Activity
 from board.db import db
 from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
 from board.partners.models import Partner
 from board.partners.names import ORDER
-from board.policy import Acting, Actor, allowed
+from board.policy import Actor, allowed
 from board.proposals.models import Proposal
-from board.reuse.matrix import is_old
+from board.reuse.old import is_old
 from board.voting import queries as voting
 from board.voting import voices
 from board.voting.company import NAMES, acting
 from board.voting.models import Ballot, Reuse
 from board.work.models import Package, PackageState
-from board.workshops import minutes as gathering
-from board.workshops.models import AgendaItem, Attendance, Draft, ItemKind, Minutes, Workshop, WorkshopState
+from board.workshops.models import AgendaItem, Attendance, Draft, ItemKind, Workshop, WorkshopState
+from board.workshops.shapes import Item, Meeting, Waiting
 
 SHOWN = 100
 """So many partners stand on a workshop's pages: those that are there, those of one function."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One item of the agenda, as the list shows it; `done` where its question has been answered meanwhile."""
-
-    id: int
-    kind: str
-    key: str
-    title: str
-    url: str
-    partner: Acting | None
-    proposal_id: int | None
-    contested: bool
-    vote_by: date | None
-    done: bool
-    current: bool
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A draft that waits for its partner's delegate."""
-
-    id: int
-    workshop_id: int
-    key: str
-    title: str
-    partner: Acting
-    choice: str
-    reason: str
-    may_confirm: bool
-    may_discard: bool
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """A workshop whole. `host`: the reader leads it; `here`: the partner acted for has joined.
-
-    Of the `n_present` partners that are there, at most `SHOWN` are in `present`.
-    """
-
-    id: int
-    title: str
-    held_on: date
-    begins: str
-    place: str
-    text: str
-    state: str
-    item_id: int | None
-    closed_at: datetime | None
-    late_until: datetime | None
-    version: int
-    items: tuple[Item, ...]
-    present: tuple[Acting, ...]
-    n_present: int
-    host: bool
-    here: bool
-
-    @property
-    def url(self) -> str:
-        """Its page."""
-        return f"/workshops/{self.id}"
-
-    @property
-    def current(self) -> Item | None:
-        """What is on the screen."""
-        return next((item for item in self.items if item.current), None)
-
-    @property
-    def place_of_current(self) -> int:
-        """The number of what is on the screen, 0 where nothing is."""
-        return next((n for n, item in enumerate(self.items, 1) if item.current), 0)
 
 
 def listed() -> list[Any]:
@@ -258,35 +185,6 @@ def workshop_of(draft_id: int) -> int:
     if found is None:
         raise Missing(_("There is no such draft."))
     return found
-
-
-def minutes(workshop_id: int) -> tuple[dict[str, Any], list[dict[str, Any]], bool]:
-    """(what was frozen, the late answers, whether those are frozen too). Raises Missing before the workshop closes."""
-    parts = {
-        m.part: deepcopy(m.data) for m in db.session.scalars(select(Minutes).where(Minutes.workshop_id == workshop_id))
-    }
-    if "closing" not in parts:
-        raise Missing(_("There are no minutes of this workshop yet."))
-    _take_back(parts)
-    if "late" in parts:
-        return parts["closing"], parts["late"]["ballots"], True
-    return parts["closing"], gathering.late(db.session.get_one(Workshop, workshop_id)), False
-
-
-def _take_back(parts: dict[str, dict[str, Any]]) -> None:
-    """The words of an issue that has become confidential since are shown no more, frozen or not."""
-    rows = [*parts["closing"]["items"], *parts.get("late", {}).get("ballots", [])]
-    ids = {int(row["key"][3:]) for row in rows if row.get("key")}
-    withheld = ("proposal.withhold", "package.withhold")
-    told = select(Activity.proposal_id, Activity.package_id).where(
-        Activity.verb.in_(withheld), Activity.proposal_id.in_(ids) | Activity.package_id.in_(ids)
-    )
-    gone = {f"AP-{r.package_id}" if r.package_id else f"FV-{r.proposal_id}" for r in db.session.execute(told)}
-    for row in rows:
-        if row.get("key") in gone:
-            model = Package if row["key"].startswith("AP") else Proposal
-            row["title"] = db.session.scalar(select(model.title).where(model.id == int(row["key"][3:])))
-            row.update({name: "" for name in ("question", "title_en") if name in row})
 
 
 def missing_ballots(partner_id: int, keys: list[str]) -> set[str]:
