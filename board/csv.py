@@ -17,24 +17,28 @@ Cell = str | int | float | Decimal | date | datetime | None
 RISKY = frozenset("=+-@＝＋－＠\t\r\n")
 MARK = "'"
 BOM = "\ufeff"
+DESK, PROGRAM = ";", ","
+"""What parts the cells for people and for programs."""
 CONTENT_TYPE = "text/csv; charset=utf-8; header=present"
 
 
 def spreadsheet(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """A table for people: semicolons and a byte order mark, which Excel in German opens with a double click."""
-    return BOM + _write(header, rows, ";")
+    return BOM + _write(header, rows, DESK)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """A table for programs: RFC 4180, commas and nothing before the header."""
-    return _write(header, rows, ",")
+    return _write(header, rows, PROGRAM)
 
 
-def pieces(header: Sequence[str], batches: Iterable[Iterable[Sequence[Cell]]]) -> Iterator[str]:
-    """The same table, written batch by batch as the rows come: for what is too long to be held."""
-    yield _write(header, (), ",")
+def pieces(
+    header: Sequence[str], batches: Iterable[Iterable[Sequence[Cell]]], delimiter: str = PROGRAM
+) -> Iterator[str]:
+    """Either of them, written batch by batch as the rows come: for what is too long to be held."""
+    yield (BOM if delimiter == DESK else "") + _write(header, (), delimiter)
     for rows in batches:
-        yield _lines(rows, ",")
+        yield _lines(rows, delimiter)
 
 
 def pasteable(rows: Iterable[Sequence[str]]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, stream_with_context
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -70,10 +70,13 @@ def _told(plan: importing.Plan) -> str:
 
 
 def _file(kind: str, name: str, where: list[ColumnElement[bool]]) -> BaseResponse:
-    found = exporting.rows(where)
+    ids = exporting.ids(where)
+    rows = exporting.batches(ids)
     if kind == "csv":
-        return web.download(files.to_csv(found), f"{name}.csv", csv.CONTENT_TYPE)
+        table = files.to_csv(rows, exporting.extras(ids))
+        return web.download(stream_with_context(table), f"{name}.csv", csv.CONTENT_TYPE)
     try:
-        return web.download(files.to_yaml(found), f"{name}.yaml", yaml.CONTENT_TYPE)
+        listed = files.to_yaml(rows)
     except yaml.BadFile as why:
         raise Missing(str(why)) from None
+    return web.download(stream_with_context(listed), f"{name}.yaml", yaml.CONTENT_TYPE)

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ BULLETS = frozenset({"deliverables", "acceptance"})
 """Written as a list where every line is a point, else as a text; either is read."""
 HOLDERS = ("packages", "work_packages")
 MOST_ROWS = 500
+Rows = Sequence[Mapping[str, Any]]
 _ITEM = re.compile(r"^- ")
 _RISKY = re.compile(rf"^{ours.MARK}*[ \u00a0\ufeff]*[{re.escape(''.join(sorted(ours.RISKY)))}]")
 
@@ -100,11 +101,10 @@ def _undefused(cell: str) -> str:
     return cell[1:] if cell.startswith(ours.MARK) and _RISKY.match(cell) else cell
 
 
-def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A table for spreadsheets; what the format does not know follows in columns of its own."""
-    more = sorted({name for row in rows for name in row.get("extra", {})} - set(FIELDS))
-    header = [*FIELDS, *more]
-    return ours.spreadsheet(header, ([_cell(row, name) for name in header] for row in rows))
+def to_csv(batches: Iterable[Rows], more: Iterable[str] = ()) -> Iterator[str]:
+    """A table for spreadsheets, batch by batch; `more`: what the format does not know, in columns of its own."""
+    header = [*FIELDS, *sorted(set(more) - set(FIELDS))]
+    return ours.pieces(header, ([[_cell(row, name) for name in header] for row in rows] for rows in batches), ours.DESK)
 
 
 def in_cell(value: Any) -> str:
@@ -164,14 +164,16 @@ def _words(node: Any) -> Any:
     return "" if yaml.is_empty(node) else str(node.value)
 
 
-def to_yaml(rows: Iterable[Mapping[str, Any]]) -> str:
-    """A list of packages; texts of several lines as blocks, empty fields left out. Raises BadFile without YAML."""
-    return yaml.written(
-        [
-            {name: row[name] for name in FIELDS if row.get(name) not in ("", [], None)} | dict(row.get("extra", {}))
-            for row in rows
-        ]
-    )
+def to_yaml(batches: Iterable[Rows]) -> Iterator[str]:
+    """A list of packages, batch by batch; texts of several lines as blocks, empty fields left out.
+
+    Raises BadFile at once without YAML.
+    """
+    return yaml.pieces([_told(row) for row in rows] for rows in batches)
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in FIELDS if row.get(name) not in ("", [], None)} | dict(row.get("extra", {}))
 
 
 # Rows
