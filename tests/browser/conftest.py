@@ -55,6 +55,8 @@ EXPECTED = (
 )
 AXE = (Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js").read_text()
 EYES = (Path(__file__).parent / "eyes.js").read_text()
+LOOKING = f"(() => {{ {EYES} {AXE} }})()"
+"""Half a megabyte: a page that is given it as an init script has it everywhere, and the browser reads it once."""
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -342,8 +344,8 @@ def _new(page: Page, what: str, good: set[str], options: dict[str, Any]) -> list
 def _told(page: Page, look: Callable[[], list[dict[str, Any]]]) -> list[str]:
     watch: Watch = page.watch  # type: ignore[attr-defined]
     before = len(watch.said)
-    if not page.evaluate("'axe' in window"):  # Half a megabyte: sent once for each page.
-        page.evaluate(f"(() => {{ {EYES} {AXE} }})()")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(LOOKING)
     violations = look()
     del watch.said[before:]  # Axe measures with inline styles, which our policy refuses and the console notes.
     return [

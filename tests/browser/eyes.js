@@ -42,7 +42,7 @@ window.eyes = (() => {
       const bare = ground === "rgba(0, 0, 0, 0)" && picture === "none";
       const veil = [style.opacity, style.filter, style.mixBlendMode, style.backdropFilter].join();
       known.set(element, {
-        grounds: (covers ? "" : grounds) + (bare ? "" : `|${ground} ${picture}`) + (apart ? `|${place(element)}` : ""),
+        grounds: (covers ? "" : grounds) + (bare ? "" : `|${ground} ${picture}`) + (apart ? `|${innerWidth} ${place(element)}` : ""),
         veils: veil === "1,none,normal,none" ? veils : `${veils}|${veil}`,
         unused: unused || unusable.includes(element),
       });
