@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select, update
 
 from bench import asked
+from board.api import voting as api
+from board.api.fields import PagedWide
 from board.db import db, now, transaction
 from board.figures import views as figures
 from board.i18n import today
@@ -30,6 +33,7 @@ from tests import factories
 from tests.conftest import Browser, counting
 from tests.factories import cast, make_proposal
 from tests.people import Cast
+from tests.programs import API, Program, program, token
 from tests.test_plans import looked_at
 
 FEW = 3
@@ -46,8 +50,11 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def join(number: int = CROWD, called: str = "ort", **facts: object) -> list[int]:
-    """So many more municipalities, one after the other by name; for whoever has a context."""
+    """So many municipalities, one after the other by name; for whoever has a context. Those of these names stay."""
     with transaction():
+        there = select(Partner.id).where(Partner.slug.in_([f"{called}-{n}" for n in range(number)]))
+        if known := list(db.session.scalars(there.order_by(Partner.id))):
+            return known
         facts = {"sign": "OR", "kind": "municipality", "votes": True, "state": "Hessen", **facts}
         rows = [Partner(slug=f"{called}-{n}", name=f"{called.title()} {n:02}", **facts) for n in range(number)]
         db.session.add_all(rows)
@@ -456,6 +463,80 @@ def test_many_partners_are_found_by_parts_of_name_and_state_and_narrowed_by_kind
     assert listed(dora.get("/admin/partners?q=ort+07").text) == ["Ort 07"]
     assert "Kein Partner passt dazu" in dora.get("/admin/partners?q=Atlantis").text
     assert len(listed(gast.get("/partners?after=999999").text)) == FEW, "what does not exist is ignored"
+
+
+# For programs
+
+
+def told(client: Program, path: str) -> Iterator[dict[str, Any]]:
+    """Answer after answer, as a program follows `next`."""
+    while path:
+        answer = client.get(path)
+        assert answer.status_code == 200
+        body = answer.get_json()
+        assert answer.headers.get("Link") == (f'<{body["next"]}>; rel="next"' if body["next"] else None)
+        yield body
+        path = body["next"]
+
+
+def met(client: Program, path: str, *names: str) -> list[tuple[str, str]]:
+    """Whom a list names, all its pages one after the other: (in which part of the answer, name)."""
+    return [
+        (name, entry.get("partner", entry)["name"])
+        for body in told(client, path)
+        for name in names
+        for entry in body[name]
+    ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 10, 11])
+def test_programs_read_long_lists_in_pages_each_entry_once_and_in_the_order_of_the_whole(
+    app: Flask, people: Cast, voted: int, used: int, joined: int, limit: int
+) -> None:
+    ada = program(app, token(app, people.ada))
+    lists = {
+        f"{API}/proposals/FV-{voted}/ballots": ("voices", "silent"),
+        f"{API}/proposals/FV-{used}/reuse": ("uses",),
+        f"{API}/proposals/FV-{joined}/offers": ("companions",),
+        f"{API}/partners": ("items",),
+        f"{API}/partners?q=ort": ("items",),
+    }
+    for path, names_ in lists.items():
+        whole = next(told(ada, path))
+        assert whole["next"] is None
+        pages = list(told(ada, f"{path}{'&' if '?' in path else '?'}limit={limit}"))
+        assert all(sum(len(page[name]) for name in names_) <= limit for page in pages)
+        assert {name: [one for page in pages for one in page[name]] for name in names_} == {
+            name: whole[name] for name in names_
+        }
+
+
+def test_what_programs_read_of_long_lists_begins_with_what_matters_most(
+    app: Flask, people: Cast, voted: int, used: int, joined: int
+) -> None:
+    ada = program(app, token(app, people.ada))
+    assert met(ada, f"{API}/proposals/FV-{voted}/ballots?limit=3", "voices", "silent")[:3] == [
+        ("voices", "Aalen"), ("voices", "Celle"), ("voices", "Ort 00"),
+    ]  # fmt: skip
+    silent = [name for part, name in met(ada, f"{API}/proposals/FV-{voted}/ballots?limit=3", "silent")]
+    assert silent[0] == "Dorsten"
+    assert met(ada, f"{API}/proposals/FV-{used}/reuse?limit=9", "uses")[-2:] == [("uses", "Celle"), ("uses", "Aalen")]
+    companions_ = met(ada, f"{API}/proposals/FV-{joined}/offers?limit=9", "companions")
+    assert (companions_[0], companions_[-1]) == (("companions", "Celle"), ("companions", "Aalen"))
+    for after in ("0", "none", "none~x", "~", "1~", "9~999999", "99999999999999999999"):
+        for name in ("ballots", "reuse", "offers"):
+            assert ada.get(f"{API}/proposals/FV-{voted}/{name}?after={after}").status_code == 200
+
+
+def test_what_a_change_answers_of_a_long_list_says_where_it_goes_on(
+    app: Flask, people: Cast, joined: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "BEGIN", PagedWide(limit=2))
+    ada = program(app, token(app, people.ada))
+    answer = ada.put(f"{API}/proposals/FV-{joined}/offers", json={"pilot": True}).get_json()
+    assert [one["partner"]["name"] for one in answer["companions"]] == ["Celle", "Aalen"]
+    rest = [name for _part, name in met(ada, answer["next"], "companions")]
+    assert rest == [f"Ort {n:02}" for n in range(CROWD)]
 
 
 # One partner out of many

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest
 
 from board.api import repeating, sayings
-from board.api.fields import Listed, Paged
+from board.api.fields import Paged
 from board.api.registry import Operation
 from board.db import db, transaction
 from board.errors import Denied, Refusal
@@ -82,20 +82,20 @@ def _dressed(operation: Operation, found: Any, status: int) -> Response:
     if model is not None and (status == 200 or edition):
         told = hashlib.sha256(body.encode()).hexdigest()[:24]
         response.set_etag(f"{edition}.{told}" if edition else told)
-    if operation.paged and isinstance(found, Listed) and found.next:
-        response.headers["Link"] = f'<{found.next}>; rel="next"'
+    if operation.paged and (rest := getattr(found, "next", None)):
+        response.headers["Link"] = f'<{rest}>; rel="next"'
     response.headers["Cache-Control"] = "private, no-cache" if actor().signed_in else "no-cache"
     response.vary.update(("Authorization", "Accept-Language"))
     return response
 
 
-def goes_on(query: Paged, mark: str | int | None) -> str | None:
-    """The address of the rest of a list, None at its end."""
+def goes_on(query: Paged, mark: str | int | None, path: str = "") -> str | None:
+    """The address of the rest of a list, None at its end; `path`: of the list, where it is not the one asked."""
     if not mark:
         return None
     asked = query.model_dump(exclude={"after"}, exclude_defaults=True, mode="json")
     told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
-    return f"{request.path}?{urlencode({**told, 'after': mark})}"
+    return f"{path or request.path}?{urlencode({**told, 'after': mark})}"
 
 
 # Changing

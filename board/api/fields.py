@@ -29,11 +29,14 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+Rest = Annotated[str | None, Field(description="The address of the rest; null at the end.")]
+
+
 class Listed(Shape, Generic[T]):
     """Some of a list, and where it goes on."""
 
     items: list[T]
-    next: str | None = Field(description="The address of the rest; null at the end.")
+    next: Rest
 
 
 def _moment(value: datetime) -> str:
@@ -120,6 +123,12 @@ class Paged(Asked):
 
     limit: Limit = 50
     after: After = Field("", description="Where to go on: from the next of the answer before.")
+
+
+class PagedWide(Paged):
+    """Some of a list that is read at once by all but the largest partnerships."""
+
+    limit: Limit = 200
 
 
 Day = date

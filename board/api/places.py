@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from board.api.fields import Asked, Shape
+from board.api.answering import goes_on
+from board.api.fields import PagedWide, Rest, Shape
 from board.api.registry import read
 from board.api.shapes import PartnerRef
 from board.errors import Missing, Unknown
@@ -61,7 +62,7 @@ class Partner(PartnerRef):
     fictional: bool
 
 
-class PartnersAsked(Asked):
+class PartnersAsked(PagedWide):
     """How the list of partners is narrowed."""
 
     kind: Literal["", "municipality", "county", "association", "provider"] = ""
@@ -69,17 +70,22 @@ class PartnersAsked(Asked):
 
 
 class Partners(Shape):
-    """All partners that match, and how many vote."""
+    """The partners that match, and how many vote on the whole board."""
 
     items: list[Partner]
     electorate: int
+    next: Rest
 
 
-@read("/partners", "partners", PARTNERS, N_("List partners"), query=PartnersAsked, answer=Partners)
+@read("/partners", "partners", PARTNERS, N_("List partners"), N_("By kind, then by name."), query=PartnersAsked,
+      answer=Partners, paged=True)  # fmt: skip
 def partners(query: PartnersAsked) -> Partners:
-    """The partners, by name."""
-    found = partners_.everyone(query.kind, query.q)
-    return Partners(items=[Partner.model_validate(line) for line in found], electorate=partners_.electorate_size())
+    """The partners, by kind and name."""
+    found, more = partners_.listed(query.kind, query.q, query.after, query.limit)
+    return Partners(
+        items=[Partner.model_validate(line) for line in found], electorate=partners_.electorate_size(),
+        next=goes_on(query, more),
+    )  # fmt: skip
 
 
 @read("/partners/<slug>", "partner", PARTNERS, N_("Read a partner"), answer=Partner)

@@ -3,10 +3,24 @@
 from datetime import date
 from typing import Any, Literal
 
+from flask import url_for
 from pydantic import Field
 
 from board.api.answering import goes_on, wrong
-from board.api.fields import Day, Given, Listed, Moment, Paged, Shape, WebAddress, line, some_words, words
+from board.api.fields import (
+    Day,
+    Given,
+    Listed,
+    Moment,
+    Paged,
+    PagedWide,
+    Rest,
+    Shape,
+    WebAddress,
+    line,
+    some_words,
+    words,
+)
 from board.api.proposals import proposal
 from board.api.registry import change, read
 from board.api.shapes import Choice, PartnerRef, ProposalWhole
@@ -24,6 +38,8 @@ from board.web import actor
 N_ = str  # Marks a message id; it is translated where it is shown.
 TAG, USE = N_("Ballots and offers"), N_("Reuse")
 HERE = "/proposals/<proposal:proposal_id>"
+BEGIN = PagedWide()
+"""What a change answers of a list: as much as is told at once."""
 Kind = Literal["lead", "pilot", "co_fund", "days", "use"]
 Status = Literal["examining", "planned", "pilot", "live", "ended"]
 
@@ -48,14 +64,18 @@ class Ballots(Shape):
 
     voices: list[Voice]
     silent: list[PartnerRef]
+    next: Rest
 
 
-@read(f"{HERE}/ballots", "ballots", TAG, N_("Who voted how"), answer=Ballots, signed_in=True)
-def ballots(proposal_id: int) -> Ballots:
+@read(f"{HERE}/ballots", "ballots", TAG, N_("Who voted how"),
+      N_("First the ballots, then who has none yet, each by the partners' names."), query=PagedWide, answer=Ballots,
+      paged=True, signed_in=True)  # fmt: skip
+def ballots(proposal_id: int, query: PagedWide) -> Ballots:
     """The ballots on a proposal, by the partners' names."""
     if not actor().signed_in:
         raise Unknown("")
-    return Ballots.model_validate(voices.everybody(queries.get(proposal_id), actor()))
+    found, silent, more = voices.listed(queries.get(proposal_id), query.after, query.limit)
+    return Ballots.model_validate({"voices": found, "silent": silent, "next": goes_on(query, more)})
 
 
 class BallotGiven(Given):
@@ -128,12 +148,16 @@ class Coalition(Shape):
     """Who takes part, leaders first."""
 
     companions: list[Companion]
+    next: Rest
 
 
-@read(f"{HERE}/offers", "offers", TAG, N_("Who brings in what"), answer=Coalition)
-def offers_(proposal_id: int) -> Coalition:
+@read(f"{HERE}/offers", "offers", TAG, N_("Who brings in what"), N_("Leaders first, then by name."), query=PagedWide,
+      answer=Coalition, paged=True)  # fmt: skip
+def offers_(proposal_id: int, query: PagedWide) -> Coalition:
     """The coalition of a proposal."""
-    return Coalition.model_validate(companions.everybody(queries.get(proposal_id), actor()))
+    found, more = companions.listed(queries.get(proposal_id), actor(), query.after, query.limit)
+    path = url_for("api.offers", proposal_id=proposal_id)
+    return Coalition.model_validate({"companions": found, "next": goes_on(query, more, path)})
 
 
 class OffersGiven(Given):
@@ -161,7 +185,7 @@ def offer(proposal_id: int, body: OffersGiven) -> Any:
         reserved_body=body.reserved_body, reserved_on=body.reserved_on,
     )  # fmt: skip
     offers.apply(voting.locked(proposal_id, actor()), wish, actor())
-    return lambda: offers_(proposal_id)
+    return lambda: offers_(proposal_id, BEGIN)
 
 
 class ConfirmGiven(Given):
@@ -186,7 +210,7 @@ def confirm_offer(proposal_id: int, body: ConfirmGiven) -> Any:
         offers.confirm(proposal_, kind, body.body, body.on, actor())
     else:
         offers.unconfirm(proposal_, kind, actor())
-    return lambda: offers_(proposal_id)
+    return lambda: offers_(proposal_id, BEGIN)
 
 
 # Reuse
@@ -210,12 +234,15 @@ class Users(Shape):
     """Who uses it, furthest first."""
 
     uses: list[Use]
+    next: Rest
 
 
-@read(f"{HERE}/reuse", "reuse_of", USE, N_("Who uses a proposal"), answer=Users)
-def reuse_of(proposal_id: int) -> Users:
+@read(f"{HERE}/reuse", "reuse_of", USE, N_("Who uses a proposal"), N_("The furthest first, then by name."),
+      query=PagedWide, answer=Users, paged=True)  # fmt: skip
+def reuse_of(proposal_id: int, query: PagedWide) -> Users:
     """Who uses one proposal."""
-    return Users.model_validate(uses.everybody(queries.get(proposal_id), actor()))
+    found, more = uses.listed(queries.get(proposal_id), actor(), query.after, query.limit)
+    return Users.model_validate({"uses": found, "next": goes_on(query, more)})
 
 
 class Cell(Shape):
@@ -264,7 +291,7 @@ def record_reuse(proposal_id: int, body: ReuseGiven) -> Any:
         raise wrong("/confirmed_on", _("This day is still to come."))
     record = reuses.Record(**{**body.model_dump(), "status": ReuseStatus(body.status)})
     reuses.record(voting.locked(proposal_id, actor()), record, actor())
-    return lambda: reuse_of(proposal_id)
+    return lambda: reuse_of(proposal_id, BEGIN)
 
 
 @change("DELETE", f"{HERE}/reuse", "remove_reuse", USE, N_("Take one's partner's entry of reuse away"), answer=Users,
@@ -272,4 +299,4 @@ def record_reuse(proposal_id: int, body: ReuseGiven) -> Any:
 def remove_reuse(proposal_id: int) -> Any:
     """It was a mistake; harmless without one."""
     reuses.remove(voting.locked(proposal_id, actor()), actor())
-    return lambda: reuse_of(proposal_id)
+    return lambda: reuse_of(proposal_id, BEGIN)

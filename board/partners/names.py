@@ -1,6 +1,6 @@
 """Partners in the order of their names, found by parts of them: what every list that pages through partners asks."""
 
-from sqlalchemy import ColumnElement, and_, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, select, true, tuple_
 
 from board.db import db
 from board.partners.models import Partner
@@ -37,6 +37,16 @@ def behind(after: str) -> ColumnElement[bool]:
     if place is None:
         return true()
     return tuple_(*ORDER) > tuple_(*place, types=[column.type for column in ORDER])
+
+
+def behind_rank(rank: ColumnElement[int], after: str) -> ColumnElement[bool]:
+    """The condition that a partner stands behind "rank~id", in the order of a rank and then of names."""
+    above, _, number = after.partition("~")
+    place = db.session.execute(select(*ORDER).where(Partner.id == int(number))).first() if is_id(number) else None
+    if place is None or not is_id(above):
+        return true()
+    types = [Integer(), *(column.type for column in ORDER)]
+    return tuple_(rank, *ORDER) > tuple_(int(above), *place, types=types)
 
 
 def choices(*where: ColumnElement[bool]) -> list[tuple[str, str]] | None:

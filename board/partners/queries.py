@@ -74,7 +74,7 @@ def overview(kind: str = "", words: str = "", after: str = "") -> Overview:
 
     The same number of statements, however many there are.
     """
-    found = _lines(Partner.id.in_(select(_page(kind, words, after).c.id)))
+    found = _lines(Partner.id.in_(select(_page(kind, words, after, SHOWN).c.id)))
     shown = found[:SHOWN]
     kinds = [k.value for k in Kind if kind in {"", k}]
     counted = select(Partner.kind, func.count()).where(Partner.kind.in_(kinds), called(words)).group_by(Partner.kind)
@@ -87,9 +87,12 @@ def overview(kind: str = "", words: str = "", after: str = "") -> Overview:
     )
 
 
-def everyone(kind: str = "", words: str = "") -> list[Line]:
-    """All partners that match, in the order of the list: for programs."""
-    return _lines(called(words), *([Partner.kind == kind] if kind else []))
+def listed(kind: str, words: str, after: str, most: int) -> tuple[list[Line], str]:
+    """So many partners that match, in the order of the list, behind the one with this id; and the id of the last one
+    where others follow: for programs.
+    """
+    found = _lines(Partner.id.in_(select(_page(kind, words, after, most).c.id)))
+    return found[:most], str(found[most - 1].id) if len(found) > most else ""
 
 
 def line(slug: str) -> Line | None:
@@ -97,7 +100,7 @@ def line(slug: str) -> Line | None:
     return next(iter(_lines(Partner.slug == slug)), None)
 
 
-def _page(kind: str, words: str, after: str) -> Any:
+def _page(kind: str, words: str, after: str, most: int) -> Any:
     """The ids of a page and of one partner more: one walk down the index of names for each kind that is left."""
     row = db.session.execute(_PLACE.where(Partner.id == int(after))).first() if is_id(after) else None
     kinds = [k.value for k in Kind if kind in {"", k}]
@@ -108,10 +111,10 @@ def _page(kind: str, words: str, after: str) -> Any:
         walk = select(Partner.id).where(Partner.kind == k, called(words))
         if row is not None and k == row.kind:
             walk = walk.where(tuple_(*BY_NAME) > tuple_(*row[1:], types=[column.type for column in BY_NAME]))
-        walks.append(select(walk.order_by(*BY_NAME).limit(SHOWN + 1).subquery().c.id, literal(len(walks)).label("n")))
+        walks.append(select(walk.order_by(*BY_NAME).limit(most + 1).subquery().c.id, literal(len(walks)).label("n")))
     both = union_all(*walks).subquery()
     places = [both.c.n, *BY_NAME]
-    return select(both.c.id).join(Partner, Partner.id == both.c.id).order_by(*places).limit(SHOWN + 1).subquery()
+    return select(both.c.id).join(Partner, Partner.id == both.c.id).order_by(*places).limit(most + 1).subquery()
 
 
 def _lines(*where: ColumnElement[bool]) -> list[Line]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Subquery, case, func, literal, select, tru
 
 from board.db import db
 from board.partners.models import Partner
-from board.partners.names import ORDER, behind, called
+from board.partners.names import ORDER, behind, behind_rank, called
 from board.policy import Actor
 from board.voting.company import NAMES, acting, given
 from board.voting.models import Condition, Offer, OfferKind
@@ -28,6 +28,18 @@ def everybody(proposal: Any, by: Actor) -> Coalition:
     """Who takes part, leaders first, however many they are."""
     found = _read(proposal.id, by, true())
     return _told(proposal, sorted(found, key=_rank), len(found))
+
+
+def listed(proposal: Any, by: Actor, after: str, most: int) -> tuple[list[Companion], str]:
+    """So many of those that take part, leaders first and then by name, behind a place; and the place of the rest."""
+    said = _said(proposal.id, by)
+    ranks = select(said.c.partner_id, func.min(said.c.rank).label("rank")).group_by(said.c.partner_id).subquery()
+    wanted = select(Partner.id, ranks.c.rank).join(ranks, ranks.c.partner_id == Partner.id)
+    wanted = wanted.where(behind_rank(ranks.c.rank, after)).order_by(ranks.c.rank, *ORDER)
+    places = db.session.execute(wanted.limit(most + 1)).all()
+    found = _read(proposal.id, by, Partner.id.in_([row.id for row in places[:most]]))
+    more = f"{places[most - 1].rank}~{places[most - 1].id}" if len(places) > most else ""
+    return sorted(found, key=_rank), more
 
 
 def coalition(proposal: Any, by: Actor) -> Coalition:

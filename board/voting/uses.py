@@ -6,7 +6,7 @@ from sqlalchemy import Select, case, func, select
 
 from board.db import db
 from board.partners.models import Partner
-from board.partners.names import ORDER, behind, called
+from board.partners.names import ORDER, behind, behind_rank, called
 from board.policy import Actor
 from board.voting import rights
 from board.voting.company import NAMES, PROGRESS, acting
@@ -18,9 +18,14 @@ SHOWN = 50
 _USES = NAMES.add_columns(Reuse, Partner.search).join(Reuse, Reuse.partner_id == Partner.id)
 
 
-def everybody(proposal: Any, by: Actor) -> Users:
-    """Who uses it, furthest first, however many they are. The contact is shown to signed-in readers only."""
-    return _told(proposal, _by_progress(db.session.execute(_USES.where(Reuse.proposal_id == proposal.id))), by)
+def listed(proposal: Any, by: Actor, after: str, most: int) -> tuple[tuple[Use, ...], str]:
+    """So many of those that use it, furthest first and then by name, behind a place; and the place of the rest."""
+    rank = case(*((Reuse.status == name, n) for name, n in PROGRESS.items()))
+    wanted = _USES.where(Reuse.proposal_id == proposal.id, behind_rank(rank, after)).order_by(rank, *ORDER)
+    found = db.session.execute(wanted.limit(most + 1)).all()
+    last = found[most - 1] if len(found) > most else None
+    more = f"{PROGRESS[last.Reuse.status]}~{last.partner_id}" if last else ""
+    return tuple(_use(row, by) for row in found[:most]), more
 
 
 def users(proposal: Any, by: Actor) -> Users:

@@ -35,8 +35,24 @@ def everybody(proposal: Any, by: Actor) -> Ballots:
     if not by.signed_in:
         return Ballots(proposal.id, f"FV-{proposal.id}", visible=False)
     rows = db.session.execute(_VOICES.where(Ballot.proposal_id == proposal.id).order_by(*ORDER)).all()
-    silent = [acting(row) for row in db.session.execute(_silent(proposal))] if proposal.state == State.OPEN else []
+    silent = [acting(row) for row in db.session.execute(_silent(proposal))] if _asks(proposal) else []
     return _told(proposal, _voices(rows, proposal), len(rows), silent, len(silent))
+
+
+def listed(proposal: Any, after: str, most: int) -> tuple[tuple[Voice, ...], list[Acting], str]:
+    """So many of those who voted, by name, then of those who have not, behind a place; and the place of the rest."""
+    part, _, place = after.rpartition("~")
+    found: list[Any] = []
+    if part != NONE:
+        wanted = _VOICES.where(Ballot.proposal_id == proposal.id, behind(place)).order_by(*ORDER)
+        found = list(db.session.execute(wanted.limit(most + 1)))
+        place = ""
+    voices, room = _voices(found[:most], proposal), most - len(found)
+    if room < 0:
+        return voices, [], str(found[most - 1].partner_id)
+    rows = list(db.session.execute(_silent(proposal).where(behind(place)).limit(room + 1))) if _asks(proposal) else []
+    silent = [acting(row) for row in rows[:room]]
+    return voices, silent, f"{NONE}~{silent[-1].id if silent else ''}" if len(rows) > room else ""
 
 
 def ballots(proposal: Any, by: Actor) -> Ballots:
@@ -117,9 +133,14 @@ def _silent(proposal: Any) -> Any:
     return NAMES.where(Partner.votes, Partner.paused_at.is_(None), ~spoken).order_by(*ORDER)
 
 
+def _asks(proposal: Any) -> bool:
+    """After the decision nobody asks any more."""
+    return bool(proposal.state == State.OPEN)
+
+
 def _some_silent(proposal: Any) -> tuple[list[Acting], int]:
-    """The first that have not answered, and how many there are; after the decision nobody asks any more."""
-    if proposal.state != State.OPEN:
+    """The first that have not answered, and how many there are."""
+    if not _asks(proposal):
         return [], 0
     rows = db.session.execute(_silent(proposal).limit(SHOWN + 1)).all()
     return [acting(row) for row in rows[:SHOWN]], len(rows) if len(rows) <= SHOWN else _missing(proposal)
@@ -136,7 +157,7 @@ def _numbers(proposal: Any) -> dict[str, int]:
     counted = select(Ballot.choice, func.count()).where(Ballot.proposal_id == proposal.id).group_by(Ballot.choice)
     found = dict(db.session.execute(counted).all())
     numbers = {choice.value: found.get(choice.value, 0) for choice in Choice}
-    return numbers | ({NONE: _missing(proposal)} if proposal.state == State.OPEN else {})
+    return numbers | ({NONE: _missing(proposal)} if _asks(proposal) else {})
 
 
 def _changes(proposal_id: int) -> tuple[Change, ...]:
