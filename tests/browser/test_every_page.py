@@ -72,6 +72,7 @@ WHERE_ROLES_DIFFER = {
     "work.index",
     "accounts.show",
 }
+SAME_FOR_ALL = {"reference.show"}  # Eight thousand elements: strangers look at them, the frame is looked at elsewhere.
 ADMINISTRATION = ("admin.", "record.", "issues.import_", "joining.")
 
 
@@ -88,6 +89,8 @@ def test_every_page_is_accessible_silent_and_fits(
     problems = []
     for endpoint, path in [*addresses(house.app, house.seed)][first::step]:
         if who in {"pia", "rolf"} and endpoint not in WHERE_ROLES_DIFFER and not endpoint.startswith(OPERATED):
+            continue
+        if who and endpoint in SAME_FOR_ALL:
             continue
         if who == "dora" and not endpoint.startswith(ADMINISTRATION):
             continue
