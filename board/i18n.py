@@ -39,6 +39,11 @@ def current_locale() -> str:
     return _locale.get()
 
 
+def spoken(german: str, english: str | None) -> str:
+    """What has been written in German, in English too if somebody did: as the reader reads it, else in German."""
+    return (_locale.get() == "en" and english) or german
+
+
 def set_locale(locale: str) -> None:
     """Choose the language for what follows; an unknown one means German."""
     _locale.set(locale if locale in LOCALES else "de")

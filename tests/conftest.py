@@ -20,14 +20,15 @@ import structlog
 from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from board import config, create_app, i18n, log
 from board.accounts import passwords, session
+from board.accounts.models import Person
 from board.db import db, transaction
 from tests import worlds
-from tests.people import Cast, Who, populate
+from tests.people import PASSWORD, Cast, Who, populate
 from tests.postbox import Postbox
 from tests.worlds import empty
 
@@ -37,6 +38,7 @@ COSTLY = passwords._hasher, passwords._nobody
 """What boards hash with. The tests here hash cheaply: a quarter of a second for each password would be minutes."""
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 passwords._nobody = passwords._hasher.hash("nobody has this password")
+HASH = passwords.hash_password(PASSWORD)
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ORIGIN = "http://localhost"
@@ -267,6 +269,15 @@ def people(app: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) -
         cast, begun = worlds.made(app, wanted, make)
     tokens.update(begun)
     return cast
+
+
+@pytest.fixture
+def doors(app: Flask, people: Cast) -> Cast:
+    """Everybody has a password."""
+    with app.app_context(), transaction():
+        for person in db.session.scalars(select(Person)):
+            person.password_hash = HASH
+    return people
 
 
 def begin(who: Who) -> str:

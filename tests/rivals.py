@@ -25,7 +25,6 @@ from board.accounts.models import (
     Role,
     Suggestion,
 )
-from board.accounts.passwords import hash_password
 from board.api.models import KeptAnswer
 from board.consent.models import Objection
 from board.credentials import verbs as credentials
@@ -53,12 +52,11 @@ from board.saved.models import SavedView
 from board.voting import ballots, offers, reuses
 from board.voting.models import Condition, OfferKind, Reuse, ReuseStatus
 from board.workshops.models import Attendance, Draft
-from tests.conftest import sign_in
+from tests.conftest import HASH, sign_in
 from tests.factories import cast, claim, comment, learn, make_package, make_proposal, meet, offer, vary, webhook
-from tests.people import PASSWORD, Cast, Who
+from tests.people import Cast, Who
 from tests.webhooks.forge import Forge, github_issue
 
-HASH = hash_password(PASSWORD)
 ISSUER = "https://login.example"
 
 OF_PROPOSALS = {"proposal_link", "proposal_builder", "condition", "decision", "decision_record", "briefing"}

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from board import create_app, policy
 from board.accounts import queries, session, throttle, verbs
 from board.accounts.models import LoginSession, Membership, Person, Role, Throttle
-from board.accounts.passwords import hash_password, objection
+from board.accounts.passwords import objection
 from board.activity.models import Activity
 from board.db import at, db, now, transaction
 from board.errors import Conflict, Denied, Refusal
@@ -18,17 +18,6 @@ from board.policy import SYSTEM
 from tests.conftest import Browser, settings, sign_in
 from tests.factories import make_proposal
 from tests.people import PASSWORD, Cast
-
-HASH = hash_password(PASSWORD)
-
-
-@pytest.fixture
-def doors(app: Flask, people: Cast) -> Cast:
-    """Everybody has a password."""
-    with app.app_context(), transaction():
-        for person in db.session.scalars(select(Person)):
-            person.password_hash = HASH
-    return people
 
 
 def enter(client: Browser, email: str = "ada@example.org", password: str = PASSWORD, **more: object) -> object:

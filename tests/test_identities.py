@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 
 from board import config
 from board.accounts.models import Device, Identity, LoginSession, Membership, Person, Role, Suggestion
-from board.accounts.passwords import hash_password
 from board.activity.models import Activity
 from board.db import at, db, now, transaction
 from board.factors import codes, verbs
@@ -27,7 +26,7 @@ from board.joining import verbs as joining
 from board.mail.models import Mail
 from board.oidc import Provider, read
 from board.partners.models import Partner
-from tests.conftest import Browser, settings, sign_in
+from tests.conftest import HASH, Browser, settings, sign_in
 from tests.people import PASSWORD, Cast
 
 with warnings.catch_warnings():  # The provider is written against older parts of Authlib.
@@ -37,7 +36,6 @@ with warnings.catch_warnings():  # The provider is written against older parts o
     import oidc_provider_mock
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config", "ignore::authlib.deprecate.AuthlibDeprecationWarning")
-HASH = hash_password(PASSWORD)
 
 
 @pytest.fixture(scope="module")

@@ -9,19 +9,17 @@ from sqlalchemy import select
 from board import i18n
 from board.accounts import devices, notices, tokens
 from board.accounts.models import Person
-from board.accounts.passwords import hash_password
 from board.db import db, now, transaction
 from board.factors import verbs as factors
 from board.identities import verbs as identities
 from board.mail.models import Mail
 from board.mail.sending import send_due
 from board.policy import SYSTEM, Actor
-from tests.conftest import Browser
+from tests.conftest import HASH, Browser
 from tests.people import PASSWORD, Cast
 from tests.postbox import Postbox
 from tests.test_second_factor import equip, shown
 
-HASH = hash_password(PASSWORD)
 FIREFOX = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 

@@ -29,7 +29,6 @@ from board.accounts.models import (
     Role,
     Suggestion,
 )
-from board.accounts.passwords import hash_password
 from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db, now, transaction
@@ -43,12 +42,12 @@ from board.proposals.writing import mark
 from board.voting.models import Ballot, Offer, Reuse
 from board.work.models import Bid, Claim
 from tests import worlds
-from tests.conftest import Browser, sign_in
+from tests.conftest import HASH, Browser, sign_in
 from tests.factories import NOWHERE, estimate, make_draft, make_proposal, make_world, milestone, view, webhook
 from tests.people import PASSWORD, Cast
 from tests.webhooks.forge import Forge, github_issue
 
-HASH, CODE = hash_password(PASSWORD), "abcd-efgh-jkmn-pqrs"
+CODE = "abcd-efgh-jkmn-pqrs"
 WHO = ("gast", "rolf", "ben", "ada", "cleo", "pia", "dora")
 # gast: nobody · rolf: a provider's · ben: member of Aalen · ada: its delegate · cleo: Celle's delegate · pia: product
 # owner · dora: administrator. FV-1 is Ben's for Aalen, with its ballot, offer (use), entry of reuse and his comment 1;

@@ -20,21 +20,10 @@ from board.factors import codes, verbs
 from board.joining.models import Invitation
 from board.policy import SYSTEM
 from board.settings.current import current
-from tests.conftest import Browser, sign_in
+from tests.conftest import HASH, Browser, sign_in
 from tests.factories import make_proposal
 from tests.people import PASSWORD, Cast
 from tests.test_rights import ROWS, WHO, ask, everything, forms, furnish
-
-HASH = hash_password(PASSWORD)
-
-
-@pytest.fixture
-def doors(app: Flask, people: Cast) -> Cast:
-    """Everybody has a password."""
-    with app.app_context(), transaction():
-        for person in db.session.scalars(select(Person)):
-            person.password_hash = HASH
-    return people
 
 
 @pytest.fixture

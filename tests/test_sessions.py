@@ -18,17 +18,7 @@ from tests.conftest import COSTLY, Browser, counting, sign_in
 from tests.people import PASSWORD, Cast
 from tests.test_accounts import key, window
 
-HASH = hash_password(PASSWORD)
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture
-def doors(app: Flask, people: Cast) -> Cast:
-    """Everybody has a password."""
-    with app.app_context(), transaction():
-        for person in db.session.scalars(select(Person)):
-            person.password_hash = HASH
-    return people
 
 
 def enter(client: Browser, name: str = "ada", agent: str = FIREFOX, address: str = "198.51.100.7", **more: Any) -> Any:

@@ -109,6 +109,14 @@ def test_the_guide_names_things_as_the_screen_does() -> None:
     assert not {bold for bold in unknown if not any(re.fullmatch(form, bold) for form in filled)}
 
 
+def test_the_guide_lists_all_its_chapters_in_their_order() -> None:
+    guide = (ROOT / "docs/guide.md").read_text()
+    places = [
+        re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^## (.+)$", guide, re.MULTILINE)
+    ]
+    assert re.findall(r"\(#([^)]+)\)", guide.partition("## ")[0]) == places
+
+
 def test_english_writes_dates_and_times_as_europe_does() -> None:
     moment = datetime(2026, 11, 3, 13, 2, tzinfo=UTC)
     assert i18n.exact(moment, "en") == "3 November 2026, 14:02"

@@ -17,7 +17,7 @@ from board.activity.models import Activity
 from board.activity.seen import ACCOUNT, HIDDEN_PARTNER, INSIDE, OPERATIONS, hides_partner
 from board.activity.sentences import SENTENCES, choice, offer, sentence
 from board.db import db
-from board.i18n import current_locale, day_of
+from board.i18n import current_locale, day_of, spoken
 from board.partners.models import Partner, hue
 from board.policy import Actor
 from board.proposals.models import Proposal
@@ -309,6 +309,6 @@ def _subject(row: Any) -> Subject | None:
     if row.package_id:
         return Subject(f"AP-{row.package_id}", row.package, f"/packages/AP-{row.package_id}{anchor}")
     if row.proposal_id:
-        title = (current_locale() == "en" and row.proposal_en) or row.proposal
+        title = spoken(row.proposal, row.proposal_en)
         return Subject(f"FV-{row.proposal_id}", title, f"/proposals/FV-{row.proposal_id}{anchor}")
     return None

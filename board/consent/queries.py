@@ -10,7 +10,7 @@ from sqlalchemy import select
 from board.accounts.models import Person
 from board.consent.models import Objection
 from board.db import db
-from board.i18n import current_locale, last_day
+from board.i18n import last_day, spoken
 from board.partners.models import Partner
 from board.policy import Actor
 from board.proposals.models import Proposal
@@ -47,8 +47,7 @@ def running(limit: int = SHOWN, only: Collection[int] | None = None) -> list[Run
         .order_by(Proposal.consent_until, Proposal.id)
         .limit(limit)
     )
-    english = current_locale() == "en"
-    return [Running(r.id, (english and r.title_en) or r.title, last_day(r.consent_until)) for r in rows]
+    return [Running(r.id, spoken(r.title, r.title_en), last_day(r.consent_until)) for r in rows]
 
 
 def objections(proposal_id: int, by: Actor) -> list[Objected]:

@@ -11,8 +11,8 @@ from board.db import db
 from board.decisions import content
 from board.decisions.models import Briefing
 from board.errors import Missing
-from board.i18n import current_locale
 from board.i18n import gettext as _
+from board.i18n import spoken
 from board.policy import Actor
 from board.proposals.models import Decision, Proposal
 from board.proposals.records import DecisionRecord
@@ -82,10 +82,9 @@ def briefing(proposal_id: int) -> Briefing | None:
 
 
 def _sheet(words: Any, proposal_id: int, said: dict[str, Any], by: Actor, **more: Any) -> Sheet:
-    english = current_locale() == "en"
-    body = (english and words.text_en) or words.text
+    body = spoken(words.text, words.text_en)
     return Sheet(
-        proposal_id=proposal_id, title=(english and words.title_en) or words.title, html=text.markdown(body),
+        proposal_id=proposal_id, title=spoken(words.title, words.title_en), html=text.markdown(body),
         markdown=body, said=shown(said, by), inside=by.signed_in, **more,
     )  # fmt: skip
 

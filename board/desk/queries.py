@@ -10,7 +10,7 @@ from board import text
 from board.activity.models import Activity
 from board.comments.models import Comment
 from board.db import db
-from board.i18n import current_locale, today
+from board.i18n import spoken, today
 from board.partners.models import Electorate, Partner, hue
 from board.policy import Actor
 from board.proposals.models import Proposal
@@ -98,7 +98,7 @@ def replies(by: Actor, limit: int = REPLIES) -> list[Reply]:
 def _reply(row: Any) -> Reply:
     comment: Comment = row.Comment
     key = f"AP-{comment.package_id}" if comment.package_id else f"FV-{comment.proposal_id}"
-    title = row.package or (current_locale() == "en" and row.title_en) or row.title
+    title = row.package or spoken(row.title, row.title_en)
     return Reply(
         id=comment.id,
         key=key,
@@ -112,7 +112,6 @@ def _reply(row: Any) -> Reply:
 
 def awaiting_decision(limit: int = DECISIONS) -> list[Awaited]:
     """Open proposals whose answer-by date has passed, the longest waiting first."""
-    english = current_locale() == "en"
     rows = db.session.execute(
         select(
             Proposal.id, Proposal.title, Proposal.title_en, Proposal.vote_by, Proposal.n_for, Proposal.n_against,
@@ -122,9 +121,7 @@ def awaiting_decision(limit: int = DECISIONS) -> list[Awaited]:
         .order_by(Proposal.vote_by, Proposal.id)
         .limit(limit)
     )  # fmt: skip
-    return [
-        Awaited(r.id, (english and r.title_en) or r.title, r.vote_by, r.n_for, r.n_against, r.n_abstain) for r in rows
-    ]
+    return [Awaited(r.id, spoken(r.title, r.title_en), r.vote_by, r.n_for, r.n_against, r.n_abstain) for r in rows]
 
 
 def coalitions(limit: int = COALITIONS) -> list[tuple[int, tuple[int, datetime]]]:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 from board.db import db, run
 from board.duplicates.models import Duplicate, Merger
 from board.errors import Missing
-from board.i18n import current_locale
 from board.i18n import gettext as _
+from board.i18n import spoken
 from board.partners.models import Partner
 from board.policy import Actor, allowed
 from board.proposals.models import Proposal
@@ -74,13 +74,12 @@ def suggested(proposal_id: int | None = None, limit: int = 20) -> list[Suggested
     query = _SUGGESTED.limit(limit)
     if proposal_id is not None:
         query = query.where(or_(Duplicate.proposal_id == proposal_id, Duplicate.of_id == proposal_id))
-    english = current_locale() == "en"
     found = []
     for row in db.session.execute(query):
         mark: Duplicate = row.Duplicate
         here = mark.of_id == proposal_id
-        one_of = (mark.proposal_id, (english and row.title_en) or row.title)
-        other_of = (mark.of_id, (english and row.of_title_en) or row.of_title)
+        one_of = (mark.proposal_id, spoken(row.title, row.title_en))
+        other_of = (mark.of_id, spoken(row.of_title, row.of_title_en))
         two = (*one_of, *other_of) if here else (*other_of, *one_of)
         found.append(Suggested(mark.id, *two, mark.note, row.name or "", mark.at))
     return found
@@ -94,8 +93,7 @@ def absorbed(proposal_id: int) -> list[Absorbed]:
         .where(Merger.into_id == proposal_id, Merger.undone_at.is_(None))
         .order_by(Merger.id.desc())
     )
-    english = current_locale() == "en"
-    return [Absorbed(r.id, (english and r.title_en) or r.title, r.at) for r in rows]
+    return [Absorbed(r.id, spoken(r.title, r.title_en), r.at) for r in rows]
 
 
 def leads_to(proposal_id: int) -> int:

@@ -10,7 +10,7 @@ from board.accounts.models import Person
 from board.db import db, fenced
 from board.estimates.effort import Range, range_of
 from board.estimates.models import Estimate
-from board.i18n import current_locale, today
+from board.i18n import spoken, today
 from board.partners.models import Partner, hue
 from board.policy import Actor, allowed
 from board.proposals.models import Proposal
@@ -120,8 +120,6 @@ def expired(partner_id: int | None, *, providers: bool = False, limit: int = 8) 
         .order_by(Estimate.valid_until, Estimate.id)
         .limit(limit)
     )
-    english = current_locale() == "en"
     return [
-        Expired(r.id, r.proposal_id, (english and r.title_en) or r.title, r.name or r.provider, r.valid_until)
-        for r in rows
+        Expired(r.id, r.proposal_id, spoken(r.title, r.title_en), r.name or r.provider, r.valid_until) for r in rows
     ]

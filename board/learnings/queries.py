@@ -14,7 +14,7 @@ from board import text
 from board.accounts.models import Person
 from board.db import db, now
 from board.errors import Missing
-from board.i18n import current_locale
+from board.i18n import current_locale, spoken
 from board.i18n import gettext as _
 from board.learnings.models import Learning, Useful
 from board.partners.models import Partner
@@ -285,4 +285,4 @@ def _line(row: Any, by: Actor) -> Line:
 
 
 def _title(row: Any) -> str:
-    return str((current_locale() == "en" and row.title_en) or row.title)
+    return spoken(row.title, row.title_en)

@@ -8,7 +8,7 @@ from board.comments.models import Comment
 from board.consent.queries import Running, running
 from board.db import db
 from board.estimates.queries import Expired
-from board.i18n import current_locale, long_date, ngettext, number
+from board.i18n import current_locale, long_date, ngettext, number, spoken
 from board.i18n import gettext as _
 from board.mail.letter import Item, Letter, Section, link
 from board.mail.models import Mail
@@ -132,14 +132,13 @@ def reminder(mail: Mail) -> Letter | None:
 
 
 def _still_due(ids: list[int], seats: set[int]) -> list[queries.Due]:
-    english = current_locale() == "en"
     rows = db.session.scalars(
         select(Proposal)
         .where(Proposal.id.in_(ids), Proposal.state == State.OPEN, Proposal.consent_until.is_(None))
         .order_by(Proposal.vote_by, Proposal.id)
     )
     return [
-        queries.Due(p.id, (english and p.title_en) or p.title, p.vote_by)
+        queries.Due(p.id, spoken(p.title, p.title_en), p.vote_by)
         for p in rows
         if seats - set(db.session.scalars(select(Ballot.partner_id).where(Ballot.proposal_id == p.id)))
     ]

@@ -8,7 +8,7 @@ from board import text
 from board.activity import queries as activity
 from board.activity.queries import Event
 from board.db import db
-from board.i18n import current_locale, long_date, ngettext
+from board.i18n import current_locale, long_date, ngettext, spoken
 from board.i18n import gettext as _
 from board.mail.letter import Item, Letter, Section, link
 from board.mail.models import Mail
@@ -85,7 +85,7 @@ def over(mail: Mail) -> Letter | None:
 
 
 def _row(proposal: Proposal, electorate: int) -> Item:
-    title = (current_locale() == "en" and proposal.title_en) or proposal.title
+    title = spoken(proposal.title, proposal.title_en)
     cast = proposal.n_for + proposal.n_against + proposal.n_abstain
     note = _(
         "%(yes)s for, %(no)s against, %(abstain)s abstained, %(none)s without a ballot",

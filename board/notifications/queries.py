@@ -13,7 +13,7 @@ from board.activity.models import Activity
 from board.consent.queries import Running, running
 from board.db import db, now
 from board.estimates.queries import Expired, expired
-from board.i18n import current_locale, end_of, in_days, last_day, today
+from board.i18n import current_locale, end_of, in_days, last_day, spoken, today
 from board.issues.models import Issue, Triage
 from board.notifications.models import Choice, Sort, Told, Watch
 from board.partners.models import Partner
@@ -89,7 +89,7 @@ def _of(partner: Partner) -> Waiting:
             .order_by(Proposal.vote_by.nulls_last(), Proposal.id)
             .limit(SHOWN)
         )
-        ballots = [Due(r.id, _title(r.title, r.title_en), r.vote_by) for r in rows]
+        ballots = [Due(r.id, spoken(r.title, r.title_en), r.vote_by) for r in rows]
         some = select(Proposal.id).where(*missing).limit(COUNTED + 1).subquery()
         n = db.session.scalar(select(func.count()).select_from(some)) or 0
     leases = db.session.execute(
@@ -119,10 +119,6 @@ def _ending() -> list[Running]:
     return [one for one in running(SHOWN) if one.last <= in_days(7)]
 
 
-def _title(german: str, english: str | None) -> str:
-    return (current_locale() == "en" and english) or german
-
-
 def decided_since(person_id: int, days: int = 7) -> list[Due]:
     """What was decided in the last days, the newest first; without what this person has had a mail about."""
     mailed = select(Told.what).where(Told.person_id == person_id, Told.what.like("news-%"))
@@ -135,7 +131,7 @@ def decided_since(person_id: int, days: int = 7) -> list[Due]:
         .order_by(Activity.id.desc())
         .limit(SHOWN)
     )
-    found = {r.id: Due(r.id, _title(r.title, r.title_en), verb=r.verb) for r in rows}
+    found = {r.id: Due(r.id, spoken(r.title, r.title_en), verb=r.verb) for r in rows}
     return list(found.values())
 
 

@@ -15,8 +15,8 @@ from board.accounts.models import Membership, Person, Role
 from board.accounts.session import as_actor
 from board.activity.models import act
 from board.db import db, now, transaction
-from board.i18n import current_locale, today
 from board.i18n import gettext as _
+from board.i18n import spoken, today
 from board.mail import outbox
 from board.mail.letter import Item, Letter, Section, link
 from board.mail.models import Mail
@@ -142,7 +142,7 @@ def confirm(found: Asked) -> None:
 
 
 def _title(row: Any) -> str:
-    return str((current_locale() == "en" and row.title_en) or row.title)
+    return spoken(row.title, row.title_en)
 
 
 def _signer() -> URLSafeTimedSerializer:

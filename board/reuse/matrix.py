@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, case, exists, func, or_, select, union, union_all
 
 from board.db import db
-from board.i18n import current_locale
+from board.i18n import spoken
 from board.learnings import queries as learnings
 from board.partners.models import Partner
 from board.policy import Acting, Actor
@@ -167,7 +167,6 @@ def _narrowed(filters: Filters, by: Actor) -> Ids:
 
 
 def _rows(query: Select[int, str, str, str, int], shown: Columns, filters: Filters, by: Actor) -> list[Row]:
-    english = current_locale() == "en"
     rows = db.session.execute(query).all()
     cells: dict[int, dict[int, Cell]] = {r.id: {} for r in rows}
     own, told, built = variants.where(cells), learnings.counts(cells), _builders(cells)
@@ -177,7 +176,7 @@ def _rows(query: Select[int, str, str, str, int], shown: Columns, filters: Filte
     counted = _counted(cells, filters, by)
     return [
         Row(
-            r.id, (english and r.title_en) or r.title, r.state, r.version, cells[r.id],
+            r.id, spoken(r.title, r.title_en), r.state, r.version, cells[r.id],
             frozenset(built.get(r.id, ())), told.get(r.id, 0), **counted.get(r.id, {}),
         )
         for r in rows

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select, union_all
 
 from board.db import db
-from board.i18n import current_locale, today
+from board.i18n import spoken, today
 from board.milestones.models import Milestone
 from board.milestones.queries import milestones
 from board.partners.models import Partner, hue
@@ -148,8 +148,7 @@ def _lines(sections_: Iterable[Section]) -> list[tuple[int | None, Line]]:
     ids = [row.id for row in rows]
     work = {row.proposal_id: row for row in db.session.execute(_work().where(Package.proposal_id.in_(ids)))}
     carriers = _carriers(ids)
-    english = current_locale() == "en"
-    return [(row.milestone_id, _line(row, work.get(row.id), carriers.get(row.id, ()), english=english)) for row in rows]
+    return [(row.milestone_id, _line(row, work.get(row.id), carriers.get(row.id, ()))) for row in rows]
 
 
 def _first(sections_: Iterable[Section]) -> list[int]:
@@ -174,10 +173,10 @@ def _some(milestone_id: int | None, state: State, many: int) -> Any:
     return select(some.order_by(Proposal.vote_by.nulls_last(), Proposal.id).limit(many).subquery().c.id)
 
 
-def _line(row: Any, work: Any, carriers: tuple[Body, ...], *, english: bool) -> Line:
+def _line(row: Any, work: Any, carriers: tuple[Body, ...]) -> Line:
     summed = Decimal(work.effort) if work is not None and work.effort is not None else None
     line = Line(
-        id=row.id, title=(english and row.title_en) or row.title, state=row.state, vote_by=row.vote_by,
+        id=row.id, title=spoken(row.title, row.title_en), state=row.state, vote_by=row.vote_by,
         effort=Decimal(row.effort_high) if summed is None else summed, estimated=summed is None,
         pledged=row.days_offered, carriers=carriers,
     )  # fmt: skip
@@ -268,7 +267,6 @@ def days(limit: int = 1000) -> tuple[list[Day], list[Day]]:
         for m in db.session.scalars(goals.order_by(Milestone.due_on, Milestone.id).limit(limit))
         if m.due_on
     ]
-    english = current_locale() == "en"
     rows = db.session.execute(
         select(
             Proposal.id, Proposal.title, Proposal.title_en, Proposal.vote_by, Proposal.active_at, Proposal.text_version
@@ -278,7 +276,7 @@ def days(limit: int = 1000) -> tuple[list[Day], list[Day]]:
         .limit(limit)
     )
     asked = [
-        Day(f"answer-{r.id}", r.vote_by, f"FV-{r.id} {(english and r.title_en) or r.title}", f"/proposals/FV-{r.id}",
+        Day(f"answer-{r.id}", r.vote_by, f"FV-{r.id} {spoken(r.title, r.title_en)}", f"/proposals/FV-{r.id}",
             r.active_at, r.text_version)
         for r in rows
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, bindparam, or_, select
 
 from board.accounts.models import Person
 from board.db import run
-from board.i18n import current_locale, today
+from board.i18n import spoken, today
 from board.partners.models import Partner, hue
 from board.policy import Actor
 from board.proposals.models import Proposal
@@ -152,7 +152,7 @@ _BODY = (Partner.id.label("partner_id"), Partner.slug, Partner.name, Partner.sig
 
 
 def _card(row: Any, seats: list[Held], by: Actor) -> Card:
-    title = row.title_en if current_locale() == "en" and row.title_en else row.proposal_title
+    title = spoken(row.proposal_title, row.title_en)
     held = Card(
         id=row.id,
         proposal_id=row.proposal_id,

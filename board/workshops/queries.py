@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from board.db import db
 from board.errors import Missing
-from board.i18n import current_locale
 from board.i18n import gettext as _
+from board.i18n import spoken
 from board.partners.models import Partner
 from board.partners.names import ORDER
 from board.policy import Actor, allowed
@@ -95,7 +95,7 @@ def _items(workshop: Workshop) -> tuple[Item, ...]:
 
 def _item(row: Any, workshop: Workshop) -> Item:
     item: AgendaItem = row.AgendaItem
-    title = (current_locale() == "en" and row.title_en) or row.title or ""
+    title = spoken(row.title or "", row.title_en)
     key = f"AP-{item.package_id}" if item.package_id else f"FV-{item.proposal_id}" if item.proposal_id else ""
     pages = {"AP": "/packages/", "FV": "/proposals/"}
     return Item(
@@ -145,7 +145,7 @@ def _entries(proposal_id: int) -> Mapping[str, Any]:
 
 def _summary(proposal_id: int) -> str:
     row = db.session.execute(select(Proposal.summary, Proposal.summary_en).where(Proposal.id == proposal_id)).one()
-    return str((current_locale() == "en" and row.summary_en) or row.summary)
+    return spoken(row.summary, row.summary_en)
 
 
 def item(workshop_id: int, item_id: int, by: Actor) -> Item:
@@ -172,7 +172,7 @@ def drafts(by: Actor, workshop_id: int | None = None) -> list[Waiting]:
     return [
         Waiting(
             row.Draft.id, row.Draft.workshop_id, f"FV-{row.Draft.proposal_id}",
-            (current_locale() == "en" and row.title_en) or row.title, acting(row), row.Draft.choice, row.Draft.reason,
+            spoken(row.title, row.title_en), acting(row), row.Draft.choice, row.Draft.reason,
             allowed(by, "draft.confirm", row.Draft), allowed(by, "draft.discard", row.Draft),
         )
         for row in db.session.execute(query)
