@@ -11,7 +11,7 @@ from board.activity.models import Activity
 from board.activity.topics import topics
 from board.db import at, db, now, transaction
 from board.i18n import today
-from board.issues import queries, rules, triage
+from board.issues import mirror, queries, rules, triage
 from board.issues.mentions import keys, packages
 from board.issues.models import Development, Issue, IssueLink
 from board.work.models import Claim, Package
@@ -56,7 +56,7 @@ def test_a_mention_links_by_itself_and_is_told_as_the_providers_doing(app: Flask
         assert one.links == (f"FV-{proposal_id}", f"AP-{package_id}")
         assert ("issue.mention", "provider") in verbs(package_id)
         assert package(package_id).version > before
-        (chip,) = queries.chips_of_package(package_id)
+        (chip,) = mirror.chips_of_package(package_id)
         assert (chip.repository, chip.number, chip.state, chip.labels) == ("stadt/app", 5, "open", ("bug",))
         assert queries.listed()[0]["package"] == f"AP-{package_id}"
 
@@ -112,7 +112,7 @@ def test_a_hidden_issue_leaves_the_chips_and_does_not_hold_a_package_back(app: F
         forge.post(gitlab_issue(2, **text), "Issue Hook")
         forge.post(gitlab_issue(2, confidential=True, **text), "Confidential Issue Hook")
         db.session.close()
-        assert [chip.number for chip in queries.chips_of_package(package_id)] == [1]
+        assert [chip.number for chip in mirror.chips_of_package(package_id)] == [1]
         forge.post(gitlab_issue(1, state="closed", updated_at="2026-03-02 10:00:00 UTC", **text), "Issue Hook")
         assert package(package_id).state == "review"
 
@@ -140,7 +140,7 @@ def test_a_merge_request_that_names_a_package_shows_there_and_renews_its_lease(
             claim_id = claim(package_id, people.ada.actor)
         assert forge.post(pull(f"feature/ap-{package_id}-karte"), "pull_request").json["reason"] == "work"
         db.session.close()
-        (seen,) = queries.developments(package_id)
+        (seen,) = mirror.developments(package_id)
         assert (seen.kind, seen.ref, seen.title, seen.state, seen.repository) == (
             "merge", "#9", "Karte", "open", "stadt/app",
         )  # fmt: skip
@@ -149,7 +149,7 @@ def test_a_merge_request_that_names_a_package_shows_there_and_renews_its_lease(
         forge.post(merged, "pull_request")
         forge.post(pull(f"AP-{package_id}", title="Alt", updated_at="2026-02-01T10:00:00Z"), "pull_request")
         db.session.close()
-        assert [d.state for d in queries.developments(package_id)] == ["merged"]
+        assert [d.state for d in mirror.developments(package_id)] == ["merged"]
 
 
 def test_a_push_that_names_a_package_in_branch_or_message_shows_its_branch(
@@ -275,7 +275,7 @@ def test_new_issue_links_are_filled_in_for_each_known_repository(app: Flask, peo
     forge.post(github_issue())
     Forge(app, "gitlab").post(gitlab_issue(), "Issue Hook")
     with app.app_context():
-        links = [url for _name, url in queries.new_issue_links(Thing(1))]
+        links = [url for _name, url in mirror.new_issue_links(Thing(1))]
         assert any(
             url.startswith("https://github.com/stadt/app/issues/new?title=Karte+%26+Liste+%28AP-1%29") for url in links
         )
@@ -315,10 +315,10 @@ def test_a_person_links_snoozes_dismisses_and_takes_it_back(app: Flask, people: 
         with transaction():
             triage.undo(triage.locked(issue_id), ben)
         assert state(issue_id) == ("dismissed", True)
-        assert queries.chips_of_package(package_id) == []
+        assert mirror.chips_of_package(package_id) == []
         forge.post(github_issue(body=f"AP-{package_id}", updated_at="2026-03-02T10:00:00Z"))
         assert state(issue_id) == ("dismissed", True)
-        assert queries.chips_of_package(package_id) == [], "what a person ended no mention brings back"
+        assert mirror.chips_of_package(package_id) == [], "what a person ended no mention brings back"
         assert queries.counts() == {"new": 0, "snoozed": 0, "linked": 0, "dismissed": 1, "all": 1}
 
 
@@ -364,7 +364,7 @@ def test_an_issue_becomes_a_package(app: Flask, people: Cast, forge: Forge) -> N
         with transaction():
             made = triage.package(triage.locked(issue_id), people.pia.actor, proposal_id, Draft("Karte reparieren"))
         db.session.close()
-        assert [chip.number for chip in queries.chips_of_package(made.id)] == [5]
+        assert [chip.number for chip in mirror.chips_of_package(made.id)] == [5]
 
 
 def test_providers_strangers_and_hidden_issues_are_refused(app: Flask, people: Cast) -> None:

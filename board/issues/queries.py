@@ -1,41 +1,20 @@
-"""Every way to read issues. Hidden issues are in none of them."""
+"""Every way to read issues, for the inbox and for scripts. Hidden issues are in none of them.
+
+What proposals and packages show of them stands in `mirror`.
+"""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 
 from board.db import db, now, on_postgres
-from board.issues.models import (
-    Connection,
-    ConnectionRepository,
-    Development,
-    Issue,
-    IssueLink,
-    Repository,
-    Standing,
-    Triage,
-)
+from board.issues.models import Issue, IssueLink, Repository, Triage
 from board.text import fold
 
 PAGE = 50
 COUNTED = 1000
-
-
-@dataclass(frozen=True)
-class Chip:
-    """An issue as proposals and packages show it."""
-
-    id: int
-    provider: str
-    repository: str
-    number: int
-    title: str
-    state: str
-    labels: tuple[str, ...]
-    url: str
 
 
 @dataclass(frozen=True)
@@ -64,19 +43,6 @@ class IssueLine:
 
 
 @dataclass(frozen=True)
-class DevelopmentLine:
-    """Work seen in Git for a package."""
-
-    kind: str
-    ref: str
-    title: str
-    url: str
-    state: str
-    repository: str
-    seen_at: datetime
-
-
-@dataclass(frozen=True)
 class Filter:
     """What the inbox shows: `triage` is new, snoozed, linked, dismissed or all; the rest is empty or a choice."""
 
@@ -93,9 +59,6 @@ class Filter:
     def narrowed(self) -> bool:
         """Whether more is asked than where the issues stand."""
         return bool(self.provider or self.repository_id or self.partner_id or self.label or self.state or self.words)
-
-
-# The inbox
 
 
 def inbox(by: Filter, limit: int = PAGE) -> list[IssueLine]:
@@ -199,111 +162,6 @@ def _keys(ids: list[int]) -> dict[int, list[str]]:
     for issue_id, proposal_id, package_id in db.session.execute(wanted.order_by(IssueLink.id)) if ids else ():
         found.setdefault(issue_id, []).append(f"AP-{package_id}" if package_id else f"FV-{proposal_id}")
     return found
-
-
-# The mirror: what other features show
-
-
-def chips_of_proposal(proposal_id: int) -> list[Chip]:
-    """The visible issues linked to a proposal itself."""
-    return _chips(IssueLink.proposal_id == proposal_id)
-
-
-def chips_of_package(package_id: int) -> list[Chip]:
-    """The visible issues linked to a package."""
-    return _chips(IssueLink.package_id == package_id)
-
-
-def developments(package_id: int) -> list[DevelopmentLine]:
-    """Branches and merge requests that name a package, the open ones first."""
-    wanted = (
-        select(
-            Development.kind, Development.ref, Development.title, Development.url, Development.state, Repository.name,
-            Development.seen_at,
-        )
-        .join(Repository, Repository.id == Development.repository_id)
-        .where(Development.package_id == package_id, _shown())
-        .order_by(Development.state != "open", Development.seen_at.desc())
-    )  # fmt: skip
-    return [DevelopmentLine(*row) for row in db.session.execute(wanted)]
-
-
-def _shown() -> Any:
-    """Repositories that are public, or that a connection shows although they are private."""
-    showing = (
-        exists()
-        .where(
-            ConnectionRepository.repository_id == Repository.id,
-            ConnectionRepository.connection_id == Connection.id,
-            Connection.show_private,
-        )
-        .correlate(Repository)
-    )
-    return and_(Repository.deleted_at.is_(None), or_(Repository.private.is_(False), showing))
-
-
-def for_proposal(proposal: Any, _by: Any = None) -> dict[str, Any]:
-    """`issues` (chips) and `new_issue_links` for a proposal with id, key, title and text."""
-    return {"issues": chips_of_proposal(proposal.id), "new_issue_links": new_issue_links(proposal)}
-
-
-def for_package(package: Any, _by: Any = None) -> dict[str, Any]:
-    """`issues` (chips), `developments` and `new_issue_links` for a package."""
-    return {
-        "issues": chips_of_package(package.id),
-        "developments": developments(package.id),
-        "new_issue_links": new_issue_links(package),
-    }
-
-
-def _chips(of: Any) -> list[Chip]:
-    wanted = (
-        select(
-            Issue.id,
-            Repository.provider,
-            Repository.name,
-            Issue.number,
-            Issue.title,
-            Issue.state,
-            Issue.labels,
-            Issue.url,
-        )
-        .join(IssueLink, IssueLink.issue_id == Issue.id)
-        .join(Repository, Repository.id == Issue.repository_id)
-        .where(of, IssueLink.ended_at.is_(None), Issue.visible)
-        .order_by(IssueLink.id)
-    )
-    rows = db.session.execute(wanted)
-    return [
-        Chip(i, p, r, n, title, state or "open", tuple(labels or ()), url)
-        for i, p, r, n, title, state, labels, url in rows
-    ]
-
-
-def new_issue_links(thing: Any) -> list[tuple[str, str]]:
-    """(repository, address of its "new issue" form, filled with title, text and key) for each known repository."""
-    wanted = (
-        select(Repository.provider, Repository.name, Repository.url)
-        .join(ConnectionRepository, ConnectionRepository.repository_id == Repository.id)
-        .join(Connection, Connection.id == ConnectionRepository.connection_id)
-        .where(
-            ConnectionRepository.standing == Standing.KNOWN,
-            Connection.deleted_at.is_(None),
-            Repository.url != "",
-            _shown(),
-        )
-        .distinct()
-        .order_by(Repository.name)
-        .limit(20)
-    )
-    title, text = f"{thing.title} ({thing.key})", f"{thing.text[:3000]}\n\n{thing.key}"
-    return [(name, _form(provider, url, title, text)) for provider, name, url in db.session.execute(wanted)]
-
-
-def _form(provider: str, url: str, title: str, text: str) -> str:
-    if provider == "gitlab":
-        return f"{url}/-/issues/new?" + urlencode({"issue[title]": title, "issue[description]": text})
-    return f"{url}/issues/new?" + urlencode({"title": title, "body": text})
 
 
 def listed() -> list[dict[str, Any]]:
