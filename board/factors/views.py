@@ -1,30 +1,28 @@
-"""The second step of signing in, setting up the second factor, and showing again that it is oneself."""
+"""The second step of signing in, and setting up the second factor. Showing again that it is oneself: `confirming`."""
 
 import base64
 
 import segno
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, request, url_for
 from werkzeug.wrappers import Response
 
-from board import problems, vault
-from board.accounts import cookies, notices, session, throttle
-from board.accounts import verbs as accounts
+from board import vault
+from board.accounts import cookies, session, throttle
 from board.accounts.entering import enter
 from board.accounts.models import Person
 from board.accounts.passwords import MIN_LENGTH, matches
 from board.db import db, transaction
 from board.errors import FactorMissing, Refusal, Stale
-from board.factors import codes, queries, verbs
-from board.factors.forms import CodeForm, ConfirmCodeForm, ConfirmPasswordForm, RemoveForm, SetUpForm
-from board.failures import error, place
+from board.factors import codes, confirming, queries, verbs
+from board.factors.forms import CodeForm, RemoveForm, SetUpForm
+from board.factors.showing import attempt, shown, wrong_code
 from board.i18n import gettext as _
-from board.identities import client
-from board.identities import queries as identities
-from board.oidc import Provider
-from board.web import actor, alert, is_partial, no_store, page, redirect_to, refusals, retry_after, safe_path
+from board.web import actor, no_store, page, redirect_to, refusals, retry_after, safe_path
 
 bp = Blueprint("factors", __name__)
-OWN = frozenset({"confirm_code", "confirm_password", "confirm_send", "next"})
+bp.add_url_rule("/confirm", "confirm", confirming.confirm, methods=["GET", "POST"])
+bp.app_errorhandler(Stale)(confirming.ask_again)
+bp.app_errorhandler(FactorMissing)(confirming.lead_to_set_up)
 
 
 # The second step of signing in
@@ -44,9 +42,9 @@ def code() -> Response:
     if not form.validate():
         return _code_page(form, goal, remember, 422)
     with refusals() as caught:
-        if factor := _shown(person.id, form.code.data or ""):
+        if factor := shown(person.id, form.code.data or ""):
             return enter(person.id, goal, factor=factor, remember=remember)
-        form.code.errors = [_wrong_code()]
+        form.code.errors = [wrong_code()]
     return _code_page(form, goal, remember, 422, caught.refusal)
 
 
@@ -65,26 +63,6 @@ def _code_page(
     told, status = (refusal.message, refusal.status) if refusal else (None, status)
     answer = page("factors/code.html", form=form, goal=goal, remember=remember, refusal=told, status=status)
     return no_store(retry_after(answer, refusal) if refusal else answer)
-
-
-def _shown(person_id: int, given: str) -> str:
-    """How the person has shown it (`totp`, `recovery`), or nothing; failures are throttled like those of passwords."""
-    tried = _attempt(f"code {person_id}")
-    with transaction():
-        factor = codes.use(person_id, given)
-        if factor:
-            throttle.forgive(tried)
-        if factor == "recovery":
-            notices.tell(person_id, "recovery_used")
-    return factor
-
-
-def _attempt(account: str) -> throttle.Attempt:
-    return throttle.attempt(current_app.config["BOARD"].secret_key, request.remote_addr or "", account)
-
-
-def _wrong_code() -> str:
-    return _("This code does not fit or was used already. The app shows a new one every 30 seconds.")
 
 
 # Setting it up
@@ -174,7 +152,7 @@ def remove() -> Response:
     if not form.validate():
         return _remove_page(form, 422)
     with refusals() as caught:
-        tried = _attempt(person.email)
+        tried = attempt(person.email)
         if not matches(person.password_hash, form.password.data or ""):
             form.password.errors = [_("This is not your password.")]
             return _remove_page(form, 422)
@@ -197,101 +175,3 @@ def _remove_page(form: RemoveForm, status: int = 200, refusal: Refusal | None = 
     told = refusal.message if refusal else None
     answer = page("factors/remove.html", form=form, refusal=told, status=status)
     return no_store(retry_after(answer, refusal) if refusal else answer)
-
-
-# Showing again that it is oneself
-
-
-@bp.route("/confirm", methods=["GET", "POST"])
-def confirm() -> Response:
-    """Show once more who one is, by code or password; then on to the page, or the form that waited is sent.
-
-    A form that waits comes along in hidden fields and is sent on by 307, which keeps method and fields. Only the answer
-    to such a form (ADR 19) carries `confirm_send`: no link can make somebody send anything.
-    """
-    by, goal = actor(), safe_path(request.values.get("next")) or url_for("accounts.show")
-    form = _confirm_form(by.person_id or 0)
-    if request.method == "GET":
-        return _confirm_page(form, goal, "")
-    send = safe_path(request.form.get("confirm_send"))
-    with refusals() as caught:
-        if form.validate() and _proved(form, by.person_id or 0):
-            return _confirmed(goal, send)
-    return _confirm_page(form, goal, send or "", caught.refusal, 422)
-
-
-def _confirm_form(person_id: int) -> ConfirmCodeForm | ConfirmPasswordForm:
-    form = ConfirmCodeForm if queries.standing(person_id) else ConfirmPasswordForm
-    return form(request.form if request.method == "POST" and request.endpoint == "factors.confirm" else None)
-
-
-def _proved(form: ConfirmCodeForm | ConfirmPasswordForm, person_id: int) -> bool:
-    if isinstance(form, ConfirmCodeForm):
-        if _shown(person_id, form.confirm_code.data or ""):
-            return True
-        form.confirm_code.errors = [_wrong_code()]
-        return False
-    tried = _attempt(actor().email)
-    person = db.session.get_one(Person, person_id)
-    if matches(person.password_hash, form.confirm_password.data or ""):
-        with transaction():
-            throttle.forgive(tried)
-        return True
-    form.confirm_password.errors = [_("This is not your password.")]
-    return False
-
-
-def _confirmed(goal: str, send: str | None) -> Response:
-    """The session goes on under a new token."""
-    by = actor()
-    with transaction():
-        accounts.confirm(by)
-        token = session.renew(by.session_id)
-    answer = redirect(send, 307) if send else redirect_to(goal)
-    return no_store(session.give_cookie(answer, token))
-
-
-def _confirm_page(
-    form: ConfirmCodeForm | ConfirmPasswordForm,
-    goal: str,
-    send: str,
-    refusal: Refusal | None = None,
-    status: int = 200,
-) -> Response:
-    """The page that asks; for a form that htmx sent, a fragment above the page, which leaves everything typed alone."""
-    context = {
-        "form": form,
-        "goal": goal,
-        "send": send,
-        "fields": [(name, value) for name, value in request.form.items(multi=True) if name not in OWN],
-        "refusal": refusal.message if refusal else None,
-        "providers": _own_providers(),
-    }
-    status = refusal.status if refusal else status
-    if is_partial():
-        return alert("factors/_confirm.html", status=status, **context)
-    answer = page("factors/confirm.html", status=status, **context)
-    return no_store(retry_after(answer, refusal) if refusal else answer)
-
-
-def _own_providers() -> list[Provider]:
-    return identities.providers_of(actor().person_id or 0, client.offered())
-
-
-@bp.app_errorhandler(Stale)
-def ask_again(_stale: Stale) -> Response:
-    """Somebody wants what needs a fresh proof: a page is left for the question, a form waits in it."""
-    if request.method == "GET" and not is_partial():
-        return redirect(url_for("factors.confirm", next=place()), 303)
-    send = request.full_path.rstrip("?") if request.method == "POST" else ""
-    return _confirm_page(_confirm_form(actor().person_id or 0), place(), send, status=401)
-
-
-@bp.app_errorhandler(FactorMissing)
-def lead_to_set_up(missing: FactorMissing) -> Response:
-    """Whoever needs a second factor and has none is led to it, and nowhere else; programs are told."""
-    if problems.is_api():
-        return problems.of(missing)
-    if request.method == "GET" and not is_partial():
-        return redirect(url_for("factors.show", next=place()), 303)
-    return error(missing.status, missing.message)
