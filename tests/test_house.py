@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent
 BOARD = ROOT / "board"
 MODULES = sorted(p for p in BOARD.rglob("*.py") if "migrations" not in p.parts)
 PAGES = sorted(TEMPLATES.rglob("*.html"))
+MAP = ROOT / "docs" / "map.md"
+ROOMS = ("models", "queries", "forms", "views")
 FORBIDDEN_IDIOMS = {
     "hx-on": "needs eval, which our CSP forbids; use addEventListener in static/js",
     "js:": "needs eval",
@@ -46,16 +48,20 @@ def test_every_module_tells_its_story() -> None:
 
 
 def test_the_map_shows_every_file_and_folder_once_and_none_that_is_not_there() -> None:
-    tables = re.split(r"^## ", (ROOT / "docs" / "map.md").read_text(), flags=re.MULTILINE)
-    ground, features = (
-        next(part for part in tables if part.startswith(head)) for head in ("The ground", "The features")
-    )
+    parts = {part.partition("\n")[0]: part for part in re.split(r"^## ", MAP.read_text(), flags=re.MULTILINE)}
+    rows = {head: re.findall(r"^\| (?!for).+$", part, re.MULTILINE) for head, part in parts.items()}
     files = [path.stem for path in BOARD.glob("*.py") if path.name != "__init__.py"]
     folders = [path.name for path in BOARD.iterdir() if path.is_dir() and path.name != "__pycache__"]
-    for part, there in ((ground, files), (features, folders)):
-        rows = "".join(line for line in part.splitlines() if line.startswith("| ") and not line.startswith("| for"))
-        shown = [word for word in re.findall(r"`([a-z0-9]+)`", rows) if word in {*files, *folders}]
-        assert sorted(shown) == sorted(there)
+    for head, there in (("The ground: files in `board/`", files), ("The features: folders in `board/`", folders)):
+        shown = re.findall(r"`([a-z0-9]+)`", "".join(rows[head]))
+        assert sorted(word for word in shown if word in {*files, *folders}) == sorted(there)
+    inside: dict[str, list[str]] = {}
+    for row in rows["Inside the four largest folders"][1:]:
+        folder, _for, modules = (cell.strip() for cell in row.strip("|").split("|"))
+        inside.setdefault(folder.strip("`") or list(inside)[-1], []).extend(re.findall(r"`([a-z_]+)`", modules))
+    for folder, shown in inside.items():
+        there = {path.stem for path in (BOARD / folder).iterdir()} - {"__init__", "__pycache__", *ROOMS}
+        assert sorted(shown) == sorted(there), folder
 
 
 def test_only_db_and_its_session_commit_and_only_web_knows_htmx() -> None:
@@ -179,6 +185,14 @@ def test_every_setting_and_command_is_in_the_operating_guide(board: Flask) -> No
     assert not [s.name for s in config.SETTINGS if f"`{s.name}`" not in guide]
     ours = [c for c in board.cli.commands if c not in {"db", "run", "shell", "routes"}]
     assert not [c for c in ours if f"flask {c}" not in guide]
+
+
+def test_every_package_that_the_board_uses_is_named_with_its_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ours = {*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)}
+    rows = re.compile(r"^\| ([a-z0-9-]+)(?: \(extra `[a-z]+`\))? \| .+ \|$", re.MULTILINE)
+    named = set(rows.findall((ROOT / "THIRD-PARTY.md").read_text()))
+    assert {re.split(r"[^a-z0-9-]", one)[0] for one in ours} == named - {"package", "what"}
 
 
 def test_the_core_stays_light() -> None:

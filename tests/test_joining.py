@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from board.accounts.models import Membership, Person, Role
 from board.activity.models import Activity
@@ -24,7 +23,7 @@ from board.partners import leaving
 from board.partners.models import Partner
 from board.voting.models import Ballot
 from tests import factories
-from tests.conftest import Browser, sign_in
+from tests.conftest import Browser, counting, sign_in
 from tests.people import Cast
 from tests.postbox import Postbox
 
@@ -387,24 +386,9 @@ def test_the_people_of_a_partner_are_seen_by_themselves_only(
     assert ada.get("/partners/nowhere/people").status_code == 404
 
 
-@contextmanager
-def statements_of(app: Flask) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        asked.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
-
-
 def test_the_page_costs_the_same_whatever_it_lists(app: Flask, people: Cast, ada: Browser) -> None:
     path = "/partners/aalen/people"
-    with statements_of(app) as few:
+    with counting(app) as few:
         ada.get(path)
     with app.app_context(), transaction():
         aalen = db.session.get_one(Partner, people.aalen)
@@ -414,7 +398,7 @@ def test_the_page_costs_the_same_whatever_it_lists(app: Flask, people: Cast, ada
             db.session.flush()
             db.session.add(Membership(person_id=person.id, partner_id=people.aalen))
             verbs.invite(f"n{n}@aalen.example", aalen, Role.MEMBER, people.ada.actor)
-    with statements_of(app) as many:
+    with counting(app) as many:
         ada.get(path)
     assert len(many) == len(few)
 

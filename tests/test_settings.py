@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from board import create_app, i18n
 from board.activity.models import Activity
@@ -18,7 +18,7 @@ from board.settings.registry import DEFINITIONS, GROUPS, fits
 from board.settings.verbs import change
 from board.work.leases import terms
 from tests import factories
-from tests.conftest import Browser, bring_up_to_date, settings
+from tests.conftest import Browser, bring_up_to_date, counting, settings
 from tests.people import Cast
 
 
@@ -135,9 +135,8 @@ def test_asking_costs_one_statement_however_much_is_set(app: Flask) -> None:
     put(app, "imprint_de", "x" * 40_000)
     with app.app_context():
         current()
-        statements: list[str] = []
-        event.listen(db.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
-        assert len(current().imprint_de) == 40_000
+        with counting(app) as statements:
+            assert len(current().imprint_de) == 40_000
         assert len(statements) == 1
         assert "value" not in statements[0]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from board import i18n
 from board.activity.models import Activity
@@ -16,7 +16,7 @@ from board.policy import Actor
 from board.proposals.models import Proposal
 from board.voting import ballots, queries, tallies
 from board.voting.models import Ballot
-from tests.conftest import Browser
+from tests.conftest import Browser, counting
 from tests.factories import cast, make_proposal
 from tests.people import Cast
 
@@ -417,19 +417,13 @@ def test_a_list_costs_the_same_queries_for_one_row_and_for_twenty(app: Flask, pe
         for id_ in ids:
             cast(people, id_, "for")
         rows = [queries.get(id_) for id_ in ids]
-        assert _statements(rows[:1], people) == _statements(rows, people) == 2
+        assert _statements(app, rows[:1], people) == _statements(app, rows, people) == 2
 
 
-def _statements(rows: list[Proposal], people: Cast) -> int:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    queries.tallies(rows)
-    boxes = queries.boxes(rows, people.ada.actor)
-    event.remove(db.engine, "before_cursor_execute", note)
+def _statements(app: Flask, rows: list[Proposal], people: Cast) -> int:
+    with counting(app) as seen:
+        queries.tallies(rows)
+        boxes = queries.boxes(rows, people.ada.actor)
     assert all(box.choice == "for" and box.person == "Ada" for box in boxes.values())
     return len(seen)
 

@@ -1,7 +1,4 @@
-"""Classes into which proposals fall by effort, support and contest: the cells of the pictures, and filters of lists.
-
-Each is a code of an address, its label and its condition in SQL, on columns that are kept on the proposal's row.
-"""
+"""The classes of `classes` as conditions in SQL, on the proposal's columns: cells of pictures, filters of lists."""
 
 from bisect import bisect_left
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Into which classes proposals fall by effort, support and contest; two of them the database keeps on each row.
+"""The classes into which proposals fall by effort, support and contest: where each begins, and the columns of two.
 
 They are generated columns: whatever moves a tally moves them, so nobody can forget it and no recount is needed.
 """
