@@ -1,7 +1,7 @@
 """The matrix of reuse: rows, columns, old entries that are asked about by mail, and how use spreads."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from board.accounts.models import Membership
 from board.activity.models import Activity
 from board.db import at, db, now, transaction
-from board.i18n import set_locale, today
+from board.i18n import BERLIN, set_locale, today
 from board.mail.models import Mail
 from board.policy import ANONYMOUS, SYSTEM
 from board.proposals.states import State
@@ -254,6 +254,14 @@ def test_use_is_counted_month_by_month_back_from_what_is_recorded_now(shelf: Fla
         assert (months[-1].live, months[-1].pilot, months[-1].total) == (2, 1, 3)
         assert (months[-2].live, months[-2].pilot) == (1, 0)
         assert (months[0].live, months[0].pilot) == (0, 0)
+
+
+def test_a_month_of_use_begins_at_midnight_in_berlin(shelf: Flask, people: Cast) -> None:
+    first = (today().replace(day=1) - timedelta(days=1)).replace(day=1)
+    with shelf.app_context():
+        with at(datetime.combine(first, time(0, 30), BERLIN)):
+            use(2, people.ada)
+        assert [month.live for month in spread(3)] == [0, 1, 2]
 
 
 def test_the_picture_has_its_numbers_as_a_table(shelf: Flask, gast: Browser) -> None:

@@ -1,10 +1,11 @@
 """How use has spread over time, counted from the activity log: partners × features in use or in pilot, by month."""
 
+import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from itertools import pairwise
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, case, cast, func, literal_column, select
 
 from board.activity.models import Activity
 from board.db import db
@@ -34,22 +35,12 @@ def spread(months: int = MONTHS) -> tuple[Month, ...]:
 
     A record that came from a source without a date (imported) counts from the beginning.
     """
+    firsts = [_back(today().replace(day=1), n) for n in range(months)]
     now_ = dict.fromkeys(USES, 0)
     counted = select(Reuse.status, func.count()).where(Reuse.status.in_(USES)).group_by(Reuse.status)
     for status, n in db.session.execute(counted):
         now_[ReuseStatus(status)] = n
-    begin = _back(today().replace(day=1), months - 1)
-    changes: dict[date, dict[ReuseStatus, int]] = {}
-    for at, details in db.session.execute(
-        select(Activity.at, Activity.details).where(Activity.verb == "reuse.record").order_by(Activity.id.desc())
-    ):
-        month = at.astimezone(BERLIN).date().replace(day=1)
-        if month < begin:
-            break
-        for word, sign in (("to", 1), ("from", -1)):
-            if (use := (details or {}).get(word)) in USES:
-                changes.setdefault(month, dict.fromkeys(USES, 0))[ReuseStatus(use)] += sign
-    firsts = [_back(today().replace(day=1), n) for n in range(months)]
+    changes = _changes(firsts)
     found = [Month(firsts[0], now_[ReuseStatus.LIVE], now_[ReuseStatus.PILOT])]
     for later, first in pairwise(firsts):
         gone = changes.get(later, {})
@@ -62,6 +53,23 @@ def spread(months: int = MONTHS) -> tuple[Month, ...]:
             )
         )
     return tuple(reversed(found))
+
+
+def _changes(firsts: list[date]) -> dict[date, dict[ReuseStatus, int]]:
+    """How many uses each month brought (of these first days, the newest first), summed up by the database.
+
+    What an entry says is compared as its text, of which there are few kinds, and taken apart here.
+    """
+    begins = [datetime.combine(first, time(), BERLIN) for first in firsts]
+    month = case(*((Activity.at >= begin, n) for n, begin in enumerate(begins)))
+    said = cast(Activity.details, Text)
+    of_months = select(month, said, func.count()).where(Activity.verb == "reuse.record", Activity.at >= begins[-1])
+    changes: dict[date, dict[ReuseStatus, int]] = {}
+    for n, details, times in db.session.execute(of_months.group_by(literal_column("1"), literal_column("2"))):
+        for word, sign in (("to", times), ("from", -times)):
+            if (use := (json.loads(details or "null") or {}).get(word)) in USES:
+                changes.setdefault(firsts[n], dict.fromkeys(USES, 0))[ReuseStatus(use)] += sign
+    return changes
 
 
 def _back(first: date, months: int) -> date:
