@@ -15,8 +15,8 @@ KNOWN = {
         "a file with everything in it, as long as the board",
     r"^list searched: two common|^search: two common|^jump: two common":
         "PostgreSQL's text index gives all rows of both words",
-    r"^list of (partner, |small topic, )": "filters that each leave many and together few: up to 2,000 are looked up",
-    r"^pictures of": "up to 2,000 are looked up, of which there are fewer at 10,000",
+    r"^list of (partner, .* by |small topic, )":
+        "filters that each leave many and together few: up to 2,000 are looked up, which are fewer at 10,000",
     r": in every row": "the text index's list of a word in every text is as long as the board; below 300 ms",
 }  # fmt: skip
 """Names of pages (a pattern) that may grow, and why."""

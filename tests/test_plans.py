@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from bench import asked
 from bench.asked import Asked
@@ -25,7 +25,7 @@ from board.partners.models import Partner
 from board.policy import ANONYMOUS
 from board.proposals import lists, similar
 from board.proposals.filters import SORTS, Filters
-from board.proposals.models import Proposal
+from board.proposals.models import Proposal, Topic
 from board.record import checks
 from board.reuse import matrix
 from board.search import index, suggest
@@ -217,6 +217,47 @@ def test_a_class_of_contest_has_indexes_in_the_orders_of_support_and_activity(wo
             with world.app.app_context(), db.engine.connect() as connection:
                 told = asked.plan(connection, page)
             assert any(f"ix_proposal_contest_{sort}" in step.told for step in told), told
+
+
+@pytest.mark.parametrize(
+    ("query", "index_"),
+    [("topic={1}&partner={0}", "partner_topic"), ("state=withdrawn&partner={0}", "partner_state"),
+     ("state=withdrawn&topic={1}", "topic_state")],
+)  # fmt: skip
+def test_state_topic_and_partner_have_an_index_of_each_two(world: Rivals, query: str, index_: str) -> None:
+    with world.app.app_context():
+        by_size = select(Partner.slug, Topic.slug).join(Proposal, Proposal.partner_id == Partner.id)
+        by_size = by_size.join(Topic, Topic.id == Proposal.topic_id).group_by(Partner.slug, Topic.slug)
+        most = db.session.execute(by_size.order_by(func.count().desc())).first()
+    assert most
+    page = of_the_list(world, query.format(*most))
+    with world.app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            return  # Its planner weighs what is there, and so few it may read in another way.
+        told = asked.plan(connection, page)
+    assert any(f"ix_proposal_{index_}" in step.told for step in told), told
+
+
+def test_pictures_are_drawn_from_the_index_alone(world: Rivals) -> None:
+    with world.app.app_context():
+        by_size = select(Topic.slug).join(Proposal, Proposal.topic_id == Topic.id).group_by(Topic.slug)
+        topic = db.session.scalar(by_size.order_by(func.count().desc()))
+    for narrowed in ("state=withdrawn", f"topic={topic}", f"state=open&topic={topic}"):
+        _status, statements, _cpu = asked.of(world.app, f"/proposals/pictures?{narrowed}")
+        (one,) = (one for one in statements if "contest_class" in one.statement)
+        with world.app.app_context(), db.engine.connect() as connection:
+            assert from_index_alone(connection, one), (one, asked.plan(connection, one))
+
+
+def from_index_alone(connection: Connection, one: Asked) -> bool:
+    """Whether it fetches no proposal, which SQLite's plan does not tell, but the steps of its machine do."""
+    if connection.dialect.name != "sqlite":
+        return True  # So few it may read in another way.
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    (root,) = driver.execute("SELECT rootpage FROM sqlite_master WHERE name = 'proposal'").fetchone()
+    told = driver.execute(f"EXPLAIN {one.statement}", one.parameters).fetchall()
+    opened = {first for _at, step, first, second, *_more in told if step == "OpenRead" and second == root}
+    return not any(step == "Column" and first in opened for _at, step, first, *_more in told)
 
 
 def test_a_page_among_many_that_tie_costs_what_the_first_one_does(world: Rivals) -> None:

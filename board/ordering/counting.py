@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import CompoundSelect, desc, select, union_all
 
-from board.db import db
+from board.db import db, on_postgres
 from board.policy import Actor
 from board.proposals import cells, lists
 from board.proposals.filters import Filters
@@ -23,6 +23,8 @@ SHOWN = 2000
 LOOKED = 5000
 """So many of each state are looked at for filters that have no index and leave many."""
 PLACES = ("value", "effort", "support", "contest")
+DRAWN = (Proposal.value, Proposal.effort_high, Proposal.support_place, Proposal.contest_class)
+"""What tells these places, in their order."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,15 @@ class Counted:
 def count(filters: Filters, by: Actor, maintained: dict[str, int]) -> Counted:
     """Count what the filters leave; `maintained` are the totals by state."""
     states = (State(filters.state),) if filters.state else UNDECIDED
-    ids, looked = _looked_at(filters, by, maintained, states)
-    fitting = ids.subquery()
-    newest = select(fitting.c.id).order_by(fitting.c.id.desc()).limit(SHOWN + 1)
-    columns = (Proposal.value, Proposal.effort_high, Proposal.support_place, Proposal.contest_class)
-    rows = db.session.execute(select(Proposal.id, *columns, cells.voters()).where(one_of(Proposal.id, newest))).all()
+    if filters.narrowing.keys() <= {"state", "topic"}:
+        looked, found = 0, _drawn(states, filters.topic, SHOWN + 1).subquery()
+        query = select(found, cells.voters())
+    else:
+        ids, looked = _looked_at(filters, by, maintained, states)
+        fitting = ids.subquery()
+        newest = select(fitting.c.id).order_by(fitting.c.id.desc()).limit(SHOWN + 1)
+        query = select(Proposal.id, *DRAWN, cells.voters()).where(one_of(Proposal.id, newest))
+    rows = db.session.execute(query).all()
     shown = sorted(rows)[-SHOWN:]
     if len(rows) > SHOWN:
         return Counted(_grouped(shown), SHOWN)
@@ -67,20 +73,28 @@ def count(filters: Filters, by: Actor, maintained: dict[str, int]) -> Counted:
 
 def _looked_at(filters: Filters, by: Actor, maintained: dict[str, int], states: Iterable[State]) -> tuple[Any, int]:
     """The ids that fit, at least the newest; and how many of each state were looked at for them, 0 where all were."""
-    if filters.narrowing.keys() <= {"state", "topic"}:
-        return _newest(states, filters.topic, SHOWN + 1), 0
     fits = lists.narrowed(select(Proposal.id), filters, by.partner_id)
     if lists.total(filters, by, maintained) <= lists.FEW:
         return fits.where(Proposal.state.in_(states)), 0
-    return fits.where(Proposal.id.in_(_newest(states, "", LOOKED))), LOOKED
+    return fits.where(Proposal.id.in_(_newest(states, LOOKED))), LOOKED
 
 
-def _newest(states: Iterable[State], topic: str, number: int) -> Any:
-    """So many ids of each state, in the topic: there is an index of each state's in their order."""
-    each: Iterable[Select[Any]] = (
-        lists.narrowed(select(Proposal.id), Filters(state=state, topic=topic), None) for state in states
-    )
-    return union_all(*(select(one.order_by(Proposal.id.desc()).limit(number).subquery()) for one in each))
+def _drawn(states: Iterable[State], topic: str, number: int) -> CompoundSelect[Any]:
+    """The newest of these states, in the topic, with what tells their places: an index of each state's has all of it.
+
+    SQLite merges them in order and reads no more than are asked for; PostgreSQL would read and sort all of them.
+    """
+    drawn = select(Proposal.id).add_columns(*DRAWN)
+    each = [lists.narrowed(drawn, Filters(state=state, topic=topic), None) for state in states]
+    if on_postgres():
+        each = [select(one.order_by(Proposal.id.desc()).limit(number).subquery()) for one in each]
+    return union_all(*each).order_by(desc("id")).limit(number)
+
+
+def _newest(states: Iterable[State], number: int) -> CompoundSelect[Any]:
+    """So many ids of each state: there is an index of each state's in their order."""
+    each = (select(Proposal.id).where(Proposal.state == state).order_by(Proposal.id.desc()) for state in states)
+    return union_all(*(select(one.limit(number).subquery()) for one in each))
 
 
 def _grouped(rows: Iterable[Any]) -> tuple[tuple[tuple[int, ...], int, int], ...]:

@@ -64,14 +64,18 @@ LISTED = {
     "value": ("value", "id"), "effort": ("effort_high", "id"),
     "contest_support": ("contest_class", "n_for", "id"), "contest_active": ("contest_class", "active_at", "id"),
     "state_strength": ("state", "strength", "id"), "topic_state": ("topic_id", "state", "id"),
-    "state_live": ("state", "n_live", "id"),
+    "state_live": ("state", "n_live", "id"), "partner_state": ("partner_id", "state", "id"),
+    "partner_topic": ("partner_id", "topic_id", "id"),
 }  # fmt: skip
 CARRIED = ("state", "topic_id", "partner_id", "value", "effort_high", "milestone_id")
+DRAWN = {"state": ("support_place", "contest_class"), "topic_state": ("support_place", "contest_class")}
+"""What pictures are drawn from besides. Ballots move it, so no more indexes carry it than pictures read."""
 
 
 def _listed(name: str, *columns: str) -> Index:
     """An index of lists. It carries what lists are narrowed by, so that a row which does not fit is never fetched."""
-    return Index(f"ix_proposal_{name}", *columns, *(column for column in CARRIED if column not in columns))
+    carried = (column for column in CARRIED if column not in columns)
+    return Index(f"ix_proposal_{name}", *columns, *carried, *DRAWN.get(name, ()))
 
 
 class Proposal(Base):
