@@ -234,7 +234,7 @@ def measure(apps: dict[int, Flask], only: str = "") -> dict[int, list[dict[str, 
 
     Page by page through all sizes, so that whatever else the machine does hits all of them alike.
     """
-    cookies = {size: _cookies(app) for size, app in apps.items()}
+    cookies = {size: signed_in(app) for size, app in apps.items()}
     compared = {grown.BASE, max(apps)}
     wanted = {size: _wanted(app, only, told_only=size not in compared) for size, app in apps.items()}
     found: dict[int, list[dict[str, Any]]] = {size: [] for size in apps}
@@ -304,7 +304,8 @@ NOT_FOR_THEM = frozenset({401, 403, 404, 405, 422})
 """What this person may not see, has not got, or would have to ask for more exactly."""
 
 
-def _cookies(app: Flask) -> dict[str, str]:
+def signed_in(app: Flask) -> dict[str, str]:
+    """The cookies of a delegate, a product owner and an administrator of that board."""
     seats = {
         "delegate": select(Membership.person_id, Membership.id).join(Partner, Partner.id == Membership.partner_id)
         .where(Membership.role == "delegate", Partner.slug == "ulm"),
