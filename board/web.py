@@ -11,31 +11,15 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, redirect, request, url_for
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from board import i18n, pages, places, problems, templating
+from board import i18n, navigation, pages, places, problems, templating
 from board.errors import Refusal
-from board.i18n import gettext as _
 from board.policy import ANONYMOUS, FOLLOWED, Actor, page_allowed
 from board.settings import current as settings
 
 R = TypeVar("R", bound=BaseResponse)
-
-NAV = (
-    ("desk.show", "Overview"),
-    ("proposals.index", "Proposals"),
-    ("work.index", "Work packages"),
-    ("issues.index", "Issue inbox"),
-    ("reuse.index", "Reuse"),
-    ("roadmap.show", "Roadmap"),
-    ("learnings.index", "Learnings"),
-    ("workshops.index", "Workshops"),
-    ("partners.index", "Partners"),
-    ("activity.index", "Activity"),
-    ("admin.index", "Administration"),
-)
 
 
 @dataclass(frozen=True)
@@ -257,7 +241,7 @@ def _surroundings() -> dict[str, Any]:
         g.surroundings = shown = {
             "me": by,
             "theme": theme(),
-            "nav": () if is_partial() else _nav(by),
+            "nav": () if is_partial() else navigation.entries(by),
             "demo": current_app.config["BOARD"].demo,
             "public": board.public,
             "quorum": board.quorum,
@@ -270,37 +254,6 @@ def _surroundings() -> dict[str, Any]:
             "face": "",
         }
     return shown
-
-
-def _nav(by: Actor) -> list[tuple[str, str, str, bool, str]]:
-    """The entries of the navigation: endpoint, label, address, whether one is there, what waits behind it."""
-    here = (request.endpoint or "").split(".")[0]
-    return [
-        (endpoint, _(label), _address(endpoint), here == endpoint.split(".")[0], _count(endpoint))
-        for endpoint, label in NAV
-        if endpoint in current_app.view_functions and (page_allowed(by, endpoint) or page_allowed(ANONYMOUS, endpoint))
-    ]
-
-
-def _address(endpoint: str) -> str:
-    """The address of an entry; built once, since building is slow."""
-    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("nav_addresses", {})
-    key = (request.script_root, endpoint)
-    if key not in known:
-        known[key] = url_for(endpoint)
-    return known[key]
-
-
-def _count(endpoint: str) -> str:
-    """What waits behind an entry of the navigation: features offer it in `extensions["nav_counts"]`."""
-    offered = current_app.extensions.get("nav_counts", {}).get(endpoint)
-    if offered is None:
-        return ""
-    try:
-        found: str = pages.until_commit(("count", endpoint), offered)
-    except SQLAlchemyError:  # An error page must not fail for a number.
-        return ""
-    return found
 
 
 def _answer(body: str | bytes | Iterator[str], status: int) -> Response:

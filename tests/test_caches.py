@@ -65,7 +65,7 @@ NAMED = {
     "until_commit 'electorate' proposals.browsing": COMMIT,
     "until_commit 'newest' proposals.browsing": COMMIT,
     "until_commit ('views', by.person_id, by.partner_id) saved.shown": COMMIT,
-    "until_commit ('count', endpoint) web": COMMIT,
+    "until_commit ('count', endpoint) navigation": COMMIT,
     # What is never shown
     "issues.store._insert": STATEMENT,
     "issues.store._update": STATEMENT,

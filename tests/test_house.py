@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from board import config, policy, web
+from board import config, navigation, policy
 from board.proposals.states import MOVES
 from board.templating import STATIC, TEMPLATES
 from tests.conftest import Browser
@@ -177,7 +177,7 @@ def test_a_stranger_can_post_nowhere_but_to_the_doors(board: Flask, gast: Browse
 
 
 def test_the_navigation_shows_only_what_exists(board: Flask) -> None:
-    assert {endpoint for endpoint, _label in web.NAV} <= board.view_functions.keys()
+    assert {endpoint for endpoint, _label in navigation.NAV} <= board.view_functions.keys()
 
 
 def test_every_setting_and_command_is_in_the_operating_guide(board: Flask) -> None:
