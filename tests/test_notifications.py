@@ -21,7 +21,7 @@ from board.issues.models import Issue
 from board.joining.seats import deputise
 from board.mail.models import Mail
 from board.mail.sending import send_due
-from board.notifications import jobs, queries, verbs
+from board.notifications import jobs, queries, verbs, watching
 from board.notifications.models import Choice, Sort, Watch
 from board.partners.leaving import merge
 from board.partners.models import Partner
@@ -486,6 +486,15 @@ def test_what_is_watched_costs_the_same_whatever_its_number(
     assert cost() == few
 
 
+def test_what_is_watched_is_called_in_the_readers_language(app: Flask, people: Cast, ada: Browser) -> None:
+    with app.app_context():
+        factories.make_proposal(people, title="Mängel melden")
+        with transaction():
+            db.session.get_one(Proposal, 1).title_en = "Report defects"
+        _watch(people.ada, "FV-1")
+    assert "Report defects" in ada.get("/account/mail", headers={"Accept-Language": "en"}).text
+
+
 def test_who_watches_a_partner_that_becomes_part_of_another_watches_that_one(app: Flask, people: Cast) -> None:
     with app.app_context():
         _watch(people.cleo, f"PA-{people.dorsten}", f"PA-{people.aalen}")
@@ -493,8 +502,8 @@ def test_who_watches_a_partner_that_becomes_part_of_another_watches_that_one(app
         with transaction():
             old, into = (db.session.get_one(Partner, number) for number in (people.dorsten, people.aalen))
             merge(old, into, today(), people.dora.actor)
-        assert queries.watchers(f"PA-{people.aalen}") == {people.cleo.person_id, people.rolf.person_id}
-        assert queries.watchers(f"PA-{people.dorsten}") == set()
+        assert watching.watchers(f"PA-{people.aalen}") == {people.cleo.person_id, people.rolf.person_id}
+        assert watching.watchers(f"PA-{people.dorsten}") == set()
 
 
 # Choosing and unsubscribing
@@ -505,7 +514,7 @@ def test_the_choice_is_made_on_the_account_page(app: Flask, people: Cast, ada: B
     page = ada.get("/account/mail").text
     assert len(re.findall(r'type="checkbox"[^>]* checked', page)) == 2
     with app.app_context():
-        assert queries.wanted(people.ada.person_id) == ["weekly", "mentions"]
+        assert watching.wanted(people.ada.person_id) == ["weekly", "mentions"]
 
 
 def test_one_click_ends_a_sort_and_a_get_never_writes(app: Flask, week: Postbox, people: Cast) -> None:
@@ -524,7 +533,7 @@ def test_one_click_ends_a_sort_and_a_get_never_writes(app: Flask, week: Postbox,
     db.session.close()
     assert bare.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200, "as a mail program sends it"
     db.session.close()
-    assert queries.wanted(people.ada.person_id) == ["reminders", "decisions", "replies", "mentions"]
+    assert watching.wanted(people.ada.person_id) == ["reminders", "decisions", "replies", "mentions"]
     forged = path.replace(f"/{people.ada.person_id}-", f"/{people.cleo.person_id}-")
     assert bare.post(forged).status_code == 404
     assert bare.post(path.replace("weekly", "mentions")).status_code == 404

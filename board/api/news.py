@@ -17,8 +17,7 @@ from board.db import db
 from board.errors import Missing, Unknown
 from board.i18n import gettext as _
 from board.learnings import queries as learnings
-from board.notifications import queries as notifications
-from board.notifications import verbs
+from board.notifications import verbs, watching
 from board.partners.models import Partner
 from board.proposals import filters, lists
 from board.proposals.models import Proposal, Topic
@@ -189,11 +188,11 @@ class Watches(Shape):
 @read("/me/watches", "watches", OWN, N_("What one watches"), answer=Watches, signed_in=True)
 def watches() -> Watches:
     """All of one's own."""
-    found = notifications.watched(_me().person_id or 0)
+    found = watching.watched(_me().person_id or 0)
     return Watches(items=[Watched(on=_named(w), title=w.title) for w in found])
 
 
-def _named(w: notifications.Watched) -> str:
+def _named(w: watching.Watched) -> str:
     if w.kind in {"FV", "AP"}:
         return w.key
     kind = "partner" if w.kind == "PA" else "topic"

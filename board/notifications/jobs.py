@@ -12,7 +12,7 @@ from board.comments.models import Comment
 from board.db import db, now, transaction
 from board.i18n import BERLIN
 from board.mail import outbox
-from board.notifications import news, queries
+from board.notifications import news, queries, watching
 from board.notifications.cursor import fresh
 from board.notifications.models import Sort, Told
 from board.proposals.models import Proposal
@@ -34,7 +34,7 @@ def digests() -> int:
     period = f"digest-{year}-{week:02}"
     people = queries.delegates()
     done = set(db.session.scalars(select(Told.person_id).where(Told.what == period)))
-    no = queries.declined(people, Sort.WEEKLY)
+    no = watching.declined(people, Sort.WEEKLY)
     n = 0
     for person_id in people:
         if person_id in done or person_id in no:
@@ -51,7 +51,7 @@ def remind() -> int:
         return 0
     found = {"due": queries.reminders(AHEAD), "consent": queries.consent_reminders(AHEAD)}
     people = sorted({person for rows in found.values() for person, _proposal, _day in rows})
-    no = queries.declined(people, Sort.REMINDERS)
+    no = watching.declined(people, Sort.REMINDERS)
     n = 0
     for person_id in people:
         if person_id in no:
@@ -131,9 +131,9 @@ def _of(comment: Comment) -> int:
     )
     if author := _author(comment):
         spoken.add(author)
-    named -= queries.declined(named, Sort.MENTIONS)
-    others = (spoken | queries.watchers(key)) - named
-    others -= queries.declined(others, Sort.REPLIES)
+    named -= watching.declined(named, Sort.MENTIONS)
+    others = (spoken | watching.watchers(key)) - named
+    others -= watching.declined(others, Sort.REPLIES)
     n = 0
     for sort, people in ((Sort.MENTIONS, named), (Sort.REPLIES, others)):
         for person_id in sorted(people - {comment.person_id}):

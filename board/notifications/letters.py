@@ -12,7 +12,7 @@ from board.i18n import current_locale, long_date, ngettext, number, spoken
 from board.i18n import gettext as _
 from board.mail.letter import Item, Letter, Section, link
 from board.mail.models import Mail
-from board.notifications import links, queries
+from board.notifications import links, queries, watching
 from board.notifications.models import Sort
 from board.partners.models import Partner
 from board.proposals.models import Proposal
@@ -33,7 +33,7 @@ DECISIONS = {
 def digest(mail: Mail) -> Letter | None:
     """What waits, partner by partner, then what was decided; nothing when all of it was done meanwhile."""
     person_id = mail.person_id or 0
-    if queries.declined([person_id], Sort.WEEKLY):
+    if watching.declined([person_id], Sort.WEEKLY):
         return None
     sections = [section for found in queries.waiting(person_id) for section in _sections(found)]
     decided = queries.decided_since(person_id)
@@ -112,7 +112,7 @@ def _ballot(due: queries.Due) -> Item:
 
 def reminder(mail: Mail) -> Letter | None:
     """What is due and still without a ballot of one of the person's partners, and the consents that still run."""
-    if queries.declined([mail.person_id or 0], Sort.REMINDERS):
+    if watching.declined([mail.person_id or 0], Sort.REMINDERS):
         return None
     seats = {partner.id for partner in queries.voting_seats(mail.person_id or 0) if partner.counts}
     due = _still_due(mail.details["proposals"], seats)
@@ -147,7 +147,7 @@ def _still_due(ids: list[int], seats: set[int]) -> list[queries.Due]:
 def comment(mail: Mail) -> Letter | None:
     """A comment with its beginning and a link to it; nothing when it was deleted."""
     found = db.session.get(Comment, mail.details["comment"])
-    declined = queries.declined([mail.person_id or 0], Sort(mail.details["sort"]))
+    declined = watching.declined([mail.person_id or 0], Sort(mail.details["sort"]))
     if found is None or found.deleted_at is not None or declined:
         return None
     key = f"AP-{found.package_id}" if found.package_id else f"FV-{found.proposal_id}"

@@ -15,7 +15,7 @@ from board.accounts.models import Person
 from board.activity.models import Activity
 from board.db import db
 from board.i18n import today
-from board.notifications import queries
+from board.notifications import watching
 from board.notifications.models import Sort, Watch
 from board.proposals.models import Proposal
 from board.proposals.states import DECISIONS, MOVES, State
@@ -87,7 +87,7 @@ def hearers(found: Sequence[Event]) -> Iterator[tuple[Event, set[int]]]:
         event.id: set().union(*(by_key.get(key, set()) for key in event.keys), _author(event)) - {event.person_id}
         for event in found
     }
-    no = queries.declined(set().union(*everybody.values()), Sort.DECISIONS)
+    no = watching.declined(set().union(*everybody.values()), Sort.DECISIONS)
     for event in found:
         yield event, everybody[event.id] - no
 
@@ -114,7 +114,7 @@ def over(within: timedelta) -> list[tuple[int, int, date]]:
     written = select(Proposal.author_id, Proposal.id, Proposal.vote_by).where(*passed, Proposal.author_id.is_not(None))
     found: set[Any] = {tuple(row) for query in (watched, written) for row in db.session.execute(query)}
     people = {person for person, _number, _day in found}
-    people -= queries.declined(people, Sort.DECISIONS) | _closed(people)
+    people -= watching.declined(people, Sort.DECISIONS) | _closed(people)
     return sorted(row for row in found if row[0] in people)
 
 

@@ -1,9 +1,8 @@
-"""What waits for the partners of a person, and who wants to hear of what."""
+"""What waits for the partners of a person: what digests and reminders tell. Who wants to hear of what: `watching`."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -13,12 +12,11 @@ from board.activity.models import Activity
 from board.consent.queries import Running, running
 from board.db import db, now
 from board.estimates.queries import Expired, expired
-from board.i18n import current_locale, end_of, in_days, last_day, spoken, today
+from board.i18n import end_of, in_days, last_day, spoken, today
 from board.issues.models import Issue, Triage
-from board.notifications.models import Choice, Sort, Told, Watch
+from board.notifications.models import Told
 from board.partners.models import Partner
-from board.policy import Actor
-from board.proposals.models import Proposal, Topic
+from board.proposals.models import Proposal
 from board.proposals.states import State
 from board.voting.models import Ballot
 from board.work.models import Claim, Package
@@ -178,83 +176,6 @@ def consent_reminders(within: timedelta) -> list[tuple[int, int, date]]:
         if r.role == Role.DELEGATE or standing_in(r.deputy_from, r.deputy_until)
     ]
     return list(dict.fromkeys(found))
-
-
-def declined(person_ids: Iterable[int], sort: Sort) -> set[int]:
-    """Those who do not want this sort."""
-    rows = db.session.scalars(
-        select(Choice.person_id).where(Choice.person_id.in_(list(person_ids)), Choice.declined == sort)
-    )
-    return set(rows)
-
-
-def wanted(person_id: int) -> list[str]:
-    """The sorts that a person wants."""
-    no = set(db.session.scalars(select(Choice.declined).where(Choice.person_id == person_id)))
-    return [sort.value for sort in Sort if sort not in no]
-
-
-def watchers(key: str) -> set[int]:
-    """Who watches a proposal, package, partner or topic."""
-    return set(db.session.scalars(select(Watch.person_id).where(Watch.key == key)))
-
-
-def watches(person_id: int | None, key: str) -> bool:
-    """Whether a person watches it."""
-    return person_id is not None and db.session.get(Watch, (person_id, key)) is not None
-
-
-def watching(by: Actor, thing: Proposal | Package) -> tuple[str, str, bool] | None:
-    """(key, address, whether the reader watches it) for its button; None for readers who are not signed in."""
-    kind, where = ("AP", "packages") if isinstance(thing, Package) else ("FV", "proposals")
-    key = f"{kind}-{thing.id}"
-    return (key, f"/{where}/{key}", watches(by.person_id, key)) if by.signed_in else None
-
-
-def watching_partner(by: Actor, partner: Partner) -> tuple[str, str, bool] | None:
-    """The same for a partner."""
-    key = f"PA-{partner.id}"
-    return (key, f"/partners/{partner.slug}", watches(by.person_id, key)) if by.signed_in else None
-
-
-def watching_topic(by: Actor, slug: str, topics: Iterable[tuple[int, str, str]]) -> tuple[str, str, bool] | None:
-    """The same for the topic of that name, out of (id, slug, label); None where there is none."""
-    key = next((f"TH-{number}" for number, name, _label in topics if name == slug), "")
-    return (key, f"/topics/{slug}", watches(by.person_id, key)) if key and by.signed_in else None
-
-
-@dataclass(frozen=True)
-class Watched:
-    """Something that a person watches; `action` is where its button belongs, `key` is shown for FV and AP only."""
-
-    key: str
-    title: str
-    page: str
-    action: str
-
-    @property
-    def kind(self) -> str:
-        """FV, AP, PA or TH."""
-        return self.key[:2]
-
-
-def watched(person_id: int) -> list[Watched]:
-    """All that a person watches: proposals, packages, partners, topics; five statements, however many there are."""
-    keys = list(db.session.scalars(select(Watch.key).where(Watch.person_id == person_id)))
-
-    def rows(kind: str, table: Any, *columns: Any) -> Any:
-        ids = [int(key[3:]) for key in keys if key.startswith(kind)]
-        return db.session.execute(select(table.id, *columns).where(table.id.in_(ids)).order_by(table.id)) if ids else ()
-
-    label = Topic.label_en if current_locale() == "en" else Topic.label_de
-    found = [(f"FV-{n}", title, f"/proposals/FV-{n}", "") for n, title in rows("FV", Proposal, Proposal.title)]
-    found += [(f"AP-{n}", title, f"/packages/AP-{n}", "") for n, title in rows("AP", Package, Package.title)]
-    found += [(f"PA-{n}", t, f"/partners/{slug}", "") for n, t, slug in rows("PA", Partner, Partner.name, Partner.slug)]
-    found += [
-        (f"TH-{n}", t, f"/proposals?topic={slug}", f"/topics/{slug}")
-        for n, t, slug in rows("TH", Topic, label, Topic.slug)
-    ]
-    return [Watched(key, title, page, action or page) for key, title, page, action in found]
 
 
 def delegates() -> Collection[int]:

@@ -8,7 +8,7 @@ from board.accounts.models import Person
 from board.db import db, transaction
 from board.errors import Missing
 from board.i18n import gettext as _
-from board.notifications import links, queries, verbs
+from board.notifications import links, verbs, watching
 from board.notifications.models import Sort
 from board.partners.models import Partner
 from board.policy import SYSTEM
@@ -24,7 +24,7 @@ N_ = str  # Marks a message id; it is translated where it is shown.
 def show() -> Response:
     """Which mail one wants, and what one watches."""
     person_id = actor().person_id or 0
-    wanted, watched = queries.wanted(person_id), queries.watched(person_id)
+    wanted, watched = watching.wanted(person_id), watching.watched(person_id)
     return no_store(page("notifications/show.html", wanted=wanted, watched=watched))
 
 

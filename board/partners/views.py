@@ -9,7 +9,7 @@ from board.errors import Missing
 from board.i18n import current_locale
 from board.i18n import gettext as _
 from board.issues import inbox as issues
-from board.notifications import queries as notifications
+from board.notifications import watching
 from board.partners import queries
 from board.partners.models import Kind
 from board.proposals import queries as proposals
@@ -47,7 +47,7 @@ def show(slug: str) -> Response:
         raise Missing(_("There is no such partner."))
     by = actor()
     deeds = voting.for_partner(partner, by) | work.for_partner(partner, by) | activity.for_partner(partner, by)
-    deeds |= issues.for_partner(partner, by) | {"watching": notifications.watching_partner(by, partner)}
+    deeds |= issues.for_partner(partner, by) | {"watching": watching.of_partner(by, partner)}
     ids = proposals.for_partner(partner, by)
     rows = proposals.rows({*ids["proposed_ids"], *ids["built_ids"]}, current_locale())
     deeds |= {

@@ -12,7 +12,7 @@ from board import i18n
 from board.activity import queries as activity
 from board.i18n import gettext as _
 from board.milestones.queries import Goal, milestones
-from board.notifications import queries as notifications
+from board.notifications.watching import of_topic as watching_topic
 from board.pages import until_commit
 from board.partners import names
 from board.policy import Actor
@@ -45,7 +45,7 @@ def index() -> Response:
     found, more = lists.page(chosen, by, total)
     shown, mine = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
-    watching = notifications.watching_topic(by, chosen.topic, known.topics)
+    watching = watching_topic(by, chosen.topic, known.topics)
     tag = etag(
         watching, meant, who(chosen, known), chosen, found, more, maintained, total, electorate, mine, known, own
     )

@@ -16,7 +16,7 @@ from board.i18n import gettext as _
 from board.issues import mirror
 from board.learnings import queries as learnings
 from board.modules import queries as modules
-from board.notifications import queries as notifications
+from board.notifications import watching
 from board.ordering.shown import for_proposal as place_of
 from board.policy import Actor
 from board.proposals import authoring, browsing, queries, states_shown
@@ -39,7 +39,7 @@ bp = Blueprint("proposals", __name__)
 def show(proposal_id: int) -> Response:
     """All about one proposal; one that was merged leads on."""
     by = actor()
-    watches = notifications.watches(by.person_id, f"FV-{proposal_id}")
+    watches = watching.watches(by.person_id, f"FV-{proposal_id}")
     tag = etag(queries.footprint(proposal_id), queries.electorate_version(), watches)
     if response := not_modified(tag):
         return response
@@ -57,7 +57,7 @@ def _whole(proposal: Proposal, by: Actor) -> dict[str, Any]:
         **voting.for_proposal(proposal, by),
         **mirror.for_proposal(proposal, by),
         **comments.for_proposal(proposal, by),
-        "watching": notifications.watching(by, proposal),
+        "watching": watching.of_thing(by, proposal),
         **place_of(proposal, by),
         **estimates_of(proposal, by),
         **work.for_proposal(proposal, by),

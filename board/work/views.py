@@ -19,7 +19,7 @@ from board.i18n import gettext as _
 from board.issues import mirror
 from board.learnings import queries as learnings
 from board.milestones.queries import goal
-from board.notifications import queries as notifications
+from board.notifications import watching
 from board.policy import allowed
 from board.text import markdown
 from board.web import actor, page, redirect_to, refusals, respond
@@ -91,7 +91,7 @@ def show(package_id: int) -> BaseResponse:
         **waiting.shown(texts, by),
         **mirror.for_package(texts, by),
         **comments.for_package(texts, by),
-        watching=notifications.watching(by, texts),
+        watching=watching.of_thing(by, texts),
         **activity.for_package(texts, by),
     )
 
