@@ -14,10 +14,10 @@ KNOWN = {
     r"^/(data/city_app|work|packages|proposals).*\.(csv|json|yml|yaml|txt)":
         "a file with everything in it, as long as the board",
     r"^list searched: two common|^search: two common|^jump: two common":
-        "PostgreSQL's text index gives all rows of both words",
+        "PostgreSQL's text index gives all rows of both words, if few of the newest have both",
     r"^list of (partner, .* by |small topic, )":
         "filters that each leave many and together few: up to 2,000 are looked up, which are fewer at 10,000",
-    r": in every row": "the text index's list of a word in every text is as long as the board; below 300 ms",
+    r": in every row": "SQLite's text index puts all hits of a beginning together before it gives the newest",
 }  # fmt: skip
 """Names of pages (a pattern) that may grow, and why."""
 TOLD = (

@@ -58,7 +58,7 @@ def main() -> None:
     asking.add_argument("--folder", type=Path, help="where the databases are, or are made and left")
     asking.add_argument("--only", default="", help="pages whose name contains this")
     asking.add_argument("--keep", metavar="NAME", help="write bench/results/NAME.json")
-    asking.add_argument("--check", action="store_true", help="run flask check on each size, too")
+    asking.add_argument("--check", action="store_true", help="seal the record and run flask check on each size, too")
     chosen = asking.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = chosen.folder or Path(scratch)
