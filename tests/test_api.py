@@ -14,7 +14,7 @@ from board import i18n, problems
 from board.api import sayings
 from board.api.models import KeptAnswer
 from board.api.views import OPERATIONS
-from board.db import at, db, now
+from board.db import at, db, now, transaction
 from board.i18n import today
 from board.privacy import periods
 from board.proposals.models import Proposal
@@ -206,6 +206,16 @@ def test_what_cannot_be_read_is_told_where_and_changes_nothing(app: Flask, peopl
 @pytest.mark.parametrize(("wish", "said"), [("de", "gibt es nicht"), ("en", "no such"), ("fr", "gibt es nicht")])
 def test_refusals_speak_the_language_that_is_wished(adas: Program, wish: str, said: str) -> None:
     assert said in adas.get("/proposals/FV-99", headers={"Accept-Language": wish}).json["detail"]
+
+
+def test_a_ballot_that_waits_is_called_in_the_language_that_is_wished(app: Flask, people: Cast, adas: Program) -> None:
+    with app.app_context():
+        one = make_proposal(people, title="Mängel melden")
+        with transaction():
+            db.session.get_one(Proposal, one).title_en = "Report defects"
+    for wish, title in (("de", "Mängel melden"), ("en", "Report defects")):
+        (waits,) = adas.get("/me/waiting", headers={"Accept-Language": wish}).json["ballots"]
+        assert waits["title"] == title
 
 
 # Keys

@@ -16,6 +16,7 @@ from board.consent import queries as consent
 from board.db import db
 from board.errors import Missing, Unknown
 from board.i18n import gettext as _
+from board.i18n import spoken
 from board.learnings import queries as learnings
 from board.notifications import verbs, watching
 from board.partners.models import Partner
@@ -158,8 +159,9 @@ def waiting() -> Waiting:
     if by.partner is not None and by.partner.votes:
         due = filters.Filters(state="open", mine="missing", sort="due", n=200)
         ids = [number for number, _stamp in lists.page(due, by)[0]]
-        rows = db.session.execute(select(Proposal.id, Proposal.title, Proposal.vote_by).where(Proposal.id.in_(ids)))
-        told = {r.id: Waits(key=f"FV-{r.id}", title=r.title, until=r.vote_by) for r in rows}
+        wanted = select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.vote_by).where(Proposal.id.in_(ids))
+        rows = db.session.execute(wanted)
+        told = {r.id: Waits(key=f"FV-{r.id}", title=spoken(r.title, r.title_en), until=r.vote_by) for r in rows}
         ballots = [told[number] for number in ids if number in told]
     running = consent.running() if by.may_vote or by.is_product_owner else []
     return Waiting(

@@ -121,12 +121,11 @@ def _sealed() -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the chain says: the faults by kind and row, the head, and the tail that is not sealed yet."""
+    """What the chain says: the faults by kind and row, the head, and how long the tail is that is not sealed yet."""
 
     head: Head
     faults: tuple[tuple[str, int], ...]
     unsealed: int
-    unsealed_since: datetime | None
 
 
 def verify(known: Sequence[Head] = (), limit: int = 20) -> Verdict:
@@ -153,8 +152,8 @@ def verify(known: Sequence[Head] = (), limit: int = 20) -> Verdict:
     else:
         faults += [("cut", h.position) for h in known if h.position > last.position]
         faults += [("inserted", id_) for id_ in db.session.scalars(_inserted(last).limit(limit))]
-    unsealed = db.session.execute(select(func.count(), func.min(Activity.at)).where(~_sealed())).one()
-    return Verdict(last, tuple(faults[:limit]), unsealed[0], unsealed[1])
+    unsealed = db.session.scalar(select(func.count()).select_from(Activity).where(~_sealed())) or 0
+    return Verdict(last, tuple(faults[:limit]), unsealed)
 
 
 def _walk() -> Iterator[tuple[Any, Any]]:
