@@ -201,6 +201,12 @@ def test_bad_invitations_keep_the_form(ada: Browser, people: Cast) -> None:
     assert "gehört schon zu Aalen" in ask(ada, "ben@example.org").text
 
 
+def test_what_a_role_may_do_is_read_in_full_on_a_phone_too(ada: Browser) -> None:
+    page = ada.get("/partners/aalen/people").text
+    assert page.count('type="radio"') == 2, "the options of a select would be cut off"
+    assert "Stimmführende Person: gibt auch das Votum ab</label>" in page
+
+
 def test_nobody_invites_to_another_partner(app: Flask, people: Cast, cleo: Browser, ben: Browser) -> None:
     assert ask(cleo).status_code == 404
     assert ask(cleo, acting_for=str(people.aalen)).status_code == 409

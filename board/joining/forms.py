@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import DateField, PasswordField, SelectField
+from wtforms import DateField, PasswordField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length
 
 from board.accounts.passwords import MAX_LENGTH
@@ -17,7 +17,7 @@ class InviteForm(BoardForm):
     """Whom to invite, as what, and for how long the link is good."""
 
     email = line("E-mail address", 254, required=True)
-    role = SelectField("Role", default="member")
+    role = RadioField("Role", default="member")
     hours = SelectField("The link is valid for", coerce=int, default=72)
     locale = SelectField("Language of the mail", default="de")
 
