@@ -217,7 +217,7 @@ def counting(app: Flask) -> Iterator[list[str]]:
     me = threading.get_ident()
 
     def listener(*args: Any) -> None:
-        if args[2].startswith("SELECT") and threading.get_ident() == me:
+        if args[2].startswith(("SELECT", "WITH")) and threading.get_ident() == me:
             seen.append(args[2])
 
     with nullcontext() if has_app_context() else app.app_context():

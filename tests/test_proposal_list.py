@@ -159,6 +159,15 @@ def test_three_kinds_of_nothing_differ(app: Flask, people: Cast, ada: Browser) -
     assert "nothing-matches" in ada.get("/proposals?q=xyz").text
 
 
+def test_a_list_searches_once_for_its_number_and_its_rows(app: Flask, people: Cast, gast: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, title="Mängel melden")
+    with counting(app) as seen:
+        assert "Mängel melden" in gast.get("/proposals?q=melden&sort=active").text
+    searched = [one for one in seen if re.search("proposal_fts.* MATCH|to_tsquery", one)]
+    assert len(searched) == 1
+
+
 def test_each_chip_names_its_field_and_value_and_removes_itself(app: Flask, people: Cast, gast: Browser) -> None:
     make(app, people)
     text = gast.get("/proposals?q=vor&state=open&topic=maengelmelder").text

@@ -53,8 +53,9 @@ def shown(status: int = 200, **sent: Any) -> Response:
     chosen = browsing.filters_of(by, choices)
     own = saved.shown(by)
     maintained = until_commit("totals", lists.totals)
-    total = lists.total(chosen, by, maintained)
-    found, more = lists.page(chosen, by, total)
+    left = lists.left(chosen, by, maintained)
+    found, more = lists.page(chosen, by, left)
+    total = left.n
     tag = etag(
         "table",
         browsing.who(chosen, choices),

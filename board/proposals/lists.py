@@ -1,12 +1,27 @@
 """Long lists of proposals: pages by key, totals, and what is new in them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from board.activity.models import Activity
 from board.db import db, fenced, on_postgres, run
@@ -18,7 +33,7 @@ from board.proposals.filters import SCALED, Filters
 from board.proposals.models import Proposal, Topic
 from board.proposals.queries import Stamp
 from board.proposals.states import State
-from board.search.index import one_of, within
+from board.search.index import within
 from board.voting.models import Ballot, Reuse
 
 COUNTED = 1000
@@ -49,17 +64,53 @@ def _key(filters: Filters) -> tuple[list[Any], bool]:
     return columns[filters.sort], filters.sort not in {"due", "effort"}
 
 
-def page(filters: Filters, by: Actor, counted: int | None = None) -> tuple[list[tuple[int, Stamp]], str]:
+class Left(NamedTuple):
+    """How many proposals filters leave, and which, where those were looked up; one further than is counted at most."""
+
+    n: int
+    ids: list[int] | None = None
+
+
+def left(filters: Filters, by: Actor, maintained: dict[str, int] | None = None) -> Left:
+    """What the filters leave: from the counters where they say it, else counted to `COUNTED` or looked up to `FEW`."""
+    if filters.narrowing.keys() <= {"state", "topic"}:
+        known = totals(filters.topic) if filters.topic or maintained is None else maintained
+        return Left(known.get(filters.state, 0) if filters.state else sum(known.values()))
+    if _by_index(filters):
+        return Left(run(_counted(filters, by.partner_id, on_postgres())).scalar() or 0)
+    return Left(len(ids := _looked_up(filters, by)), ids)
+
+
+def page(filters: Filters, by: Actor, known: Left | None = None) -> tuple[list[tuple[int, Stamp]], str]:
     """(id, stamp) of the proposals to show, and the key to continue behind ("" at the end).
 
-    Pages by key on an index: no OFFSET, the cost does not grow with the page. `counted` is what `total` says of these
-    filters, where it is known already.
+    Pages by key on an index: no OFFSET, the cost does not grow with the page. `known` is what `left` says of these
+    filters, where it is known already. Few are looked up and sorted; of many, the index of the order is walked.
     """
-    few = not _by_index(filters) and (total(filters, by) if counted is None else counted) <= FEW
-    rows = run(_page(filters, by.partner_id, few, on_postgres())).all()
+    few = None if _by_index(filters) else _few(filters, by, left(filters, by) if known is None else known)
+    statement = _page(filters, by.partner_id, few is not None, on_postgres())
+    rows = (run(statement) if few is None else run(statement, few=few)).all()
     shown = rows[: filters.n]
     more = _mark(filters, shown[-1]) if len(rows) > filters.n else ""
     return [(row.id, (row.version, row.active_at)) for row in shown], more
+
+
+def _few(filters: Filters, by: Actor, known: Left) -> list[int] | str | None:
+    """Which they are, as the database takes many numbers at once; None where they are too many to be looked up."""
+    if known.n > FEW:
+        return None
+    ids = _looked_up(filters, by) if known.ids is None else known.ids
+    return ids if on_postgres() else json.dumps(ids)
+
+
+def _looked_up(filters: Filters, by: Actor) -> list[int]:
+    return [row.id for row in run(_fitting(filters, by.partner_id, on_postgres()), most=FEW + 1)]
+
+
+@lru_cache(maxsize=256)
+def _fitting(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
+    """The statement that looks up what the filters leave; searching is each database's own."""
+    return narrowed(select(Proposal.id), filters, partner_id).limit(bindparam("most", type_=Integer))
 
 
 def _by_index(filters: Filters) -> bool:
@@ -104,15 +155,17 @@ def _behind(filters: Filters, columns: list[Any], descending: bool) -> list[Colu
 def _left(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -> ColumnElement[bool]:
     """What the filters leave, as the condition by which it costs least.
 
-    Few are looked up and sorted. Of many, each page walks the index of its order and soon has enough that fit: SQLite,
-    which knows no distributions, would look all of them up, and the fence around the condition keeps it from that.
+    Few have been looked up and are sorted. Of many, each page walks the index of its order and soon has enough that
+    fit: SQLite, which knows no distributions, would look all of them up, and a fence keeps it from that.
     """
+    if few and postgres:
+        return Proposal.id == any_(bindparam("few", type_=ARRAY(Integer)))
+    if few:
+        return Proposal.id.in_(select(func.json_each(bindparam("few", type_=String)).table_valued("value").c.value))
     fits = cast("ColumnElement[bool]", narrowed(select(Proposal.id), filters, partner_id).whereclause)
     walked_on = filters.sort == "effort" and filters.after  # SQLite would begin where the class does, not at the place.
     if _by_index(filters) and not walked_on:
         return fits
-    if few:
-        return one_of(Proposal.id, select(select(Proposal.id).where(fits).limit(FEW + 1).subquery().c.id))
     return fits if postgres else fenced(fits)
 
 
@@ -191,20 +244,10 @@ def totals(topic: str = "") -> dict[str, int]:
     return {row.state: row.n for row in (run(_TOTALS_OF, topic=topic) if topic else run(_TOTALS))}
 
 
-def total(filters: Filters, by: Actor, maintained: dict[str, int] | None = None, most: int | None = None) -> int:
-    """How many the filters leave: from the counters where they say it, else counted, one further than `most`."""
-    if filters.narrowing.keys() <= {"state", "topic"}:
-        known = totals(filters.topic) if filters.topic or maintained is None else maintained
-        return known.get(filters.state, 0) if filters.state else sum(known.values())
-    if most is None:
-        most = COUNTED if _by_index(filters) else FEW
-    return run(_bounded(filters, by.partner_id, most, on_postgres())).scalar() or 0
-
-
 @lru_cache(maxsize=256)
-def _bounded(filters: Filters, partner_id: int | None, most: int, _postgres: bool) -> Select[Any]:
-    """The statement that counts what the filters leave; searching is each database's own."""
-    bounded = narrowed(select(Proposal.id), filters, partner_id).limit(most + 1).subquery()
+def _counted(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
+    """The statement that counts what the filters leave, one further than `COUNTED`."""
+    bounded = narrowed(select(Proposal.id), filters, partner_id).limit(COUNTED + 1).subquery()
     return select(func.count()).select_from(bounded)
 
 
