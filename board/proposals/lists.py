@@ -77,7 +77,7 @@ def left(filters: Filters, by: Actor, maintained: dict[str, int] | None = None) 
         known = totals(filters.topic) if filters.topic or maintained is None else maintained
         return Left(known.get(filters.state, 0) if filters.state else sum(known.values()))
     if _by_index(filters):
-        return Left(run(_counted(filters, by.partner_id, on_postgres())).scalar() or 0)
+        return Left(run(_counted(filters, by.partner_id, on_postgres()), most=COUNTED + 1).scalar() or 0)
     return Left(len(ids := _looked_up(filters, by)), ids)
 
 
@@ -109,7 +109,7 @@ def _looked_up(filters: Filters, by: Actor) -> list[int]:
 
 @lru_cache(maxsize=256)
 def _fitting(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
-    """The statement that looks up what the filters leave; searching is each database's own."""
+    """The statement that looks up what the filters leave, to `most`; searching is each database's own."""
     return narrowed(select(Proposal.id), filters, partner_id).limit(bindparam("most", type_=Integer))
 
 
@@ -246,8 +246,8 @@ def totals(topic: str = "") -> dict[str, int]:
 
 @lru_cache(maxsize=256)
 def _counted(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
-    """The statement that counts what the filters leave, one further than `COUNTED`."""
-    bounded = narrowed(select(Proposal.id), filters, partner_id).limit(COUNTED + 1).subquery()
+    """The statement that counts what the filters leave, to `most`."""
+    bounded = narrowed(select(Proposal.id), filters, partner_id).limit(bindparam("most", type_=Integer)).subquery()
     return select(func.count()).select_from(bounded)
 
 
