@@ -72,7 +72,7 @@ NAMED = {
     "quick.shape": PURE + "no page",
     "proposals.lists._page": STATEMENT + ", the filters' values included",
     "proposals.lists._counted": STATEMENT + ", the filters' values included",
-    "proposals.lists._fitting": STATEMENT + ", the filters' values included",
+    "proposals.lists._lookup": STATEMENT + ", the filters' values included",
     "proposals.queries._rows": STATEMENT,
     "proposals.models._touching": STATEMENT,
     "proposals.ahead.added_up": STATEMENT,

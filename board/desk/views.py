@@ -57,7 +57,7 @@ def _waiting(by: Actor) -> dict[str, Any]:
     return {
         "unfinished": by.is_admin and not all(step.done for step in steps()),
         "lines": lines,
-        "n_due": lists.left(due, by).n if lines else 0,
+        "n_due": lists.fitting(due, by).n if lines else 0,
         "due_url": due.url(),
         "votes": votes,
         "consents": consent.running() if votes or by.is_product_owner else [],

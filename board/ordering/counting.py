@@ -74,7 +74,7 @@ def count(filters: Filters, by: Actor, maintained: dict[str, int]) -> Counted:
 def _looked_at(filters: Filters, by: Actor, maintained: dict[str, int], states: Iterable[State]) -> tuple[Any, int]:
     """The ids that fit, at least the newest; and how many of each state were looked at for them, 0 where all were."""
     fits = lists.narrowed(select(Proposal.id), filters, by.partner_id)
-    if lists.left(filters, by, maintained).n <= lists.FEW:
+    if lists.fitting(filters, by, maintained).n <= lists.FEW:
         return fits.where(Proposal.state.in_(states)), 0
     return fits.where(Proposal.id.in_(_newest(states, LOOKED))), LOOKED
 

@@ -53,9 +53,9 @@ def shown(status: int = 200, **sent: Any) -> Response:
     chosen = browsing.filters_of(by, choices)
     own = saved.shown(by)
     maintained = until_commit("totals", lists.totals)
-    left = lists.left(chosen, by, maintained)
-    found, more = lists.page(chosen, by, left)
-    total = left.n
+    fitting = lists.fitting(chosen, by, maintained)
+    found, more = lists.page(chosen, by, fitting)
+    total = fitting.n
     tag = etag(
         "table",
         browsing.who(chosen, choices),

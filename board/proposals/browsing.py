@@ -41,9 +41,9 @@ def index() -> Response:
     if (away := _elsewhere(chosen, own, known)) and not is_partial():
         return redirect(away, 302)
     maintained = until_commit("totals", lists.totals)
-    left = lists.left(chosen, by, maintained)
-    found, more = lists.page(chosen, by, left)
-    total = left.n
+    fitting = lists.fitting(chosen, by, maintained)
+    found, more = lists.page(chosen, by, fitting)
+    total = fitting.n
     shown, mine = rows.lines(found, by, electorate := until_commit("electorate", queries.electorate_version))
     meant = suggest.instead(chosen.q) if chosen.q and not total else ""
     watching = watching_topic(by, chosen.topic, known.topics)

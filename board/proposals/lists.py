@@ -1,8 +1,6 @@
-"""Long lists of proposals: pages by key, totals, and what is new in them."""
+"""Long lists of proposals: pages by key, totals, and how many have come since."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -23,7 +21,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from board.activity.models import Activity
 from board.db import db, fenced, on_postgres, run
 from board.partners.models import Partner
 from board.policy import Actor
@@ -46,7 +43,6 @@ SERVED = {
     "value": {"value"}, "effort": {"effort"},
 }  # fmt: skip
 """Order → filters that have an index in it."""
-SINCE_ROWS = 2000
 
 
 def _key(filters: Filters) -> tuple[list[Any], bool]:
@@ -64,30 +60,30 @@ def _key(filters: Filters) -> tuple[list[Any], bool]:
     return columns[filters.sort], filters.sort not in {"due", "effort"}
 
 
-class Left(NamedTuple):
-    """How many proposals filters leave, and which, where those were looked up; one further than is counted at most."""
+class Fitting(NamedTuple):
+    """How many proposals fit, one further than is counted at most; and which they are, where they were looked up."""
 
     n: int
     ids: list[int] | None = None
 
 
-def left(filters: Filters, by: Actor, maintained: dict[str, int] | None = None) -> Left:
-    """What the filters leave: from the counters where they say it, else counted to `COUNTED` or looked up to `FEW`."""
+def fitting(filters: Filters, by: Actor, maintained: dict[str, int] | None = None) -> Fitting:
+    """What fits: from the counters where they say it, else counted to `COUNTED` or looked up to `FEW`."""
     if filters.narrowing.keys() <= {"state", "topic"}:
         known = totals(filters.topic) if filters.topic or maintained is None else maintained
-        return Left(known.get(filters.state, 0) if filters.state else sum(known.values()))
+        return Fitting(known.get(filters.state, 0) if filters.state else sum(known.values()))
     if _by_index(filters):
-        return Left(run(_counted(filters, by.partner_id, on_postgres()), most=COUNTED + 1).scalar() or 0)
-    return Left(len(ids := _looked_up(filters, by)), ids)
+        return Fitting(run(_counted(filters, by.partner_id, on_postgres()), most=COUNTED + 1).scalar() or 0)
+    return Fitting(len(ids := _looked_up(filters, by)), ids)
 
 
-def page(filters: Filters, by: Actor, known: Left | None = None) -> tuple[list[tuple[int, Stamp]], str]:
+def page(filters: Filters, by: Actor, known: Fitting | None = None) -> tuple[list[tuple[int, Stamp]], str]:
     """(id, stamp) of the proposals to show, and the key to continue behind ("" at the end).
 
-    Pages by key on an index: no OFFSET, the cost does not grow with the page. `known` is what `left` says of these
+    Pages by key on an index: no OFFSET, the cost does not grow with the page. `known` is what `fitting` says of these
     filters, where it is known already. Few are looked up and sorted; of many, the index of the order is walked.
     """
-    few = None if _by_index(filters) else _few(filters, by, left(filters, by) if known is None else known)
+    few = None if _by_index(filters) else _few(filters, by, fitting(filters, by) if known is None else known)
     statement = _page(filters, by.partner_id, few is not None, on_postgres())
     rows = (run(statement) if few is None else run(statement, few=few)).all()
     shown = rows[: filters.n]
@@ -95,7 +91,7 @@ def page(filters: Filters, by: Actor, known: Left | None = None) -> tuple[list[t
     return [(row.id, (row.version, row.active_at)) for row in shown], more
 
 
-def _few(filters: Filters, by: Actor, known: Left) -> list[int] | str | None:
+def _few(filters: Filters, by: Actor, known: Fitting) -> list[int] | str | None:
     """Which they are, as the database takes many numbers at once; None where they are too many to be looked up."""
     if known.n > FEW:
         return None
@@ -104,11 +100,11 @@ def _few(filters: Filters, by: Actor, known: Left) -> list[int] | str | None:
 
 
 def _looked_up(filters: Filters, by: Actor) -> list[int]:
-    return [row.id for row in run(_fitting(filters, by.partner_id, on_postgres()), most=FEW + 1)]
+    return [row.id for row in run(_lookup(filters, by.partner_id, on_postgres()), most=FEW + 1)]
 
 
 @lru_cache(maxsize=256)
-def _fitting(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
+def _lookup(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
     """The statement that looks up what the filters leave, to `most`; searching is each database's own."""
     return narrowed(select(Proposal.id), filters, partner_id).limit(bindparam("most", type_=Integer))
 
@@ -123,7 +119,7 @@ def _page(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -
     """The statement for a page: the same for these filters and this partner, so it is built once."""
     columns, descending = _key(filters)
     query = select(Proposal.id, Proposal.version, Proposal.active_at, columns[0].label("place"))
-    query = query.where(_left(filters, partner_id, few, postgres))
+    query = query.where(_where(filters, partner_id, few, postgres))
     if filters.sort == "due":
         query = query.where(Proposal.state == State.OPEN, Proposal.vote_by.is_not(None))
     order = [column.desc() if descending else column for column in columns]
@@ -152,7 +148,7 @@ def _behind(filters: Filters, columns: list[Any], descending: bool) -> list[Colu
     return [and_(columns[0] == place[0], *later), rest] if later else [rest]
 
 
-def _left(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -> ColumnElement[bool]:
+def _where(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -> ColumnElement[bool]:
     """What the filters leave, as the condition by which it costs least.
 
     Few have been looked up and are sorted. Of many, each page walks the index of its order and soon has enough that
@@ -260,48 +256,3 @@ def newer(filters: Filters, by: Actor, than: int) -> int:
 def newest_id() -> int:
     """The id of the newest proposal, 0 where there is none."""
     return run(_NEWEST).scalar() or 0
-
-
-# News
-
-
-@dataclass(frozen=True)
-class Since:
-    """What has happened to a proposal since the reader's last visit."""
-
-    n_for: int = 0
-    leads: tuple[str, ...] = ()
-
-
-_SINCE = (
-    select(Activity.proposal_id, Activity.verb, Activity.details, Partner.name)
-    .outerjoin(Partner, Partner.id == Activity.partner_id)
-    .where(
-        Activity.id > bindparam("seen"),
-        Activity.proposal_id.in_(bindparam("ids", expanding=True)),
-        Activity.verb.in_(("ballot.cast", "ballot.withdraw", "offer.declare", "offer.withdraw")),
-        or_(Activity.person_id.is_(None), Activity.person_id != bindparam("person")),
-    )
-    .order_by(Activity.id)
-    .limit(SINCE_ROWS)
-)
-
-
-def since(ids: Sequence[int], by: Actor) -> dict[int, Since]:
-    """What others have done to these proposals since one's last visit, from the activity log, in one statement."""
-    if not by.seen_activity or not ids:
-        return {}
-    found = run(_SINCE, seen=by.seen_activity, ids=ids, person=by.person_id)
-    news: dict[int, Since] = {}
-    for row in found:
-        news[row.proposal_id] = _later(news.get(row.proposal_id, Since()), row.verb, row.details, row.name or "")
-    return {number: item for number, item in news.items() if item.n_for > 0 or item.leads}
-
-
-def _later(so_far: Since, verb: str, details: dict[str, Any], name: str) -> Since:
-    if verb.startswith("ballot."):
-        return replace(so_far, n_for=so_far.n_for + (details.get("to") == "for") - (details.get("from") == "for"))
-    if details.get("kind") != "lead":
-        return so_far
-    others = tuple(lead for lead in so_far.leads if lead != name)
-    return replace(so_far, leads=(*others, name) if verb == "offer.declare" else others)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from board import i18n, templating
 from board.policy import ANONYMOUS, Actor
-from board.proposals import lists, queries
+from board.proposals import queries, unseen
 from board.proposals.queries import Row, Stamp
 from board.settings.current import current
 from board.voting import queries as voting
@@ -77,7 +77,7 @@ class Line(NamedTuple):
     what: Markup
     tally: Markup
     ballot: Markup
-    since: lists.Since | None
+    since: unseen.Since | None
     plain: bool
 
 
@@ -92,7 +92,7 @@ def lines(found: Sequence[tuple[int, Stamp]], by: Actor, electorate: int) -> tup
     ids = [one.row.id for one in shown]
     votes = bool(shown) and by.partner is not None and by.partner.votes
     own = voting.own(ids, by) if votes else {}
-    since = lists.since(ids, by)
+    since = unseen.since(ids, by)
     ballots = _ballots([one.row for one in shown], frame, by, own) if votes else {}
     made = [
         Line(number, one.what, one.tally, ballots.get(number, NOTHING), since.get(number), plain=not votes)
