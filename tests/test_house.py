@@ -130,6 +130,13 @@ def test_forms_that_change_something_post_and_queue_their_requests() -> None:
             assert "hx-sync" in form, (name(path), form)
 
 
+def test_browser_tests_wait_for_what_they_expect() -> None:
+    """`is_visible()` and `count()` answer at once, before a slow machine has swapped the page: `expect(…)` waits."""
+    hasty = re.compile(r"assert .*\.(is_(visible|hidden|enabled|disabled|checked)|count|input_value)\(\)")
+    for path in sorted((ROOT / "tests" / "browser").glob("*.py")):
+        assert not hasty.findall(path.read_text()), name(path)
+
+
 def test_vendored_files_are_what_their_sources_published() -> None:
     vendor = STATIC / "vendor"
     lines = [line.split("\t") for line in (vendor / "VERSIONS").read_text().splitlines() if "\t" in line]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from board.notifications import links
 from board.notifications.models import Sort
@@ -191,5 +191,5 @@ def test_what_shows_on_a_desk_alone_is_looked_at_there(visit: Visit) -> None:
 
 def test_errors_are_pages_too(visit: Visit) -> None:
     page = visit(None, "/nothing-here", PHONE)
-    assert page.get_by_role("heading", level=1).is_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert [*_look(page, 200)] == []

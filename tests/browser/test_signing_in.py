@@ -7,7 +7,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 
 from board import config, create_app
@@ -82,24 +82,24 @@ def test_a_delegate_sets_up_a_second_factor_and_votes_from_a_link(
         verbs.reset(db.session.get_one(Person, people.ada.person_id), SYSTEM)
     fresh.goto("/sign-in?next=/proposals/FV-1")
     enter(fresh, "ada")
-    assert fresh.url.endswith("/account/second-factor?next=/proposals/FV-1")
+    fresh.wait_for_url("**/account/second-factor?next=/proposals/FV-1")
     if scripts:
         looks_well(fresh)
     fresh.locator("#by-hand summary").click()
     secret = fresh.locator(".key-text").inner_text().replace(" ", "")
     fresh.locator("#code").fill(pyotp.TOTP(secret).now())
     fresh.get_by_role("button", name="Einschalten").click()
-    assert fresh.locator(".recovery li").count() == 10
+    expect(fresh.locator(".recovery li")).to_have_count(10)
     if scripts:
         looks_well(fresh)
     fresh.get_by_role("link", name="Ich habe sie aufbewahrt").click()
-    assert fresh.url.endswith("/proposals/FV-1")
+    fresh.wait_for_url("**/proposals/FV-1")
     fresh.locator("button[name=choice][value=for]").first.click()
     fresh.locator("button[name=choice][value=for][aria-pressed=true]").first.wait_for()
     fresh.context.clear_cookies(name="session")
     fresh.goto("/sign-in?next=/proposals/FV-2")
     enter(fresh, "ada")
-    assert fresh.url.endswith("/proposals/FV-2"), "on the remembered device the password is enough"
+    fresh.wait_for_url("**/proposals/FV-2")  # On the remembered device the password is enough.
 
 
 def test_a_decision_waits_in_the_question_and_is_recorded_after_it(
@@ -117,7 +117,7 @@ def test_a_decision_waits_in_the_question_and_is_recorded_after_it(
     enter(fresh, "pia")
     fresh.locator("#code").fill(pyotp.TOTP(secret).now())
     fresh.locator("#second-step button.primary").click()
-    assert fresh.url.endswith(f"/proposals/{key}")
+    fresh.wait_for_url(f"**/proposals/{key}")
     with app.app_context(), transaction():
         db.session.execute(update(LoginSession).where(LoginSession.person_id == people.pia.person_id)
                            .values(proved_at=None))  # fmt: skip
@@ -133,7 +133,7 @@ def test_a_decision_waits_in_the_question_and_is_recorded_after_it(
     asked.wait_for()
     if scripts:
         looks_well(fresh)
-        assert form.locator("[name=reason]").input_value() == "Alle brauchen das."
+        expect(form.locator("[name=reason]")).to_have_value("Alle brauchen das.")
     asked.locator("#confirm_code").fill(pyotp.TOTP(secret).at(now() + timedelta(seconds=30)))
     asked.get_by_role("button").click()
     fresh.get_by_text("Lenkungskreis „Stadt-App“").first.wait_for()
