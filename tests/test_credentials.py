@@ -145,7 +145,9 @@ def test_a_new_address_is_confirmed_by_its_own_mailbox_and_the_old_one_is_told(
     app: Flask, people: Cast, password: None, ada: Browser, gast: Browser, postbox: Postbox
 ) -> None:
     assert ada.post("/account/email", data={"email": "ada@aalen.example", "current": NEW}).status_code == 422
-    assert ada.post("/account/email", data={"email": "kein", "current": OLD}).status_code == 422
+    wrong = ada.post("/account/email", data={"email": "kein", "current": OLD})
+    assert wrong.status_code == 422
+    assert 'id="email-error">Das ist keine E-Mail-Adresse.' in wrong.text
     assert ada.post("/account/email", data={"email": "ada@aalen.example", "current": OLD}).status_code == 303
     path = arrive(app, postbox)
     assert postbox.to == ["ada@aalen.example"]

@@ -201,6 +201,14 @@ def test_bad_invitations_keep_the_form(ada: Browser, people: Cast) -> None:
     assert "gehört schon zu Aalen" in ask(ada, "ben@example.org").text
 
 
+def test_a_wrong_address_is_told_beside_its_field_and_stays_typed(ada: Browser, dora: Browser) -> None:
+    valid = {"email": "karin@", "partner": "", "role": "member", "hours": "72", "locale": "de"}
+    for page in (ask(ada, "karin@").text, dora.post("/invitations", data=valid).text):
+        field = page[page.index('<div class="field "><label for="email"') :]
+        assert "Das ist keine E-Mail-Adresse." in field[: field.index("</div>")]
+        assert 'value="karin@"' in field[: field.index("</div>")]
+
+
 def test_what_a_role_may_do_is_read_in_full_on_a_phone_too(ada: Browser) -> None:
     page = ada.get("/partners/aalen/people").text
     assert page.count('type="radio"') == 2, "the options of a select would be cut off"

@@ -1,8 +1,11 @@
 """Forms of one's own access; nothing of a password is trimmed or cut."""
 
+from typing import Any
+
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length, Optional
 
+from board.accounts.forms import check_address
 from board.accounts.passwords import MAX_LENGTH
 from board.forms import BoardForm, line
 
@@ -31,6 +34,10 @@ class EmailForm(BoardForm):
 
     email = line("New e-mail address", 254, required=True)
     current = PasswordField("Present password", validators=[Optional(), Length(max=MAX_LENGTH)])
+
+    def validate_email(self, field: Any) -> None:
+        """An address that mail can be sent to."""
+        check_address(field)
 
 
 class ConfirmForm(BoardForm):

@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import DateField, PasswordField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length
 
+from board.accounts.forms import check_address
 from board.accounts.passwords import MAX_LENGTH
 from board.forms import BoardForm, line
 from board.i18n import gettext as _
@@ -28,6 +29,10 @@ class InviteForm(BoardForm):
         self.role.choices = roles
         self.hours.choices = [(hours, _("%(n)s hours", n=hours)) for hours in HOURS]
         self.locale.choices = [("de", "Deutsch"), ("en", "English")]
+
+    def validate_email(self, field: Any) -> None:
+        """An address that mail can be sent to."""
+        check_address(field)
 
 
 class InviteAnywhereForm(InviteForm):
