@@ -15,8 +15,6 @@ KNOWN = {
         "a file with everything in it, as long as the board",
     r"^list searched: two common|^search: two common|^jump: two common":
         "PostgreSQL's text index gives all rows of both words, if few of the newest have both",
-    r"^list of (partner, .* by |small topic, )":
-        "filters that each leave many and together few: up to 2,000 are looked up, which are fewer at 10,000",
     r"^pictures of": "up to 2,000 are read from an index, of which there are fewer at 10,000",
     r": in every row": "SQLite's text index puts all hits of a beginning together before it gives the newest",
 }  # fmt: skip

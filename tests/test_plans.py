@@ -171,19 +171,31 @@ def lists_of(people: Cast) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("few", [0, 10**6])
-def test_few_that_are_looked_up_and_many_that_are_walked_stand_in_the_same_order(
-    world: Rivals, monkeypatch: pytest.MonkeyPatch, few: int
+@pytest.mark.parametrize("narrowed", [{"value": "3"}, {"topic": "maengelmelder"}], ids="-".join)
+def test_few_that_are_sorted_and_many_that_are_walked_stand_in_the_same_order(
+    world: Rivals, monkeypatch: pytest.MonkeyPatch, few: int, narrowed: dict[str, str]
 ) -> None:
     monkeypatch.setattr(lists, "FEW", few)
     with world.app.app_context():
+        of_topic = Proposal.topic_id == select(Topic.id).where(Topic.slug == narrowed.get("topic")).scalar_subquery()
         for sort in SORTS:
             columns, descending = lists._key(Filters(sort=sort))
             wanted = [c.desc() if descending else c for c in columns]
-            where = [Proposal.state == "open", Proposal.value == 3]
+            where = [Proposal.state == "open", of_topic if "topic" in narrowed else Proposal.value == 3]
             where += [Proposal.effort_high > 0] if sort == "effort" else []
             query = select(Proposal.id).where(*where, Proposal.vote_by.is_not(None)).order_by(*wanted).limit(120)
-            chosen = Filters(state="open", value="3", effort="any" if sort == "effort" else "", sort=sort)
+            chosen = Filters(state="open", effort="any" if sort == "effort" else "", sort=sort, **narrowed)
             assert walked(chosen, 120) == list(db.session.scalars(query)), sort
+
+
+def test_how_many_fit_is_the_same_on_each_page_and_behind_the_last_one(world: Rivals) -> None:
+    with world.app.app_context():
+        fits = Filters(topic="maengelmelder", state="open", milestone="none", sort="active")
+        n = lists.fitting(fits, ANONYMOUS).n
+        assert n > 1
+        for after in ("20200101T000000000000~1", lists.page(fits._replace(n=1), ANONYMOUS)[1]):
+            assert lists.fitting(fits._replace(after=after), ANONYMOUS).n == n
+        assert lists.page(fits._replace(after="20200101T000000000000~1"), ANONYMOUS) == ([], "")
 
 
 def walked(filters: Filters, number: int) -> list[int]:
@@ -236,6 +248,26 @@ def test_state_topic_and_partner_have_an_index_of_each_two(world: Rivals, query:
             return  # Its planner weighs what is there, and so few it may read in another way.
         told = asked.plan(connection, page)
     assert any(f"ix_proposal_{index_}" in step.told for step in told), told
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [{"topic": "", "partner": ""}, {"state": "declined", "partner": "", "value": "5"}, {"state": "open", "topic": ""},
+     {"partner": "", "milestone": "none"}],
+    ids="-".join,
+)  # fmt: skip
+def test_narrowed_by_topic_or_partner_few_are_counted_and_sorted_in_the_index_alone(
+    world: Rivals, narrowed: dict[str, str]
+) -> None:
+    with world.app.app_context():
+        slugs = {"topic": select(func.max(Topic.slug)), "partner": select(func.max(Partner.slug))}
+        chosen = Filters(**{name: value or db.session.scalar(slugs[name]) or "" for name, value in narrowed.items()})
+        for sort in SORTS.keys() - {"due", "effort"}:
+            for after in ("", "9~3000"):
+                with asked.listening(world.app) as seen:
+                    lists._looked_up(chosen._replace(sort=sort, after=after), ANONYMOUS)
+                with db.engine.connect() as connection:
+                    assert from_index_alone(connection, seen[-1]), (sort, asked.plan(connection, seen[-1]))
 
 
 def test_pictures_are_drawn_from_the_index_alone(world: Rivals) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     union_all,
 )
 
@@ -43,6 +44,9 @@ SERVED = {
     "value": {"value"}, "effort": {"effort"},
 }  # fmt: skip
 """Order → filters that have an index in it."""
+ANCHORS = {"topic", "partner"}
+CARRIED = ANCHORS | {"state", "milestone", *SCALED}
+"""Filters that some indexes carry beside all orders (`models.SORTED`); each of these begins with one of the anchors."""
 
 
 def _key(filters: Filters) -> tuple[list[Any], bool]:
@@ -61,7 +65,10 @@ def _key(filters: Filters) -> tuple[list[Any], bool]:
 
 
 class Fitting(NamedTuple):
-    """How many proposals fit, one further than is counted at most; and which they are, where they were looked up."""
+    """How many proposals fit, one further than is counted at most; and which they are, where they were looked up.
+
+    Where an index carries their places (`_carried`) these are only those of the page, and one more.
+    """
 
     n: int
     ids: list[int] | None = None
@@ -74,7 +81,7 @@ def fitting(filters: Filters, by: Actor, maintained: dict[str, int] | None = Non
         return Fitting(known.get(filters.state, 0) if filters.state else sum(known.values()))
     if _by_index(filters):
         return Fitting(run(_counted(filters, by.partner_id, on_postgres()), most=COUNTED + 1).scalar() or 0)
-    return Fitting(len(ids := _looked_up(filters, by)), ids)
+    return _looked_up(filters, by)
 
 
 def page(filters: Filters, by: Actor, known: Fitting | None = None) -> tuple[list[tuple[int, Stamp]], str]:
@@ -95,18 +102,43 @@ def _few(filters: Filters, by: Actor, known: Fitting) -> list[int] | str | None:
     """Which they are, as the database takes many numbers at once; None where they are too many to be looked up."""
     if known.n > FEW:
         return None
-    ids = _looked_up(filters, by) if known.ids is None else known.ids
+    ids = (_looked_up(filters, by) if known.ids is None else known).ids
     return ids if on_postgres() else json.dumps(ids)
 
 
-def _looked_up(filters: Filters, by: Actor) -> list[int]:
-    return [row.id for row in run(_lookup(filters, by.partner_id, on_postgres()), most=FEW + 1)]
+def _looked_up(filters: Filters, by: Actor) -> Fitting:
+    found = run(_lookup(filters, by.partner_id, on_postgres()), most=FEW + 1).all()
+    n = found[0].n if _carried(filters) else len(found)
+    return Fitting(n, [row.id for row in found if row.id is not None])
 
 
 @lru_cache(maxsize=256)
 def _lookup(filters: Filters, partner_id: int | None, _postgres: bool) -> Select[Any]:
-    """The statement that looks up what the filters leave, to `most`; searching is each database's own."""
-    return narrowed(select(Proposal.id), filters, partner_id).limit(bindparam("most", type_=Integer))
+    """The statement that looks up what the filters leave, to `most`; searching is each database's own.
+
+    If that takes no row, they are counted and sorted as well, and those of the page are told with their number.
+    """
+    most = bindparam("most", type_=Integer)
+    if not _carried(filters):
+        return narrowed(select(Proposal.id), filters, partner_id).limit(most)
+    columns, descending = _key(filters)
+    fits = narrowed(select(Proposal.id, columns[0].label("place")), filters, partner_id).limit(most)
+    few = fits.cte("few").prefix_with("MATERIALIZED")  # Else the order of its rows would be looked at first.
+    places = [few.c.place, few.c.id][-len(columns) :]
+    behind = _behind(filters, places, descending) or [few.c.place.is_not(None)]
+    first = select(few.c.id).where(or_(*behind)).order_by(*_ordered(places, descending)).limit(filters.n + 1).subquery()
+    number = select(func.count().label("n")).select_from(few).subquery()
+    return select(number.c.n, first.c.id).select_from(number.outerjoin(first, true()))
+
+
+def _ordered(columns: list[Any], descending: bool) -> list[Any]:
+    return [column.desc() if descending else column for column in columns]
+
+
+def _carried(filters: Filters) -> bool:
+    """Whether an index begins with what they are narrowed by, and carries the rest and the place in each order."""
+    narrowing = filters.narrowing.keys()
+    return bool(narrowing & ANCHORS) and narrowing <= CARRIED
 
 
 def _by_index(filters: Filters) -> bool:
@@ -122,7 +154,7 @@ def _page(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -
     query = query.where(_where(filters, partner_id, few, postgres))
     if filters.sort == "due":
         query = query.where(Proposal.state == State.OPEN, Proposal.vote_by.is_not(None))
-    order = [column.desc() if descending else column for column in columns]
+    order = _ordered(columns, descending)
     behind = _behind(filters, columns, descending)
     if few and behind:
         behind = [or_(*behind)]
@@ -130,8 +162,7 @@ def _page(filters: Filters, partner_id: int | None, few: bool, postgres: bool) -
         return query.where(*behind).order_by(*order).limit(filters.n + 1)
     parts = [query.where(part).order_by(*order).limit(filters.n + 1) for part in behind]
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    first = both.c.place.desc() if descending else both.c.place
-    return select(both).order_by(first, both.c.id.desc() if descending else both.c.id).limit(filters.n + 1)
+    return select(both).order_by(*_ordered([both.c.place, both.c.id], descending)).limit(filters.n + 1)
 
 
 def _behind(filters: Filters, columns: list[Any], descending: bool) -> list[ColumnElement[bool]]:

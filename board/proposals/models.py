@@ -68,14 +68,17 @@ LISTED = {
     "partner_topic": ("partner_id", "topic_id", "id"),
 }  # fmt: skip
 CARRIED = ("state", "topic_id", "partner_id", "value", "effort_high", "milestone_id")
-DRAWN = {"state": ("support_place", "contest_class"), "topic_state": ("support_place", "contest_class")}
-"""What pictures are drawn from besides. Ballots move it, so no more indexes carry it than pictures read."""
+DRAWN = ("support_place", "contest_class")
+"""What pictures are drawn from besides. Ballots move it, so no more indexes carry it than are read for that."""
+SORTED = (*DRAWN, "active_at", "n_for", "contest", "strength", "vote_by")
+"""What lists are sorted by as well. Ballots move that, too, so only those three carry it that together leave few."""
+BESIDE = {"state": DRAWN, "topic_state": SORTED, "partner_state": SORTED, "partner_topic": SORTED}
 
 
 def _listed(name: str, *columns: str) -> Index:
     """An index of lists. It carries what lists are narrowed by, so that a row which does not fit is never fetched."""
     carried = (column for column in CARRIED if column not in columns)
-    return Index(f"ix_proposal_{name}", *columns, *carried, *DRAWN.get(name, ()))
+    return Index(f"ix_proposal_{name}", *columns, *carried, *BESIDE.get(name, ()))
 
 
 class Proposal(Base):
