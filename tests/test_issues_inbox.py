@@ -90,6 +90,15 @@ def test_the_inbox_shows_an_issue_with_its_repository_labels_and_similar_proposa
     assert re.search(r'href="/issues" aria-current="page">Issue-Eingang <span class="badge count">1</span>', text)
 
 
+def test_an_issue_in_english_finds_the_proposal_by_its_english_title(
+    app: Flask, people: Cast, forge: Forge, ben: Browser
+) -> None:
+    with app.app_context():
+        near = make_proposal(people, title="Karte ohne Netz benutzen", title_en="Offline maps")
+    forge.post(github_issue(title="Support offline maps"))
+    assert f'href="/proposals/FV-{near}"' in ben.get("/issues").text
+
+
 def test_issues_are_linked_by_a_key_and_taken_back(app: Flask, people: Cast, forge: Forge, ben: Browser) -> None:
     with app.app_context():
         package_id = make_package(people)

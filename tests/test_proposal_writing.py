@@ -253,6 +253,13 @@ def test_similar_and_repeated_titles_are_marked_and_not_selected(app: Flask, peo
     assert len(re.findall(r'name="take"[^>]* checked', text)) == 1
 
 
+def test_a_title_in_english_is_compared_with_english_titles_too(app: Flask, people: Cast, ben: Browser) -> None:
+    with app.app_context():
+        make_proposal(people, title="Karte ohne Netz benutzen", title_en="Offline maps")
+        assert similar.twins(["Offline maps", "Opening hours"]) == [(1, "Karte ohne Netz benutzen"), None]
+        assert similar.twins(["Offline maps"], "en") == [(1, "Offline maps")]
+
+
 def test_a_text_that_changed_since_its_preview_is_shown_again(app: Flask, people: Cast, ben: Browser) -> None:
     data = {"lines": "A", "topic": "maengelmelder", "vote_by": DUE, "seen": "old", "go": "1", "take": "1"}
     assert ben.post("/proposals/several", data=data).status_code == 409

@@ -17,7 +17,7 @@ from board.partners.models import Partner, hue
 from board.policy import Actor, page_allowed
 from board.proposals.models import Proposal
 from board.proposals.queries import Sign, topics
-from board.proposals.similar import likeness
+from board.proposals.similar import closeness, shown
 from board.proposals.states import State
 
 POOL = 2000
@@ -92,17 +92,17 @@ def _partners(ids: set[int]) -> dict[int, Sign]:
 def similar(titles: Sequence[str]) -> list[tuple[Alike, ...]]:
     """For each title the two proposals most like it, the closest first; one statement for all.
 
-    Compared with the newest 2,000 proposals that share a word of at least four letters.
+    Compared with the newest 2,000 proposals whose German or English title shares a word of at least four letters.
     """
     pool = db.session.execute(
-        select(Proposal.id, Proposal.title, Proposal.topic_id)
+        select(Proposal.id, Proposal.title, Proposal.title_en, Proposal.topic_id)
         .where(Proposal.state.not_in((State.WITHDRAWN, State.MERGED)))
         .order_by(Proposal.id.desc())
         .limit(POOL)
     ).all()
     by_word: dict[str, list[Any]] = {}
     for found in pool:
-        for word in _words(found.title):
+        for word in _words(f"{found.title} {found.title_en}"):
             by_word.setdefault(word, []).append(found)
     return [_best(title, by_word) for title in titles]
 
@@ -113,8 +113,9 @@ def _words(title: str) -> set[str]:
 
 def _best(title: str, by_word: dict[str, list[Any]]) -> tuple[Alike, ...]:
     near = {found.id: found for word in _words(title) for found in by_word.get(word, ())[:NEAR]}
-    scored = sorted(((likeness(title, found.title), found.id) for found in near.values()), reverse=True)
-    return tuple(Alike(f"FV-{i}", near[i].title, near[i].topic_id) for score, i in scored[:BEST] if score >= ALIKE)
+    scored = sorted(((closeness(title, found), found.id) for found in near.values()), reverse=True)
+    best = [near[i] for score, i in scored[:BEST] if score >= ALIKE]
+    return tuple(Alike(f"FV-{found.id}", shown(found, current_locale()), found.topic_id) for found in best)
 
 
 def total(chosen: queries.Filter) -> int:

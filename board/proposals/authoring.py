@@ -132,7 +132,7 @@ def _preview(form: SeveralForm) -> list[Pasted]:
         form.vote_by.data or i18n.today(),
     )
     if len(rows) <= pasting.MOST_ROWS:
-        alike = twins([row.cells.get("title", "") for row in rows])
+        alike = twins([row.cells.get("title", "") for row in rows], i18n.current_locale())
         for row, twin in zip(rows, alike, strict=True):
             row.twin = twin
     return rows

@@ -34,30 +34,40 @@ def similar(title: str, locale: str, without: int = 0) -> list[Row]:
         .order_by(Proposal.id.desc())
         .limit(SIMILAR_POOL)
     ).all()
-    scored = sorted((max(likeness(title, row.title), likeness(title, row.title_en)), row.id) for row in pool)
+    scored = sorted((closeness(title, row), row.id) for row in pool)
     best = [number for score, number in reversed(scored) if score >= 0.3][:SIMILAR]
     found = rows(best, locale)
     return [found[number] for number in best]
 
 
-def twins(titles: Sequence[str]) -> list[tuple[int, str] | None]:
+def twins(titles: Sequence[str], locale: str = "de") -> list[tuple[int, str] | None]:
     """For each title the (id, title) of the proposal that resembles it most, if one does; one statement for all.
 
-    Compared with the newest 2,000 proposals, those that share a word.
+    Compared with the newest 2,000 proposals, those that share a word of their German or English title.
     """
-    alive = select(Proposal.id, Proposal.title).where(Proposal.state != State.MERGED)
+    alive = select(Proposal.id, Proposal.title, Proposal.title_en).where(Proposal.state != State.MERGED)
     pool = db.session.execute(alive.order_by(Proposal.id.desc()).limit(TWIN_POOL)).all()
     by_word: dict[str, list[Any]] = {}
     for row in pool:
-        for word in set(text.fold(row.title).split()):
+        for word in set(text.fold(f"{row.title} {row.title_en}").split()):
             by_word.setdefault(word, []).append(row)
-    return [_twin(title, by_word) for title in titles]
+    return [_twin(title, by_word, locale) for title in titles]
 
 
-def _twin(title: str, by_word: dict[str, list[Any]]) -> tuple[int, str] | None:
+def _twin(title: str, by_word: dict[str, list[Any]], locale: str) -> tuple[int, str] | None:
     near = {row.id: row for word in text.fold(title).split() for row in by_word.get(word, ())[:SIMILAR_POOL]}
-    scored = max(((likeness(title, row.title), row.id) for row in near.values()), default=(0.0, 0))
-    return (scored[1], near[scored[1]].title) if scored[0] >= TWIN else None
+    scored = max(((closeness(title, row), row.id) for row in near.values()), default=(0.0, 0))
+    return (scored[1], shown(near[scored[1]], locale)) if scored[0] >= TWIN else None
+
+
+def closeness(title: str, row: Any) -> float:
+    """How alike a title is to a proposal's, the German or the English one; issues in Git are mostly English."""
+    return max(likeness(title, row.title), likeness(title, row.title_en))
+
+
+def shown(row: Any, locale: str) -> str:
+    """A proposal's title in the reader's language."""
+    return str((locale == "en" and row.title_en) or row.title)
 
 
 def likeness(one: str, other: str) -> float:
