@@ -11,7 +11,7 @@ from flask import Flask
 from board.activity.models import Activity
 from board.consent import jobs
 from board.consent import verbs as consent
-from board.db import at, db, transaction
+from board.db import at, db, now, transaction
 from board.figures import queries
 from board.ordering import together
 from board.proposals.models import Proposal
@@ -142,6 +142,15 @@ def test_issues_count_once_a_month_in_and_out(app: Flask, people: Cast) -> None:
             ):  # fmt: skip
                 db.session.add(Activity(verb=verb, at=NOON, details={"issue": issue, **details}))
         assert queries.issues(2)[1].parts == {"came": 2, "went": 2}
+
+
+def test_what_came_in_each_month_is_summed_up_below_the_picture(app: Flask, people: Cast, gast: Browser) -> None:
+    with app.app_context(), transaction():
+        for months in (2, 2, 1):
+            db.session.add(Activity(verb="issue.appear", at=now() - timedelta(days=31 * months), details={"issue": 7}))
+            db.session.add(Activity(verb="issue.appear", at=now() - timedelta(days=31 * months), details={"issue": 8}))
+    legend = gast.get("/figures").text.split('class="swatch part-came"></i>')[1]
+    assert legend.startswith(" eingegangen: 4<"), "each issue once a month, over all months shown"
 
 
 def test_the_page_shows_pictures_tables_and_files_to_everybody(history: None, gast: Browser, ada: Browser) -> None:

@@ -291,6 +291,11 @@ def test_a_missing_package_is_missing_for_every_verb(app: Flask, ada: Browser, r
 # Moving, holding, handing back
 
 
+def test_who_leads_can_hand_back_without_opening_a_menu(led: int, ada: Browser, cleo: Browser) -> None:
+    assert 'id="package-1-hand-back">Zurückgeben</button>' in ada.get("/packages/AP-1").text
+    assert 'id="package-1-hand-back"' not in cleo.get("/packages/AP-1").text
+
+
 def test_the_menu_holds_only_what_would_work(led: int, app: Flask, people: Cast, ada: Browser, cleo: Browser) -> None:
     assert "to=in_progress" in ada.get("/work").text
     assert "to=review" not in ada.get("/work").text
