@@ -270,6 +270,24 @@ def test_narrowed_by_topic_or_partner_few_are_counted_and_sorted_in_the_index_al
                     assert from_index_alone(connection, seen[-1]), (sort, asked.plan(connection, seen[-1]))
 
 
+def test_the_newest_of_a_state_are_found_in_its_index_though_none_of_the_newest_proposals_is_so_far(
+    world: Rivals,
+) -> None:
+    with world.app.app_context():
+        with transaction():
+            half = db.session.scalars(select(func.max(Proposal.id))).one() // 2
+            for state, where in (("open", Proposal.id > half), ("available", Proposal.id <= half)):
+                db.session.execute(update(Proposal).where(where).values(state=state))
+        with db.engine.begin() as connection:
+            asked.analyse(connection)
+    for query in ("state=available", "state=available&after=3000"):
+        page = of_the_list(world, query)
+        with world.app.app_context(), db.engine.connect() as connection:
+            told = asked.plan(connection, page)
+            assert any("ix_proposal_state " in step.told for step in told), told
+            assert not any(step.sorts for step in told), told
+
+
 def test_pictures_are_drawn_from_the_index_alone(world: Rivals) -> None:
     with world.app.app_context():
         by_size = select(Topic.slug).join(Proposal, Proposal.topic_id == Topic.id).group_by(Topic.slug)
