@@ -30,7 +30,6 @@ from board.db import db, transaction
 from tests import worlds
 from tests.people import PASSWORD, Cast, Who, populate
 from tests.postbox import Postbox
-from tests.worlds import empty
 
 pytest_plugins = ["tests.long.trials", "tests.cluster.once"]
 
@@ -68,7 +67,8 @@ def postgres(worker_id: str) -> str:
     # A server for each test process: transactions of others would hold back what live readers may see. A short path.
     folder = Path(os.environ.get("BOARD_TEST_PG", "/tmp/stadtrunde-test-pg") + f"-{worker_id}")
     server = pgserver.get_server(folder)
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # Nobody pulls this server's plug.
+    # Nobody pulls this server's plug, and the worlds sweep it themselves: plans do not depend on when it is swept.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")
     name = f"board_{worker_id}_{os.getpid()}"
@@ -176,12 +176,23 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
 
 
 @pytest.fixture
-def app(board: Flask) -> Flask:
-    """The application with an empty database. Push a context yourself: `with app.app_context(): …`."""
-    empty(board)
+def begun(board: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast | None:
+    """The people, if the test knows them, in a database that is empty but for them."""
     if board.extensions["stopping"].is_set():  # A test before has ended what runs beside the requests.
         board.extensions["stopping"] = threading.Event()
     i18n.set_locale("de")
+    if "people" in request.fixturenames:
+        return _people(board, tokens, request, worlds.begun)
+    worlds.empty(board)
+    return None
+
+
+@pytest.fixture
+def app(board: Flask, begun: Cast | None) -> Flask:
+    """The application with an empty database. Push a context yourself: `with app.app_context(): …`.
+
+    In a test that knows `people` they are there from the beginning.
+    """
     return board
 
 
@@ -256,8 +267,14 @@ def tokens() -> dict[str, str]:
 
 
 @pytest.fixture
-def people(app: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast:
+def people(app: Flask, begun: Cast | None, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast:
     """Aalen, Celle and their people, in the database; those whose browsers the test names are signed in."""
+    return begun or _people(app, tokens, request, worlds.made)
+
+
+def _people(
+    app: Flask, tokens: dict[str, str], request: pytest.FixtureRequest, how: Callable[..., tuple[Cast, dict[str, str]]]
+) -> Cast:
     wanted = tuple(name for name in NAMES if name in request.fixturenames)
 
     def make() -> tuple[Cast, dict[str, str]]:
@@ -266,8 +283,8 @@ def people(app: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) -
         return cast, {name: begin(getattr(cast, name)) for name in wanted}
 
     with app.app_context():
-        cast, begun = worlds.made(app, wanted, make)
-    tokens.update(begun)
+        cast, signed_in = how(app, wanted, make)
+    tokens.update(signed_in)
     return cast
 
 

@@ -34,7 +34,8 @@ from board.search import queries as search
 from board.voting.models import Ballot, Condition, Reuse
 from board.voting.tallies import check_tallies
 from board.work.models import Claim, Package, PackageState
-from tests.conftest import Browser, empty, settings
+from tests.conftest import Browser, settings
+from tests.worlds import empty
 
 ROOT = Path(__file__).parent.parent
 

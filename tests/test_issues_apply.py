@@ -14,8 +14,9 @@ from board.errors import Denied
 from board.issues import connections, queries
 from board.issues.connections import Wishes
 from board.issues.models import Issue, Repository
-from tests.conftest import counting, empty
+from tests.conftest import counting
 from tests.webhooks.forge import EVENT, Forge, github_issue, gitlab_issue, issue
+from tests.worlds import empty
 
 SECRET_WORDS = "Sicherheitslücke im Rathaus"
 

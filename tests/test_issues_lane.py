@@ -15,11 +15,11 @@ from board.issues import connections, lane, message
 from board.issues.kept import picked
 from board.issues.models import ConnectionSecret, Delivery, Issue, Repository
 from board.policy import SYSTEM
-from tests.conftest import empty
 from tests.factories import make_package
 from tests.people import Cast
 from tests.webhooks.forge import EVENT, Forge, github_issue, issue, rule_on
 from tests.webhooks.test_shared import ENTRIES, FOLDER
+from tests.worlds import empty
 
 PROVIDERS = ("github", "gitlab", "gitea")
 

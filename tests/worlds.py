@@ -61,6 +61,17 @@ def empty(app: Flask) -> None:
         worlds.now_holds(EMPTY)
 
 
+def begun(app: Flask, name: Hashable, make: Callable[[], T]) -> T:
+    """As `made` after `empty`; what can be put back is written over whatever is there, which need not go before."""
+    with app.app_context():
+        worlds = _of(app)
+        kept = _kept(app, worlds, EMPTY, name)
+        if kept is None:
+            empty(app)
+            return _made(app, worlds, name, make)
+        return _put_back(worlds, kept)  # type: ignore[no-any-return]
+
+
 def made(app: Flask, name: Hashable, make: Callable[[], T]) -> T:
     """What `make()` returns, with the rows it makes: made now, or put back. Call it outside a transaction.
 
@@ -72,24 +83,43 @@ def made(app: Flask, name: Hashable, make: Callable[[], T]) -> T:
 
 def _made(app: Flask, worlds: Worlds, name: Hashable, make: Callable[[], T]) -> T:
     before = worlds.held
-    if before is None or worlds.mark.read() != worlds.at or abs(now() - datetime.now(UTC)) > PRESENT:
+    if before is None or worlds.mark.read() != worlds.at or not _present():
         worlds.held = None
         return make()
-    settings = app.config["BOARD"]
-    key = (before, name, id(settings), today())  # That very world: one made anew has other sessions.
-    kept = worlds.kept.get(key)
-    if kept and time.monotonic() - kept.made_at < SECONDS:
-        db.session.close()
-        worlds.store.put(kept.rows)
-        worlds.now_holds(kept)
-        return kept.value  # type: ignore[no-any-return]
+    kept = _kept(app, worlds, before, name)
+    if kept:
+        return _put_back(worlds, kept)  # type: ignore[no-any-return]
     begun = time.monotonic()
     value = make()
     fresh = {key: kept for key, kept in worlds.kept.items() if begun - kept.made_at < SECONDS}
-    kept = Kept(value, worlds.store.take(), begun if before is EMPTY else before.made_at, settings)
-    worlds.kept = fresh | {key: kept}
+    made_at = begun if before is EMPTY else before.made_at
+    kept = Kept(value, worlds.store.take(), made_at, app.config["BOARD"])
+    worlds.kept = fresh | {_key(app, before, name): kept}
     worlds.now_holds(kept)
     return value
+
+
+def _present() -> bool:
+    """Whether the board's clock tells the time."""
+    return abs(now() - datetime.now(UTC)) <= PRESENT
+
+
+def _key(app: Flask, before: Kept, name: Hashable) -> Hashable:
+    """Made from that very world: one made anew has other sessions."""
+    return (before, name, id(app.config["BOARD"]), today())
+
+
+def _kept(app: Flask, worlds: Worlds, before: Kept, name: Hashable) -> Kept | None:
+    """What was made of that world, unless it has grown old."""
+    kept = worlds.kept.get(_key(app, before, name)) if _present() else None
+    return kept if kept and time.monotonic() - kept.made_at < SECONDS else None
+
+
+def _put_back(worlds: Worlds, kept: Kept) -> Any:
+    db.session.close()
+    worlds.store.put(kept.rows)
+    worlds.now_holds(kept)
+    return kept.value
 
 
 def _of(app: Flask) -> Worlds:

@@ -69,7 +69,7 @@ def check(expected: dict[str, Any], row: Any) -> None:
 
 
 def fresh(app: Flask) -> None:
-    from tests.conftest import empty
+    from tests.worlds import empty
 
     empty(app)
 
