@@ -322,7 +322,8 @@ def test_anybody_with_a_seat_suggests_and_product_owners_merge_dismiss_and_undo(
     assert "FV-2" in page, "what resembles it is offered"
     assert ">Zusammenführen</button>" in page, "the same word as on the button that led here"
     assert pia.post("/proposals/FV-1/merge", data={"into": "x"}).status_code == 422
-    assert pia.post("/proposals/FV-1/merge", data={"into": "FV-2"}).status_code == 303
+    done = pia.post("/proposals/FV-1/merge", data={"into": "FV-2"})
+    assert (done.status_code, done.headers["Location"]) == (303, "/proposals/FV-2"), "at the top, where it is told"
     assert "Rückgängig" in pia.get("/proposals/FV-2").text
     assert pia.post("/proposals/FV-1/merge", data={"into": "FV-3"}).status_code == 409
     assert pia.post("/proposals/FV-1/unmerge").status_code == 303

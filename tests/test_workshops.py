@@ -111,6 +111,10 @@ def test_a_delegate_votes_on_the_item_on_the_screen(held: Flask, ada: Browser, p
     assert "Aalen" in stage
 
 
+def test_a_talk_without_a_partner_is_offered_in_words_that_fit(held: Flask, pia: Browser) -> None:
+    assert '<option value="">kein Partner</option>' in pia.get("/workshops/1").text
+
+
 def test_the_host_turns_the_agenda_and_its_ends_hold(held: Flask, people: Cast, pia: Browser) -> None:
     with held.app_context():
         factories.make_proposal(people, title="Bäder")

@@ -58,7 +58,7 @@ def merge(proposal_id: int) -> BaseResponse:
         return _choose(proposal_id, form, status=caught.refusal.status, refusal=caught.refusal)
     told = _("FV-%(id)s is now part of %(key)s.", id=proposal_id, key=key)
     undo = Undo(f"/proposals/FV-{proposal_id}/unmerge")
-    return see_other(f"/proposals/{key}#merged-{proposal_id}", told, undo)
+    return see_other(f"/proposals/{key}", told, undo)
 
 
 @bp.post("/proposals/<proposal:proposal_id>/unmerge")

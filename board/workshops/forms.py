@@ -63,7 +63,7 @@ class TalkForm(BoardForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.partner.offer(VOTERS, none=_("none"))
+        self.partner.offer(VOTERS, none=_("no partner"))
 
 
 class DraftForm(BoardForm):

@@ -80,6 +80,13 @@ on("submit", (e) => {
   });
 });
 
+/* What was recorded is done: the form that asked for it closes, and is empty when it is opened again. */
+function finished(fold) {
+  if ([document.body, null].includes(document.activeElement) || fold.contains(document.activeElement)) fold.querySelector("summary").focus({preventScroll: true});
+  fold.open = false;
+  all("form", fold).forEach((form) => form.reset());
+}
+
 /* After a swap: say it, let what changed glow once, and never leave the focus on nothing. */
 let held, before;
 const component = (e) => $(e.detail.ctx?.target?.id) || e.detail.ctx?.target;
@@ -90,6 +97,7 @@ on("htmx:after:swap", (e) => {
   settle();
   if (!target?.isConnected) return;
   all("[data-draft]", target).forEach(restore);
+  if (e.detail.ctx.request?.method === "POST" && e.detail.ctx.response?.status === 200) all("details[data-once][open]", target).forEach(finished);
   const error = target.querySelector("[data-focus]");
   if (error && e.target.matches?.("form")) error.focus();
   else if (held && document.activeElement === document.body) ($(held) || error || target.querySelector("a[href], button, input:not([type=hidden]), select, textarea"))?.focus({preventScroll: true});

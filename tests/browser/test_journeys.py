@@ -179,3 +179,24 @@ def test_keys_alone_are_enough_to_vote(visit: Visit, proposal: int) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(f"#ballot-{proposal}-abstain")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(f"#ballot-{proposal}-abstain")).to_be_focused()
+
+
+def test_a_form_whose_decision_is_recorded_closes_and_is_empty(house: House, visit: Visit) -> None:
+    with house.app.app_context():
+        number = factories.make_proposal(house.seed.people, title="Parkplätze mit Ladestation")
+    page = visit("pia", f"/proposals/FV-{number}")
+    fold = page.locator(f"#state-{number}-decision")
+    fold.locator("summary").click()
+    fold.locator("[name=reason]").fill("Erst nach der Prüfung.")
+    page.locator(f"#state-{number}-defer").click()
+    page.locator("#confirm [value=yes]").click()
+    expect(fold.locator(".error").first).to_be_visible()
+    expect(fold).to_have_attribute("open", "")
+    expect(fold.locator("[name=reason]")).to_have_value("Erst nach der Prüfung.")
+    fold.locator("[name=body]").fill("Lenkungskreis")
+    page.locator(f"#state-{number}-defer").click()
+    page.locator("#confirm [value=yes]").click()
+    expect(page.locator(f"#state-{number} .verdict")).to_contain_text("Erst nach der Prüfung.")
+    expect(fold).not_to_have_attribute("open", "")
+    expect(fold.locator("[name=reason]")).to_have_value("")
+    expect(fold.locator("summary")).to_be_focused()
