@@ -114,7 +114,7 @@ class Listener:
         page = self.place.ask(self.place.path(), self.token, port=self.port).text
         found = re.search(r'"(/live\?after=[^"]+)"', page)
         assert found, "the page names its stream"
-        self._address = html.unescape(found[1])
+        self._address, self.reloaded_at = html.unescape(found[1]), time.monotonic()
         threading.Thread(target=self._listen, daemon=True).start()
         until(lambda: self.connections > 0, "the stream opens")
         return self
@@ -153,7 +153,10 @@ class Listener:
                 topics = []
 
     def missed(self, packages: dict[int, float]) -> list[int]:
-        """Those of the packages, claimed at these times, of which neither the topic nor a later `reload` was heard."""
+        """Those of the packages, claimed at these times, of which neither the topic nor a later `reload` was heard.
+
+        What was claimed before its page was loaded stands on the page.
+        """
         return [id_ for id_, at in packages.items() if f"package-{id_}" not in self.heard and at > self.reloaded_at]
 
     def close(self) -> None:

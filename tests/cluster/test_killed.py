@@ -12,6 +12,8 @@ pytestmark = pytest.mark.postgres
 WORK = ("ballot", "claim", "delivery", "page")
 TOLD = {f"{what} 503" for what in WORK}
 """What may be said instead of success: come again. Never an error of ours, never success for nothing."""
+CUT_OFF = {"IncompleteRead"}
+"""An answer that has begun when its node is killed ends in the middle: nginx passes on what it has, the browser knows."""
 
 
 @pytest.mark.trial("node-kill", short=1, long=50)
@@ -31,7 +33,7 @@ def test_a_node_is_killed_under_load_and_the_other_one_goes_on(place: Place, tri
             _look(load, listeners, trial)
     finally:
         _close(load, listeners)
-    assert set(load.failed) <= TOLD, load.failed
+    assert set(load.failed) <= TOLD | CUT_OFF, load.failed
     moved = sum(listener.connections - 1 for listener in listeners)
     trial.note(answered=load.answered, not_acknowledged=sum(load.failed.values()), streams_moved=moved)
     assert moved >= trial.done, "some stream was at each node that was killed"
