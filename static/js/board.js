@@ -100,7 +100,7 @@ on("htmx:after:swap", (e) => {
   if (e.detail.ctx.request?.method === "POST" && e.detail.ctx.response?.status === 200) all("details[data-once][open]", target).forEach(finished);
   const error = target.querySelector("[data-focus]");
   if (error && e.target.matches?.("form")) error.focus();
-  else if (held && document.activeElement === document.body) ($(held) || error || target.querySelector("a[href], button, input:not([type=hidden]), select, textarea"))?.focus({preventScroll: true});
+  else if (held && document.activeElement === document.body) ($(held) || error || target.querySelector("[aria-pressed=true]") || target.querySelector("a[href], button, input:not([type=hidden]), select, textarea"))?.focus({preventScroll: true});
   if (before !== target.textContent && !(e.detail.ctx.response?.status >= 400) && !target.matches("#list, #results, #jump-hits, #live, #status, #flash, #news, form, main, body") && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
     const glow = {backgroundColor: "var(--green-back)", boxShadow: "0 0 0 .3rem var(--green-back)"};
     target.animate([glow, {...glow, offset: .88}, {}], 1200);

@@ -62,8 +62,9 @@ def test_a_vote_against_asks_for_its_reason_first(visit: Visit, proposal: int) -
     expect(page.locator(f"#ballot-{proposal}-for")).to_be_focused()
     page.locator(f"#ballot-{proposal}-against").click()
     reason.fill("Wir haben das schon.")
-    page.locator(f"#ballot-{proposal}-send").click()
+    page.locator(f"#ballot-{proposal}-send").press("Enter")
     expect(page.locator(f"#ballot-{proposal}-against")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(f"#ballot-{proposal}-against")).to_be_focused()  # Another Enter then changes nothing.
 
 
 def test_a_ballot_shows_in_another_browser_within_two_seconds_and_what_is_typed_there_stays(
