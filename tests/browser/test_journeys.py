@@ -206,10 +206,11 @@ def test_a_form_whose_decision_is_recorded_closes_and_is_empty(house: House, vis
 def test_only_what_was_recorded_glows(visit: Visit, proposal: int) -> None:
     page = visit("ada", f"/proposals/FV-{proposal}")
     page.emulate_media(reduced_motion="no-preference")
-    page.evaluate("window.glowed = []; Element.prototype.animate = function () { glowed.push(this.id) }")
+    page.evaluate("Element.prototype.animate = function () { document.body.dataset.glowed += ` ${this.id} ` }")
+    glowed = re.compile(rf" ballot-{proposal} ")
     page.locator(f"#ballot-{proposal}-against").click()  # Asks for a reason: nothing is recorded yet.
     expect(page.locator(f"#ballot-{proposal}-reason")).to_be_visible()
-    assert f"ballot-{proposal}" not in page.evaluate("glowed")
+    expect(page.locator("body")).not_to_have_attribute("data-glowed", glowed)
     page.locator(f"#ballot-{proposal}-for").click()
     expect(page.locator(f"#ballot-{proposal}-for")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function(f"glowed.includes('ballot-{proposal}')")
+    expect(page.locator("body")).to_have_attribute("data-glowed", glowed)
