@@ -13,7 +13,7 @@ WORK = ("ballot", "claim", "delivery", "page")
 TOLD = {f"{what} 503" for what in WORK}
 """What may be said instead of success: come again. Never an error of ours, never success for nothing."""
 CUT_OFF = {"IncompleteRead"}
-"""An answer that has begun when its node is killed ends in the middle: nginx passes on what it has, the browser knows."""
+"""An answer that has begun when its node is killed ends in the middle: nginx passes it on, the browser knows."""
 
 
 @pytest.mark.trial("node-kill", short=1, long=50)
