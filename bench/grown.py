@@ -13,9 +13,8 @@ FEW_MS = 3.0
 KNOWN = {
     r"^/(data/city_app|work|packages|proposals).*\.(csv|json|yml|yaml|txt)":
         "a file with everything in it, as long as the board",
-    r"^list searched: two common|^search: two common|^jump: two common":
-        "PostgreSQL's text index gives all rows of both words, if few of the newest have both",
-    r"^pictures of": "up to 2,000 are read from an index, of which there are fewer at 10,000",
+    r"^(list searched|search|jump): (two common|common and none)":
+        "PostgreSQL's text index puts all rows of each word together, if few of the newest have both",
     r": in every row": "SQLite's text index puts all hits of a beginning together before it gives the newest",
 }  # fmt: skip
 """Names of pages (a pattern) that may grow, and why."""
