@@ -304,29 +304,34 @@ def sign_in(house: House, context: BrowserContext, who: str) -> None:
 
 
 CONTRAST = "color-contrast"
+SIZED = ("target-size", "scrollable-region-focusable", "heading-order")
+"""Rules whose answer may depend on the width of the window."""
 
 
-def axe(page: Page, *rules: str, but: str = "") -> list[str]:
-    """What axe finds against WCAG 2.0 to 2.2, A and AA (or these rules): a line per violation, none if all is well."""
-    options = _options(*rules, but=but)
-    return _told(page, lambda: page.evaluate("options => axe.run(document, options)", options)["violations"])
+def axe(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.0 to 2.2, A and AA: a line for each node, none if all is well."""
+    asked = "async (options) => window.axe && (await axe.run(document, options)).violations"
+    return _told(page, asked, _options(), lambda violations: violations)
 
 
-def contrast(page: Page, good: set[str]) -> list[str]:
-    """What axe finds wrong with the contrast of texts that are not known to be good; those found good are added.
+def look(page: Page, known: dict[str, set[str]], *looks: str) -> list[str]:
+    """What these looks find wrong (`eyes.js`; `contrast in the dark` is contrast, known by another name). What is known
+    to be good is not looked at again; what was found good is known from now on.
 
     Only for pages as they arrive: what a person has ticked or opened does not show in mark-up.
     """
-    return _told(page, lambda: _new(page, "contrast", good, _options(CONTRAST)))
+    asked = [[what.split()[0], " ".join(known.setdefault(what, set())), _LOOKS[what.split()[0]]] for what in looks]
+
+    def learn(found: list[Any]) -> list[Any]:
+        for what, one in zip(looks, found, strict=True):
+            known[what].update(one["good"])
+        return [violation for one in found for violation in one["violations"]]
+
+    return _told(page, "(looks) => window.eyes && eyes.look(looks)", asked, learn)
 
 
-def appeared(page: Page, good: set[str]) -> list[str]:
-    """What axe finds wrong, contrast apart, with what shows now and did not when this was last asked of the page."""
-    return _told(page, lambda: _new(page, "appeared", good, _options(but=CONTRAST)))
-
-
-def _options(*rules: str, but: str = "") -> dict[str, Any]:
-    every = {"heading-order": {"enabled": True}} | ({but: {"enabled": False}} if but else {})  # No level is left out.
+def _options(*rules: str, but: tuple[str, ...] = ()) -> dict[str, Any]:
+    every = {"heading-order": {"enabled": True}} | {rule: {"enabled": False} for rule in but}  # No level is left out.
     return {
         "resultTypes": ["violations"], "preload": False,  # Preloading serves rules about films.
         "runOnly": {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_TAGS},
@@ -334,23 +339,23 @@ def _options(*rules: str, but: str = "") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _new(page: Page, what: str, good: set[str], options: dict[str, Any]) -> list[dict[str, Any]]:
-    found = page.evaluate(f"([known, options]) => eyes.{what}(known, options)", [[*good], options])
-    good.update(found["good"])
-    violations: list[dict[str, Any]] = found["violations"]
-    return violations
+_LOOKS: dict[str, Any] = {
+    "page": _options(but=(CONTRAST, *SIZED)), "appeared": _options(but=(CONTRAST, *SIZED)), "sizes": _options(*SIZED),
+    "contrast": _options(CONTRAST), "width": None, "letters": None,
+}  # fmt: skip
 
 
-def _told(page: Page, look: Callable[[], list[dict[str, Any]]]) -> list[str]:
+def _told(page: Page, question: str, asked: Any, violations: Callable[[Any], list[Any]]) -> list[str]:
     watch: Watch = page.watch  # type: ignore[attr-defined]
     before = len(watch.said)
-    if not page.evaluate("'axe' in window"):
+    answer = page.evaluate(question, asked)
+    if answer is None:
         page.evaluate(LOOKING)
-    violations = look()
+        answer = page.evaluate(question, asked)
     del watch.said[before:]  # Axe measures with inline styles, which our policy refuses and the console notes.
     return [
         f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for violation in violations
+        for violation in violations(answer)
         for node in violation["nodes"][:3]
     ]
 

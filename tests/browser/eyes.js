@@ -83,10 +83,91 @@ window.eyes = (() => {
     return { violations: wrong, good: [...learnt] };
   };
 
-  /* What axe finds wrong with what shows now and did not when all that showed was `looked` at. What is known by its
-     mark-up and place was looked at on another page. */
+  /* A part of a page is known if it was looked at before with the same place, mark-up, sight, names and references: what
+     axe says of it cannot differ. Small parts are not worth the keeping. */
+  const REFERENCES = ["aria-labelledby", "aria-describedby", "aria-controls", "aria-owns", "aria-activedescendant",
+    "aria-details", "aria-errormessage", "aria-flowto", "for", "headers", "list", "form", "popovertarget"];
+  const SMALL = 5;
+  const others = (element) => [
+    ...(element.labels ?? []),
+    ...REFERENCES.filter((name) => element.hasAttribute(name))
+      .flatMap((name) => element.getAttribute(name).split(" ")).map((id) => document.getElementById(id)),
+  ].map((other) => (other ? `${other.outerHTML}${Boolean(visible(other))}` : "none"));
+  const partsOf = (page) => {
+    const parts = new Map(), sizes = new Map();
+    const key = (element, above) => {
+      const here = hash(above + place(element));
+      const inside = [...element.childNodes].map((node) => (node.nodeType === 1 ? key(node, here) : node.data));
+      const mine = hash([
+        here, element.cloneNode(false).outerHTML, Boolean(visible(element)), ...others(element), ...inside,
+      ].join("\n"));
+      const size = [...element.children].reduce((sum, child) => sum + sizes.get(child), 1);
+      sizes.set(element, size);
+      if (size >= SMALL) parts.set(element, mine);
+      return mine;
+    };
+    key(page, "");
+    return parts;
+  };
+  const outermost = (elements) => {
+    const all = new Set(elements);
+    const within = (element) => element && (all.has(element) || within(element.parentElement));
+    return elements.filter((element) => !within(element.parentElement));
+  };
+
+  /* What axe finds wrong with the page but for parts that are known, and the parts that are known from now on. */
   const old = new WeakSet();
-  const looked = () => shown().forEach((element) => old.add(element));
+  const page = async (known, options) => {
+    const seen = new Set(known), parts = partsOf(document.body);
+    const exclude = outermost([...parts.keys()].filter((element) => seen.has(parts.get(element))));
+    const { violations } = await axe.run({ include: document, exclude }, options);
+    shown().forEach((element) => old.add(element));
+    return { violations, good: violations.length ? [] : [...parts.values()] };
+  };
+
+  /* What can be hit passes where it is large and nothing lies over it, or where the room around its middle (24 pixels)
+     is its own: axe is not asked. What it says of the others follows from what is beside them, and from whether they
+     stand in a text. */
+  const HIT = `a[href], area, button, input, select, textarea, summary, iframe, audio, video, [contenteditable],
+    [role][tabindex], [tabindex]:not([tabindex="-1"])`;
+  const [LARGE, BESIDE, ROUNDING] = [24, 30, 1];
+  const block = (element) =>
+    (element.parentElement && getComputedStyle(element).display.startsWith("inline") ? block(element.parentElement) : element);
+  const crowded = () => {
+    const all = [...document.querySelectorAll(HIT)].filter(visible).map((element) => {
+      const at = element.getBoundingClientRect(), [x, y] = [(at.left + at.right) / 2, (at.top + at.bottom) / 2];
+      const half = LARGE / 2;
+      const room = { left: x - half, right: x + half, top: y - half, bottom: y + half };
+      return { element, at, room, small: Math.min(at.width, at.height) < LARGE };
+    });
+    const meet = (a, b, by) => a.left < b.right + by && a.right > b.left - by && a.top < b.bottom + by && a.bottom > b.top - by;
+    const beside = (one, meets) => all.filter((other) => other !== one && meets(other));
+    return all.filter((one) => beside(one, ({ at, room }) => meet(one.at, at, 0) || (one.small
+      && (meet(one.room, at, ROUNDING) || meet(one.room, room, ROUNDING)))).length)
+      .map((one) => [one.element, hash([
+        markup(block(one.element)), [...block(one.element).querySelectorAll("*")].indexOf(one.element),
+        ...[one, ...beside(one, ({ at }) => meet(one.at, at, BESIDE))]
+          .flatMap(({ at }) => [at.left - one.at.left, at.top - one.at.top, at.width, at.height])
+          .map((pixels) => pixels.toFixed(1)),
+      ].join())]);
+  };
+
+  /* What axe finds wrong with sizes and with the order of headings: it is asked where these may differ. */
+  const sizes = async (known, options) => {
+    const seen = new Set(known);
+    const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6, [role=heading]")];
+    const outline = hash(`${innerWidth} ${headings.filter(visible).map((h) => h.ariaLevel ?? h.tagName)}`);
+    const fresh = crowded().filter(([, key]) => !seen.has(key));
+    const scrolled = shown().filter((element) => (element.scrollWidth > element.clientWidth
+      || element.scrollHeight > element.clientHeight) && /auto|scroll/.test(getComputedStyle(element).overflow));
+    const include = [...fresh.map(([element]) => element), ...scrolled, ...(seen.has(outline) ? [] : headings)];
+    if (!include.length) return { violations: [], good: [] };
+    const { violations } = await axe.run({ include }, options);
+    return { violations, good: violations.length ? [] : [outline, ...fresh.map(([, key]) => key)] };
+  };
+
+  /* What axe finds wrong with what shows now and did not when the page was looked at. What is known by its mark-up and
+     place was looked at on another page. */
   const appeared = async (known, options) => {
     const seen = new Set(known);
     const fresh = shown().filter((element) => !old.has(element) && !seen.has(markup(element)));
@@ -95,5 +176,29 @@ window.eyes = (() => {
     return { violations, good: violations.length ? [] : fresh.map(markup) };
   };
 
-  return { contrast, looked, appeared };
+  /* The page must not be wider than its window. */
+  const width = async () => {
+    const over = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    return { violations: over > 0 ? [{ id: "wider than its window", nodes: [{ target: `${over} pixels` }] }] : [], good: [] };
+  };
+
+  /* Nothing is written smaller than people can read; the two letters of a roundel only repeat the name beside it. */
+  const letters = async () => {
+    const nodes = [...document.body.querySelectorAll("*")].filter((element) => {
+      const written = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+      if (!written || element.matches(".roundel, option, title")) return false;
+      const scale = element.ownerSVGElement ? element.getScreenCTM().a : 1;
+      return element.checkVisibility() && parseFloat(getComputedStyle(element).fontSize) * scale < 12.9;
+    }).map((element) => ({ target: element.textContent.trim().slice(0, 40) }));
+    return { violations: nodes.length ? [{ id: "smaller than 13 pixels", nodes }] : [], good: [] };
+  };
+
+  /* Several looks at once: [name, what is known, options] of each. */
+  const look = async (looks) => {
+    const found = [];
+    for (const [what, known, options] of looks) found.push(await eyes[what](known.split(" "), options));
+    return found;
+  };
+
+  return { contrast, page, sizes, appeared, width, letters, look };
 })();
