@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import select, update
 
 from board import config, create_app, i18n
@@ -48,6 +48,9 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PATIENCE = 15_000
+"""Milliseconds that a test waits for what it expects, unless it says how soon that must be: machines are busy."""
+expect.set_options(timeout=PATIENCE)
 EXPECTED = (
     "Failed to load resource: the server responded with a status of 4",  # Chromium notes every 4xx itself.
     "Failed to load resource: the server responded with a status of 503",
@@ -286,7 +289,7 @@ def visit(house: House, chromium: Browser) -> Iterator[Visit]:
             if who:
                 sign_in(house, context, who)
             page = context.new_page()
-            page.set_default_timeout(5000)
+            page.set_default_timeout(PATIENCE)
             watch = Watch(page)
             watches.append(watch)
             page.watch = watch  # type: ignore[attr-defined]

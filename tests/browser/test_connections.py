@@ -22,7 +22,7 @@ def send(url: str, secret: str, payload: object, event: str, id_: str) -> int:
     """What GitHub does."""
     raw = json.dumps(payload).encode()
     headers = sign("github", secret, raw, raw, event, id_, "") | {"Content-Type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(url, raw, headers), timeout=5) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, raw, headers), timeout=30) as answer:
         return int(answer.status)
 
 

@@ -90,7 +90,7 @@ def test_a_claim_shows_on_somebody_elses_board(visit: Visit, package: int) -> No
     ben = streaming(visit("ben", "/work?q=Karte bauen"))
     cleo = visit("cleo", f"/packages/AP-{package}")
     cleo.locator(f"#package-{package}-claim").click()
-    expect(ben.locator(f"#package-{package}")).to_contain_text("Celle", timeout=2000)
+    expect(ben.locator(f"#package-{package}")).to_contain_text("Celle")
     expect(ben.locator(f"#claim-{package}")).to_have_count(0)
 
 
@@ -134,17 +134,14 @@ def test_back_leads_to_the_same_list_at_the_same_place(visit: Visit) -> None:
     expect(page).to_have_url(re.compile("q=melden"))
     link = page.locator("[data-open]").last
     link.scroll_into_view_if_needed()
-    page.mouse.wheel(0, 150)
-    page.wait_for_timeout(200)
-    before = page.evaluate("scrollY")
+    before = page.evaluate("() => { scrollBy(0, 150); return scrollY; }")
+    assert before > 0
     link.click()
     expect(page.locator("h1")).to_be_visible()
     page.go_back()
     expect(page).to_have_url(re.compile("q=melden"))
     expect(page.locator("#q")).to_have_value("melden")
-    page.wait_for_timeout(200)
-    assert before > 0
-    assert abs(page.evaluate("scrollY") - before) < 60
+    page.wait_for_function("before => Math.abs(scrollY - before) < 60", arg=before)
 
 
 def test_a_draft_survives_signing_in_and_is_proposed_once(visit: Visit, house: House) -> None:

@@ -32,7 +32,7 @@ def test_a_delegate_edits_a_cell_in_place_and_another_browser_follows(house: Hou
         use(proposal, house.seed.people.cleo, ReuseStatus.LIVE)
     page.reload()
     expect(page.locator(f"#uses-{proposal}")).to_contain_text("Celle: im Einsatz")
-    expect(other.locator(f"#uses-{proposal}")).to_contain_text("Aalen: im Pilot", timeout=4000)
+    expect(other.locator(f"#uses-{proposal}")).to_contain_text("Aalen: im Pilot")
 
 
 def test_a_builders_mark_stands_on_desk_and_phone_and_an_entry_leads_to_its_contact(house: House, visit: Visit) -> None:

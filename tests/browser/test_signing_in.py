@@ -17,7 +17,7 @@ from board.db import db, now, transaction
 from board.factors import codes, verbs
 from board.policy import SYSTEM
 from tests import factories
-from tests.browser.conftest import DESK, PHONE, Watch, axe, overflow, serve, stop
+from tests.browser.conftest import DESK, PATIENCE, PHONE, Watch, axe, overflow, serve, stop
 from tests.conftest import bring_up_to_date
 from tests.people import PASSWORD, Cast, populate
 
@@ -50,7 +50,7 @@ def fresh(real: tuple[str, Flask, Cast], chromium: Browser, request: pytest.Fixt
     """A new browser on the board."""
     context = chromium.new_context(base_url=real[0], viewport=DESK, locale="de-DE", java_script_enabled=request.param)
     page = context.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(PATIENCE)
     page.watch = Watch(page)  # type: ignore[attr-defined]
     yield page
     assert page.watch.said == []  # type: ignore[attr-defined]
@@ -127,8 +127,8 @@ def test_a_decision_waits_in_the_question_and_is_recorded_after_it(
     form.locator("[name=reason]").fill("Alle brauchen das.")
     form.locator("[name=without_estimate]").fill("Klein genug.")
     form.locator("[id$=accept]").click()
-    if scripts and fresh.locator("#confirm").is_visible():
-        fresh.locator("#confirm button[value=yes]").click()
+    if scripts:
+        fresh.locator("#confirm button[value=yes]").click()  # It waits for the question.
     asked = fresh.locator("#confirm-form")
     asked.wait_for()
     if scripts:
