@@ -95,8 +95,7 @@ class House:
 
     def prepare(self) -> None:
         """As it is before anybody has sent the form."""
-        worlds.empty(self.app)
-        people, tokens = worlds.made(self.app, "everybody", everybody)
+        people, tokens = worlds.begun(self.app, "everybody", everybody)
         self.browsers = {name: browser(self.app, token) for name, token in tokens.items()}
         prepare(self.app, people, self.browsers, self.endpoint)
         self.good, self.used = valid(people, self.endpoint), False
