@@ -132,7 +132,7 @@ class PackageForm(BoardForm):
     points = PersonDays("Story points", id="points")
     cluster = line("Cluster", 80)
     skills = SelectMultipleField("Skills asked for", choices=[], default=(), option_widget=CheckboxInput())
-    links = paragraph("Links, one per line", 8_000)
+    links = paragraph("Links", 8_000)
     text_version = IntegerField("Text version", validators=[InputRequired()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
