@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from board.db import db, transaction
 from board.partners.models import Partner
-from tests.browser.conftest import DESK, PHONE, House, Visit
+from tests.browser.conftest import DESK, PHONE, House, Visit, overflow
 
 
 def box(thing: Locator) -> dict[str, float]:
@@ -84,3 +84,11 @@ def test_a_new_proposal_has_its_fields_at_even_distances(visit: Visit) -> None:
     fields = [box(page.locator(f".field:has(#{name})")) for name in ("title", "text", "links")]
     pair = box(page.locator(".pair").first)
     assert abs((fields[1]["y"] - fields[0]["bottom"]) - (pair["y"] - fields[1]["bottom"])) < 2
+
+
+def test_the_narrowest_window_that_wcag_asks_for_is_wide_enough(house: House, visit: Visit) -> None:
+    page = visit("ada", "/", {"width": 320, "height": 640})
+    for path in ("/", "/proposals", f"/proposals/FV-{house.seed.proposals[0]}", "/work", "/roadmap", "/figures"):
+        page.goto(path)
+        expect(page.locator("h1")).to_be_visible()
+        assert overflow(page) == 0, path
