@@ -6,6 +6,7 @@ Every test that uses `app` (or `people`, `ada`, `client` …) runs on SQLite and
 import gc
 import os
 import sqlite3
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -32,6 +33,9 @@ from tests.people import PASSWORD, Cast, Who, populate
 from tests.postbox import Postbox
 
 pytest_plugins = ["tests.long.trials", "tests.cluster.once"]
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+"""jsonschema would let it compile forty grammars, two seconds in each test process, for addresses in letters of every
+script; no document of ours has any."""
 
 COSTLY = passwords._hasher, passwords._nobody
 """What boards hash with. The tests here hash cheaply: a quarter of a second for each password would be minutes."""
