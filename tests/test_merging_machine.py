@@ -21,7 +21,7 @@ from tests.factories import make_proposal
 from tests.long.trials import Trial
 from tests.people import Cast, populate
 from tests.test_state_machine import CHOICES, DECISIONS, PARTNERS, Board, run_machine
-from tests.worlds import empty, made
+from tests.worlds import begun
 
 WHICH = st.integers(0, 2)
 MERGED = select(Proposal.id, Proposal.merged_into_id)
@@ -40,8 +40,7 @@ class Merging(Board):
 
     @initialize()
     def begin(self) -> None:
-        empty(self.app)
-        self.people, self.proposals = made(self.app, "three proposals", three_proposals)
+        self.people, self.proposals = begun(self.app, "three proposals", three_proposals)
         self.ids = {"aalen": self.people.aalen, "celle": self.people.celle, "dorsten": self.people.dorsten}
         self.commits, self.looked = 0, {}
         self.parts: dict[int, int] = {}

@@ -27,7 +27,7 @@ from board.voting.models import Ballot, Offer, OfferKind
 from tests.factories import make_proposal
 from tests.long.trials import Trial
 from tests.people import Cast, populate
-from tests.worlds import empty, made
+from tests.worlds import begun
 
 LIKE = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 STEPS = {False: 25, True: 50}
@@ -69,8 +69,7 @@ class Board(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        empty(self.app)
-        self.people, self.proposals = made(self.app, "two proposals", two_proposals)
+        self.people, self.proposals = begun(self.app, "two proposals", two_proposals)
         self.ids = {"aalen": self.people.aalen, "celle": self.people.celle, "dorsten": self.people.dorsten}
         self.paused: set[str] = set()
         self.commits = 0
