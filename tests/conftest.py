@@ -180,7 +180,7 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
 
 
 @pytest.fixture
-def begun(board: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast | None:
+def peopled(board: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast | None:
     """The people, if the test knows them, in a database that is empty but for them."""
     if board.extensions["stopping"].is_set():  # A test before has ended what runs beside the requests.
         board.extensions["stopping"] = threading.Event()
@@ -192,7 +192,7 @@ def begun(board: Flask, tokens: dict[str, str], request: pytest.FixtureRequest) 
 
 
 @pytest.fixture
-def app(board: Flask, begun: Cast | None) -> Flask:
+def app(board: Flask, peopled: Cast | None) -> Flask:
     """The application with an empty database. Push a context yourself: `with app.app_context(): …`.
 
     In a test that knows `people` they are there from the beginning.
@@ -271,9 +271,9 @@ def tokens() -> dict[str, str]:
 
 
 @pytest.fixture
-def people(app: Flask, begun: Cast | None, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast:
+def people(app: Flask, peopled: Cast | None, tokens: dict[str, str], request: pytest.FixtureRequest) -> Cast:
     """Aalen, Celle and their people, in the database; those whose browsers the test names are signed in."""
-    return begun or _people(app, tokens, request, worlds.made)
+    return peopled or _people(app, tokens, request, worlds.made)
 
 
 def _people(
