@@ -102,10 +102,10 @@ def _shown_to(who: str | None, endpoint: str) -> bool:
 
 
 def _open(page: Page, endpoint: str, path: str) -> Iterator[str]:
+    if endpoint != "accounts.show" and page.request.get(path).status in {401, 403}:
+        return  # Refusals look the same everywhere: one is looked at.
     answer = page.goto(path)
     assert answer
-    if answer.status in {401, 403} and endpoint != "accounts.show":
-        return  # Refusals look the same everywhere: one is looked at.
     alone = page.locator("main > h1.visually-hidden").count() > 0  # A component; its page is looked at whole.
     yield from _look(page, answer.status, alone=alone)
 
