@@ -7,6 +7,8 @@ from typing import Any
 
 SCALE = Path(__file__).parent.parent / "docs" / "scale.md"
 BASE = 10_000
+PARTS = ("db_ms", "whole_ms")
+"""What may not grow: the time of a page's statements, and that of the whole page (our CPU, and PostgreSQL's clock)."""
 AT_MOST = 3
 FEW_MS = 3.0
 """Below so many milliseconds a ratio says nothing but noise."""
@@ -36,13 +38,13 @@ TOLD = (
 """What docs/scale.md shows of all pages: how it is called there, and the name of the page."""
 
 
-def by_page(runs: list[dict[str, Any]], kind: str) -> dict[str, dict[int, float]]:
-    """Page → proposals → milliseconds of its statements on that database."""
+def by_page(runs: list[dict[str, Any]], kind: str, part: str = "db_ms") -> dict[str, dict[int, float]]:
+    """Page → proposals → milliseconds on that database of its statements, or of another of the `PARTS`."""
     found: dict[str, dict[int, float]] = {}
     for run in runs:
         if run["database"] == kind:
             for page in run["pages"]:
-                found.setdefault(page["page"], {})[run["proposals"]] = page["db_ms"]
+                found.setdefault(page["page"], {})[run["proposals"]] = page[part]
     return found
 
 
@@ -68,10 +70,11 @@ def kinds(runs: list[dict[str, Any]]) -> list[str]:
 
 
 def over(runs: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """(database, page) of what has grown too much without being known for it."""
+    """(database, page) of what has grown too much without being known for it, in its statements or as a whole."""
     for kind in kinds(runs):
-        for name, by_size in by_page(runs, kind).items():
-            if too_much(by_size) and not why(name):
+        parts = [by_page(runs, kind, part) for part in PARTS]
+        for name in parts[0]:
+            if any(too_much(part[name]) for part in parts) and not why(name):
                 yield kind, name
 
 
