@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from board.db import transaction
 from board.policy import SYSTEM
@@ -33,6 +33,30 @@ def test_a_delegate_edits_a_cell_in_place_and_another_browser_follows(house: Hou
     page.reload()
     expect(page.locator(f"#uses-{proposal}")).to_contain_text("Celle: im Einsatz")
     expect(other.locator(f"#uses-{proposal}")).to_contain_text("Aalen: im Pilot")
+
+
+def test_news_of_one_s_own_change_that_come_before_its_answer_do_not_take_its_message_away(
+    house: House, visit: Visit
+) -> None:
+    with house.app.app_context():
+        proposal = factories.make_proposal(house.seed.people, title="Parkhäuser finden", state=State.AVAILABLE)
+    page = visit("ada", "/reuse", DESK)
+    page.locator(f"#uses-{proposal}-own").click()
+    dialog = page.get_by_role("dialog", name="Eintrag bearbeiten")
+    dialog.get_by_label("Stand").select_option("pilot")
+    held: list[Route] = []
+    page.route(
+        "**/proposals/*/reuse",
+        lambda route: held.append(route) if route.request.method == "POST" else route.continue_(),
+    )
+    with page.expect_request("**/proposals/*/reuse"):
+        dialog.get_by_role("button", name="Eintrag speichern").click()
+    page.evaluate("id => document.dispatchEvent(new CustomEvent(`reuse-${id}`))", proposal)
+    with page.expect_response(lambda answer: answer.request.method == "GET" and answer.url.endswith("/reuse")) as late:
+        held[0].continue_()
+    late.value.finished()
+    page.wait_for_timeout(200)
+    expect(dialog).to_contain_text("Nachnutzung erfasst")
 
 
 def test_a_builders_mark_stands_on_desk_and_phone_and_an_entry_leads_to_its_contact(house: House, visit: Visit) -> None:
