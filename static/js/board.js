@@ -90,7 +90,7 @@ function finished(fold) {
 /* After a swap: say it, let what changed glow once, and never leave the focus on nothing. */
 let held, before;
 const component = (e) => $(e.detail.ctx?.target?.id) || e.detail.ctx?.target;
-on("htmx:before:swap", (e) => {  // What a part fetched because of news and gets after an answer that does not follow (a message, an undo, an error) is old.
+on("htmx:before:swap", (e) => {  // Fetched for news, and late: the part shows an answer by now that does not follow.
   const {request, sourceElement: part, target} = e.detail.ctx;
   if (request?.method === "GET" && part?.id && part.id === target?.id && !$(part.id)?.hasAttribute("hx-get")) e.preventDefault();
 });
