@@ -18,6 +18,7 @@ from board.db import now, patience
 
 SNAPSHOT = "SELECT pg_current_snapshot()::text"
 RETRY_SECONDS = 1.0
+MOMENT_SECONDS = 0.25
 
 
 class Away(Exception):
@@ -37,25 +38,44 @@ class Mark(Protocol):
 
 
 class Gate:
-    """Asks the mark, but a database that is away only once a second: whoever comes meanwhile need not wait for it."""
+    """Asks the mark, but a database that is away only once a second: whoever comes meanwhile need not wait for it.
+
+    The first to come after that second looks again. Who comes while it looks waits a moment for what it finds: the
+    outage may be over for long, if nobody has asked since, and then nobody is to be told that anything is away.
+    """
 
     def __init__(self) -> None:
         self.passed_at = now()
         self._shut_until = 0.0
+        self._looking = threading.Lock()
 
     def ask(self, mark: Mark) -> object:
         """The mark. Raises Away, at once if somebody has just found that out."""
-        if self._shut_until:
-            if time.monotonic() < self._shut_until:
+        if not self._shut_until:
+            return self._look(mark)
+        if time.monotonic() < self._shut_until:
+            raise Away
+        if not self._looking.acquire(timeout=MOMENT_SECONDS):
+            self._shut()  # It does not answer at all: the next ones go on at once.
+            raise Away
+        try:
+            if time.monotonic() < self._shut_until:  # The one before has looked, and found nothing.
                 raise Away
-            self._shut_until = time.monotonic() + RETRY_SECONDS  # This one looks, the others go on.
+            return self._look(mark)
+        finally:
+            self._looking.release()
+
+    def _look(self, mark: Mark) -> object:
         try:
             found = mark.read()
         except Away:
-            self._shut_until = time.monotonic() + RETRY_SECONDS
+            self._shut()
             raise
         self._shut_until, self.passed_at = 0.0, now()
         return found
+
+    def _shut(self) -> None:
+        self._shut_until = time.monotonic() + RETRY_SECONDS
 
 
 class SqliteMark:

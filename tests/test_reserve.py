@@ -1,7 +1,10 @@
 """While the database is away: public pages from the reserve, told to be of then; everything else says 503 clearly."""
 
 import re
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -142,3 +145,54 @@ def test_a_database_that_is_away_is_asked_once_a_second() -> None:
         with pytest.raises(changes.Away):
             gate.ask(Asked())
     assert len(asked) == 1
+
+
+def found_away() -> changes.Gate:
+    """A gate through which nobody has passed since an outage, which may be over for long."""
+    gate = changes.Gate()
+    with pytest.raises(changes.Away):
+        gate.ask(Gone())
+    gate._shut_until = time.monotonic() - 60
+    return gate
+
+
+def test_whoever_comes_while_it_is_asked_again_waits_for_the_answer() -> None:
+    looking, answer = threading.Event(), threading.Event()
+
+    class Slow(Gone):
+        def read(self) -> object:
+            looking.set()
+            assert answer.wait(5)
+            return "mark"
+
+    gate = found_away()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(gate.ask, Slow())
+        assert looking.wait(5)
+        second = pool.submit(gate.ask, Slow())
+        threading.Timer(0.05, answer.set).start()
+        assert (first.result(5), second.result(5)) == ("mark", "mark")
+
+
+def test_a_database_that_does_not_answer_at_all_holds_up_only_who_asks_and_for_a_moment_who_comes_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changes, "MOMENT_SECONDS", 0.01)
+    looking, answer = threading.Event(), threading.Event()
+
+    class Hung(Gone):
+        def read(self) -> object:
+            looking.set()
+            assert answer.wait(5)
+            raise changes.Away
+
+    gate = found_away()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(gate.ask, Hung())
+        assert looking.wait(5)
+        with pytest.raises(changes.Away):
+            pool.submit(gate.ask, Hung()).result(5)
+        assert not first.done()
+        answer.set()
+        with pytest.raises(changes.Away):
+            first.result(5)
